@@ -1,0 +1,59 @@
+# Every target sets up what it needs: .venv, the PBX and the browser assets. What is there already
+# costs nothing. `make help` lists the targets.
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: environment
+environment:
+	@setup/environment.sh
+
+.PHONY: pbx
+pbx: ## obtain a real Asterisk and SIPp, without root where possible, and say where they are
+	@setup/pbx.sh
+
+.PHONY: assets
+assets: environment
+	@setup/assets.sh
+
+.PHONY: demo
+demo: environment pbx assets ## 1,000 calls through Asterisk to a simulated telephone network
+	@.venv/bin/portevoix demo
+
+.PHONY: serve
+serve: environment pbx assets ## run the API, the dashboard and the dialer
+	@.venv/bin/portevoix serve
+
+.PHONY: test
+test: environment pbx assets ## every test, those against a real Asterisk included
+	@.venv/bin/pytest -q
+
+.PHONY: check
+check: environment ## formatting, lint, types, layers, and no package registry named in any file
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	setup/no-registry-hosts.sh
+
+.PHONY: bench-ami
+bench-ami: environment ## events through the AMI adapter, against the plain library
+	@.venv/bin/python bench/ami.py
+
+.PHONY: wheel
+wheel: environment assets ## build the wheel into dist/
+	@rm -rf dist
+	@.venv/bin/python -m build --no-isolation --wheel
+
+.PHONY: wheel-check
+wheel-check: wheel pbx ## install the wheel outside the clone and run its doctor
+	@setup/wheel-check.sh
+
+.PHONY: clean
+clean: ## remove what was built here (not var/, which holds data, nor the shared PBX)
+	@rm -rf .venv node_modules build dist api/dashboard/static/vendor
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
