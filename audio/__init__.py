@@ -1,0 +1,1 @@
+"""Recordings: probed, conditioned for the telephone, encoded as Asterisk plays them, kept."""

@@ -1,0 +1,124 @@
+"""What a file really is, judged by its bytes before any decoder sees them.
+
+Only four containers reach the decoder, whatever the name of the file says, and a file that
+ends before its own header says is refused: a message whose end is missing could lack the
+callback number or the way to refuse.
+"""
+
+import os
+from pathlib import Path
+
+from campaigns.errors import InvalidInput
+
+FIELD = "recording"
+
+_EXTENSIONS = {
+    "wav": "WAV",
+    "wave": "WAV",
+    "mp3": "MP3",
+    "flac": "FLAC",
+    "ogg": "OGG",
+    "oga": "OGG",
+    "opus": "OGG",
+}
+_HEAD_BYTES = 12
+_CHUNK_HEADER_BYTES = 8
+_MPEG_SYNC = 0xFFE0
+_OGG_TAIL_BYTES = 65_536
+_OGG_END_OF_STREAM = 0x04
+# Encoders that write to a pipe can't go back to fill in the size and leave one of these.
+_UNKNOWN_SIZES = (0, 0xFFFFFFFF)
+# Some writers forget the pad byte of an odd chunk, or count their own header in its size.
+_SIZE_SLACK_BYTES = 64
+
+
+def container_of(path: Path, name: str | None = None) -> str:
+    """Name the container of a file: ``WAV``, ``MP3``, ``FLAC`` or ``OGG``.
+
+    Args:
+        path: the file, complete on disk.
+        name: what its owner called it; the path's own name if not given.
+
+    Raises:
+        InvalidInput: the file is empty, cut off, not one of the four, or named as another.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if not head:
+        raise InvalidInput(FIELD, "the file is empty.", "Choose the recording again.")
+    found = _recognise(head)
+    _check_name(name or path.name, found)
+    if found == "WAV":
+        _check_wav_is_whole(path)
+    elif found == "OGG":
+        _check_ogg_is_whole(path)
+    return found
+
+
+def truncated() -> InvalidInput:
+    """Explain that a file stops before the end its header announces."""
+    return InvalidInput(
+        FIELD,
+        "the file is cut off: it ends before its own header says it should.",
+        "Export or download the recording again.",
+    )
+
+
+def _recognise(head: bytes) -> str:
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "WAV"
+    if head[:4] == b"fLaC":
+        return "FLAC"
+    if head[:4] == b"OggS":
+        return "OGG"
+    if head[:3] == b"ID3" or _starts_mpeg_frame(head):
+        return "MP3"
+    raise _not_accepted(head)
+
+
+def _starts_mpeg_frame(head: bytes) -> bool:
+    """Eleven bits at one open every MPEG audio frame."""
+    return int.from_bytes(head[:2], "big") & _MPEG_SYNC == _MPEG_SYNC
+
+
+def _not_accepted(head: bytes) -> InvalidInput:
+    why = "this is not a WAV, MP3, FLAC or OGG recording."
+    if head[4:8] == b"ftyp":
+        why = "this is an M4A or MP4 file, which is not read here."
+    return InvalidInput(FIELD, why, "Export the recording as WAV, MP3, FLAC or OGG.")
+
+
+def _check_name(name: str, found: str) -> None:
+    extension = Path(name).suffix.lower().removeprefix(".")
+    said = _EXTENSIONS.get(extension)
+    if said is not None and said != found:
+        raise InvalidInput(
+            FIELD,
+            f"the file is named .{extension} but what it holds is {found}.",
+            "Check that it is the right file, and give it its true extension.",
+        )
+
+
+def _check_wav_is_whole(path: Path) -> None:
+    """Walk the RIFF chunks to ``data`` and compare its size with what the file has left."""
+    total = path.stat().st_size
+    with path.open("rb") as stream:
+        stream.seek(_HEAD_BYTES)
+        while len(header := stream.read(_CHUNK_HEADER_BYTES)) == _CHUNK_HEADER_BYTES:
+            size = int.from_bytes(header[4:], "little")
+            if header[:4] == b"data":
+                if size not in _UNKNOWN_SIZES and size > total - stream.tell() + _SIZE_SLACK_BYTES:
+                    raise truncated()
+                return
+            stream.seek(size + size % 2, os.SEEK_CUR)
+    raise truncated()
+
+
+def _check_ogg_is_whole(path: Path) -> None:
+    """Look for the end-of-stream flag on the last page (RFC 3533, section 6)."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _OGG_TAIL_BYTES))
+        tail = stream.read()
+    page = tail.rfind(b"OggS")
+    if page < 0 or len(tail) < page + 6 or not tail[page + 5] & _OGG_END_OF_STREAM:
+        raise truncated()

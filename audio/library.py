@@ -1,0 +1,183 @@
+"""Where recordings and prepared messages are kept, named by what they contain.
+
+ROOT/originals/ab/abcd...   what was given, byte for byte, read-only
+ROOT/messages/ID/           one file a codec and a manifest, readable by Asterisk
+ROOT/incoming/              what is being written; nothing else looks here
+
+Everything is written aside, synchronised and renamed, so a reader sees all of it or nothing.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from audio.container import FIELD
+from audio.message import PreparedMessage, read_message, sha256_of
+from audio.preparation import message_id_of, prepare_files
+from audio.probe import MAX_BYTES, Probe, probe, too_big
+from campaigns.errors import InvalidInput, NotFound
+
+_COPY_BYTES = 1 << 20
+_ORIGINAL_MODE = 0o440
+# Asterisk runs as a user of its own and must be able to read what it plays.
+_PLAYED_MODE = 0o644
+_DIRECTORY_MODE = 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecording:
+    """An original: its hash, what its owner called it, where it lies, and its measures."""
+
+    sha256: str
+    name: str
+    path: Path
+    probe: Probe
+
+
+class Library:
+    """The recordings and messages under one directory.
+
+    Args:
+        root: created if need be. Asterisk plays from under it, so its path should hold only
+            ``[A-Za-z0-9_./+-]``, and Asterisk's user must be able to enter it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._originals = root / "originals"
+        self._messages = root / "messages"
+        self._incoming = root / "incoming"
+        for directory in (root, self._originals, self._messages, self._incoming):
+            directory.mkdir(parents=True, exist_ok=True)
+        self._messages.chmod(_DIRECTORY_MODE)
+
+    def add(self, source: Path | BinaryIO, name: str) -> StoredRecording:
+        """Keep a recording, unchanged. Adding the same bytes again changes nothing.
+
+        Args:
+            source: a file, or a stream read to its end.
+            name: what its owner calls it, with its extension.
+
+        Raises:
+            InvalidInput: no message can be made of it; nothing is kept.
+        """
+        with self._aside() as directory:
+            written = directory / "original"
+            sha256 = self._receive(source, written)
+            found = probe(written, name)
+            path = self._original_path(sha256)
+            if not path.exists():
+                _make_durable(written, _ORIGINAL_MODE)
+                path.parent.mkdir(exist_ok=True)
+                written.replace(path)
+                _sync(path.parent)
+        return StoredRecording(sha256, name, path, found)
+
+    def original(self, sha256: str) -> Path:
+        """Find an original by its hash.
+
+        Raises:
+            NotFound: it was never added.
+        """
+        path = self._original_path(sha256)
+        if not path.is_file():
+            raise NotFound(f"There is no recording {sha256[:12]}.")
+        return path
+
+    def prepare(self, parts: Sequence[Path], name: str) -> PreparedMessage:
+        """Make one message of some recordings, heard in the order given.
+
+        The same parts give the same message, at once if it is there and whole already.
+
+        Raises:
+            InvalidInput: no parts, a part no message can be made of, or too long together.
+        """
+        if not parts:
+            raise InvalidInput(FIELD, "the message has no recording.", "Choose at least one.")
+        for part in parts:
+            probe(part)
+        directory = self._messages / message_id_of([sha256_of(part) for part in parts])
+        if not _is_whole(directory):
+            self._build(parts, name, directory)
+        return read_message(directory, name)
+
+    def message(self, message_id: str, name: str = "") -> PreparedMessage:
+        """Find a prepared message.
+
+        Raises:
+            NotFound: it was never prepared here.
+        """
+        try:
+            return read_message(self._messages / Path(message_id).name, name)
+        except FileNotFoundError as error:
+            raise NotFound(f"There is no prepared message {message_id}.") from error
+
+    def _build(self, parts: Sequence[Path], name: str, directory: Path) -> None:
+        with self._aside() as aside:
+            built = aside / "message"
+            built.mkdir()
+            prepare_files(parts, name, built)
+            for path in built.iterdir():
+                _make_durable(path, _PLAYED_MODE)
+            built.chmod(_DIRECTORY_MODE)
+            _sync(built)
+            shutil.rmtree(directory, ignore_errors=True)  # only a damaged one can be there
+            try:
+                built.rename(directory)
+            except OSError:
+                if not _is_whole(directory):  # or else another process was as fast
+                    raise
+            _sync(self._messages)
+
+    def _receive(self, source: Path | BinaryIO, written: Path) -> str:
+        if isinstance(source, Path):
+            with source.open("rb") as stream:
+                return _copy(stream, written)
+        return _copy(source, written)
+
+    def _original_path(self, sha256: str) -> Path:
+        return self._originals / sha256[:2] / Path(sha256).name
+
+    @contextmanager
+    def _aside(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(dir=self._incoming) as directory:
+            yield Path(directory)
+
+
+def _copy(stream: BinaryIO, written: Path) -> str:
+    """Copy a stream, no further than the size limit, and return its SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    with written.open("wb") as target:
+        while block := stream.read(_COPY_BYTES):
+            size += len(block)
+            if size > MAX_BYTES:
+                raise too_big()
+            digest.update(block)
+            target.write(block)
+    return digest.hexdigest()
+
+
+def _is_whole(directory: Path) -> bool:
+    try:
+        return not read_message(directory, "").damaged()
+    except (FileNotFoundError, KeyError, ValueError):
+        return False
+
+
+def _make_durable(path: Path, mode: int) -> None:
+    path.chmod(mode)
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
