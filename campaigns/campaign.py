@@ -1,0 +1,78 @@
+"""A campaign as the dialer needs it: everything that decides its calls."""
+
+from dataclasses import dataclass, field
+
+from campaigns.contacts.basis import Evidence
+from campaigns.errors import InvalidInput
+from campaigns.retry import RetryPolicy
+from campaigns.rules.windows import Window
+from campaigns.states import CampaignState
+
+SHORTEST_RING_S = 15
+"""Under this a phone hardly rings: a default of the project, law for telemarketing in the US
+(47 CFR 64.1200(a)(6))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How fast and how wide a campaign may call.
+
+    Attributes:
+        max_channels: concurrent calls.
+        max_cps: calls started in any one second.
+    """
+
+    max_channels: int
+    max_cps: float
+
+    def __post_init__(self) -> None:
+        if self.max_channels < 1:
+            raise InvalidInput("max_channels", "must be 1 or more.")
+        if not 0 < self.max_cps <= 1000:
+            raise InvalidInput("max_cps", "must be above 0 and at most 1000 calls per second.")
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign that may be dialled.
+
+    Attributes:
+        id: its number in the store.
+        controller_id: on whose behalf the calls are made.
+        name: for people.
+        purpose: what the calls are for; must be covered by each number's basis.
+        state: where it stands.
+        trunk: the trunk its calls go out by.
+        caller_id: E.164 number shown.
+        message: path of the prepared message, without extension.
+        message_ms: its length.
+        limits: how fast and how wide.
+        ring_timeout_s: seconds a phone may ring.
+        windows: hours in the callee's time, pack and campaign together.
+        evidence: the weakest proof of basis accepted.
+        retry: how often and how soon again.
+        pack: label of the rule pack in force.
+        rehearsal: it was prepared for the simulated network and may go nowhere else.
+    """
+
+    id: int
+    controller_id: int
+    name: str
+    purpose: str
+    state: CampaignState
+    trunk: str
+    caller_id: str
+    message: str
+    message_ms: int
+    limits: Limits
+    windows: tuple[Window, ...]
+    evidence: Evidence
+    ring_timeout_s: int = 25
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    pack: str = ""
+    rehearsal: bool = False
+
+    @property
+    def max_call_s(self) -> int:
+        """Whole seconds after which the PBX ends a call that nothing else has ended."""
+        return self.ring_timeout_s + self.message_ms // 1000 + 60

@@ -1,0 +1,189 @@
+"""How an attempt ended, decided from what the PBX saw. Pure; sources in the docstrings."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The one word for how an attempt ended."""
+
+    DELIVERED = "delivered"
+    HUNG_UP_EARLY = "hung_up_early"
+    OPTED_OUT = "opted_out"
+    TRANSFERRED = "transferred"
+    MACHINE = "machine"
+    MACHINE_MESSAGE_LEFT = "machine_message_left"
+    SILENT_CALL = "silent_call"
+    ANSWERED_TOO_LATE = "answered_too_late"
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNWANTED = "unwanted"
+    INVALID_NUMBER = "invalid_number"
+    UNREACHABLE = "unreachable"
+
+    CONGESTION = "congestion"
+    CARRIER_FAILURE = "carrier_failure"
+    CARRIER_REFUSED = "carrier_refused"
+    AUTH_BLOCKED = "auth_blocked"
+    ANALYTICS_BLOCKED = "analytics_blocked"
+    CONFIG_ERROR = "config_error"
+    PBX_LOST = "pbx_lost"
+    CANCELLED = "cancelled"
+
+    IN_DOUBT = "in_doubt"
+
+
+REACHED = frozenset(
+    {Outcome.DELIVERED, Outcome.OPTED_OUT, Outcome.TRANSFERRED, Outcome.MACHINE_MESSAGE_LEFT}
+)
+"""The person has had the message, or has refused it: never called again by this campaign."""
+
+NOT_THE_PERSONS = frozenset(
+    {
+        Outcome.CONGESTION,
+        Outcome.CARRIER_FAILURE,
+        Outcome.CARRIER_REFUSED,
+        Outcome.AUTH_BLOCKED,
+        Outcome.ANALYTICS_BLOCKED,
+        Outcome.CONFIG_ERROR,
+        Outcome.PBX_LOST,
+        Outcome.CANCELLED,
+    }
+)
+"""Faults of ours or of the carrier's: they consume no attempt of the person's."""
+
+ANSWERED = frozenset(
+    {
+        Outcome.DELIVERED,
+        Outcome.HUNG_UP_EARLY,
+        Outcome.OPTED_OUT,
+        Outcome.TRANSFERRED,
+        Outcome.MACHINE,
+        Outcome.MACHINE_MESSAGE_LEFT,
+        Outcome.SILENT_CALL,
+        Outcome.ANSWERED_TOO_LATE,
+    }
+)
+"""The far side sent a 200: what the answer-seizure ratio counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one ended call.
+
+    Attributes:
+        answered: the dialplan ran, hence media was set up.
+        result: what the dialplan was doing: `playing`, `played`, `optout`, or empty.
+        tech: the technology's own words, `SIP 486 Busy Here`; `SIP 180 ...` (any 1xx) means
+            that no final answer came before our own ring time-out. May be empty.
+        tech_cause: SIP code of the AMI Hangup event; 0 where absent. Our own time-out shows
+            480 there, which nobody sent, so it counts only where `tech` is empty.
+        cause: Q.850 cause; 0 where absent.
+        heard_ms: how far the message was played.
+        message_ms: how long the message is.
+        rtp_sent: RTP packets sent to the person.
+    """
+
+    answered: bool
+    result: str = ""
+    tech: str = ""
+    tech_cause: int = 0
+    cause: int = 0
+    heard_ms: int = 0
+    message_ms: int = 0
+    rtp_sent: int = 0
+
+
+_BY_SIP = {
+    **dict.fromkeys((404, 410, 484, 485, 604), Outcome.INVALID_NUMBER),
+    **dict.fromkeys((486, 600), Outcome.BUSY),
+    **dict.fromkeys((408, 502), Outcome.UNREACHABLE),
+    **dict.fromkeys((401, 402, 403, 407, 501), Outcome.CARRIER_REFUSED),
+    **dict.fromkeys((428, 433, 436, 437, 438), Outcome.AUTH_BLOCKED),
+    **dict.fromkeys((406, 415, 488, 606), Outcome.CONFIG_ERROR),
+    **dict.fromkeys((429, 503), Outcome.CONGESTION),
+    480: Outcome.NO_ANSWER,
+    487: Outcome.NO_ANSWER,
+    603: Outcome.REJECTED,
+    607: Outcome.UNWANTED,
+    608: Outcome.ANALYTICS_BLOCKED,
+}
+"""RFC 3261 section 21, RFC 8224 section 6.2.2, RFC 8197 (607), RFC 8688 (608)."""
+
+_BY_CAUSE = {
+    **dict.fromkeys((1, 22, 28), Outcome.INVALID_NUMBER),
+    **dict.fromkeys((2, 3, 29, 50, 52, 54, 57), Outcome.CARRIER_REFUSED),
+    **dict.fromkeys((18, 20, 23, 27), Outcome.UNREACHABLE),
+    **dict.fromkeys((34, 42, 44), Outcome.CONGESTION),
+    **dict.fromkeys((38, 41, 102), Outcome.CARRIER_FAILURE),
+    **dict.fromkeys((5, 58, 65, 66, 88), Outcome.CONFIG_ERROR),
+    17: Outcome.BUSY,
+    19: Outcome.NO_ANSWER,
+    21: Outcome.REJECTED,
+}
+"""ITU-T Q.850 causes as Asterisk names them (Hangup Cause Mappings, Asterisk documentation)."""
+
+_REFINED_BY_CAUSE = frozenset({480, 500, 503})
+"""SIP codes so general that a carrier's `Reason: Q.850` (RFC 3326) says more than they do."""
+
+_SIP_DEFAULT_CAUSE = {480: 19, 500: 38, 503: 34}
+"""The cause Asterisk makes up itself for those codes: no news from the carrier."""
+
+_CODE = re.compile(r"SIP (\d{3})")
+
+NOTHING_HEARD_MS = 0
+
+
+def resolve(facts: Facts) -> Outcome:
+    """The outcome of an ended call.
+
+    In order: answered and what the dialplan did; the raw SIP answer; the Q.850 cause. The
+    reason of AMI's OriginateResponse is not asked: it was 0 for 486, 503 and 603 alike.
+    """
+    if facts.answered:
+        return _answered(facts)
+    code = _sip_code(facts)
+    if code == 200:
+        return Outcome.ANSWERED_TOO_LATE
+    return _unanswered(code, facts.cause)
+
+
+def quartile(facts: Facts) -> int:
+    """Which quarter of the message was reached: 0 (under 25 %) to 4 (whole)."""
+    if facts.message_ms <= 0:
+        return 0
+    return min(4, 4 * facts.heard_ms // facts.message_ms)
+
+
+def _answered(facts: Facts) -> Outcome:
+    if facts.result == "optout":
+        return Outcome.OPTED_OUT
+    if facts.rtp_sent == 0 and facts.heard_ms <= NOTHING_HEARD_MS:
+        return Outcome.SILENT_CALL
+    if facts.result == "played":
+        return Outcome.DELIVERED
+    return Outcome.HUNG_UP_EARLY
+
+
+def _sip_code(facts: Facts) -> int:
+    found = _CODE.match(facts.tech)
+    return int(found.group(1)) if found else facts.tech_cause
+
+
+def _unanswered(code: int, cause: int) -> Outcome:
+    if 100 < code < 200:
+        return Outcome.NO_ANSWER
+    if code in _REFINED_BY_CAUSE and cause and cause != _SIP_DEFAULT_CAUSE[code]:
+        return _BY_CAUSE.get(cause, _by_sip(code))
+    return _by_sip(code) if code > 100 else _BY_CAUSE.get(cause, Outcome.UNREACHABLE)
+
+
+def _by_sip(code: int) -> Outcome:
+    if code in _BY_SIP:
+        return _BY_SIP[code]
+    if 300 <= code < 400:
+        return Outcome.UNREACHABLE
+    return Outcome.CARRIER_FAILURE if code >= 500 else Outcome.CARRIER_REFUSED

@@ -1,0 +1,106 @@
+"""The reasons not to place a call now, decided at the moment of the call. Pure.
+
+The claim asks `refusal` for each candidate inside its transaction, and `portevoix why` asks the
+same function, so that the answer and the refusal cannot differ.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from campaigns.contacts.basis import Evidence
+
+
+class Gate(StrEnum):
+    """Every reason for which a number is not being called."""
+
+    CAMPAIGN_NOT_RUNNING = "campaign_not_running"
+    STAGE_HOLD = "stage_hold"
+    OUTSIDE_WINDOW = "outside_window"
+    PUBLIC_HOLIDAY = "public_holiday"
+    BLACKOUT = "blackout"
+    NO_BASIS = "no_basis"
+    EVIDENCE_TOO_WEAK = "evidence_too_weak"
+    OUTSIDE_CONSENTED_SLOT = "outside_consented_slot"
+    SUPPRESSED = "suppressed"
+    NUMBER_NOT_CALLABLE = "number_not_callable"
+    DOUBTFUL_ADDRESS = "doubtful_address"
+    FREQUENCY_CAP = "frequency_cap"
+    ATTEMPTS_USED = "attempts_used"
+    RETRY_NOT_DUE = "retry_not_due"
+    LIVE_CALL_ON_NUMBER = "live_call_on_number"
+    IN_DOUBT = "in_doubt"
+    CALLER_ID_NOT_ALLOWED = "caller_id_not_allowed"
+    PACK_EXPIRED = "pack_expired"
+    TRUNK_UNAVAILABLE = "trunk_unavailable"
+    LIMIT_REACHED = "limit_reached"
+    BUDGET_REACHED = "budget_reached"
+    PBX_UNAVAILABLE = "pbx_unavailable"
+    REHEARSAL_ONLY = "rehearsal_only"
+
+
+PERMANENT = frozenset(
+    {
+        Gate.NO_BASIS,
+        Gate.EVIDENCE_TOO_WEAK,
+        Gate.SUPPRESSED,
+        Gate.NUMBER_NOT_CALLABLE,
+        Gate.ATTEMPTS_USED,
+        Gate.REHEARSAL_ONLY,
+    }
+)
+"""Gates that will not open for this target in this campaign: it is refused, not postponed."""
+
+POSTPONED = {Gate.LIVE_CALL_ON_NUMBER: timedelta(seconds=30)}
+"""Gates that open by themselves: how long until the target is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A pending target as the claim finds it.
+
+    Attributes:
+        attempts: attempts the person has received in this campaign.
+        purposes: what the list's basis covers.
+        evidence: how well it is proved for this number.
+        fictional: the number is of a range reserved for fiction.
+        suppressed: a suppression of the operator, the controller or the campaign is in force.
+        live_call: a call to this number is up or in doubt, in any campaign.
+    """
+
+    attempts: int
+    purposes: tuple[str, ...]
+    evidence: Evidence
+    fictional: bool
+    suppressed: bool
+    live_call: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a campaign and its rule pack ask of every number.
+
+    Attributes:
+        purpose: what the call is for; one purpose never stands for another.
+        evidence: the weakest evidence the pack accepts.
+        max_attempts: attempts a person may receive.
+        rehearsal: every contact of the trunk is on loopback at this moment.
+    """
+
+    purpose: str
+    evidence: Evidence
+    max_attempts: int
+    rehearsal: bool
+
+
+def refusal(candidate: Candidate, demand: Demand) -> Gate | None:
+    """The first closed gate for this candidate, or None where the call may be placed."""
+    checks = (
+        (candidate.suppressed, Gate.SUPPRESSED),
+        (demand.purpose not in candidate.purposes, Gate.NO_BASIS),
+        (not candidate.evidence.at_least(demand.evidence), Gate.EVIDENCE_TOO_WEAK),
+        (candidate.fictional and not demand.rehearsal, Gate.REHEARSAL_ONLY),
+        (candidate.attempts >= demand.max_attempts, Gate.ATTEMPTS_USED),
+        (candidate.live_call, Gate.LIVE_CALL_ON_NUMBER),
+    )
+    return next((gate for closed, gate in checks if closed), None)

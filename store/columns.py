@@ -1,0 +1,41 @@
+"""Column types shared by every table."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+"""A growing key: 64 bits everywhere; SQLite numbers rows by itself only where it is INTEGER."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept as milliseconds since the epoch in UTC.
+
+    The same in SQLite and PostgreSQL, cheap to compare and index, and free of the time zone a
+    database session happens to have.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Aware datetime to milliseconds."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A naive datetime has no place in the store.")
+        return round(value.timestamp() * 1000)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Milliseconds to aware UTC datetime."""
+        del dialect
+        return None if value is None else from_ms(value)
+
+
+def from_ms(value: int) -> datetime:
+    """The aware UTC instant of milliseconds since the epoch."""
+    return datetime.fromtimestamp(value / 1000, UTC)

@@ -1,0 +1,74 @@
+"""Controllers, on whose behalf calls are made, and their API keys."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from campaigns.errors import NotFound
+from store.tables import api_key, controller
+
+
+def ensure(connection: Connection, name: str, now: datetime) -> int:
+    """The id of the controller of that name, made where absent."""
+    found = connection.execute(select(controller.c.id).where(controller.c.name == name)).scalar()
+    if found is not None:
+        return int(found)
+    made = connection.execute(insert(controller).values(name=name, created_at=now))
+    return int(made.inserted_primary_key[0])
+
+
+def named(connection: Connection, name: str) -> int:
+    """The id of the controller of that name.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = connection.execute(select(controller.c.id).where(controller.c.name == name)).scalar()
+    if found is None:
+        raise NotFound(f"There is no controller named «{name}».")
+    return int(found)
+
+
+def name_of(connection: Connection, controller_id: int) -> str:
+    """The name of a controller."""
+    return str(
+        connection.execute(
+            select(controller.c.name).where(controller.c.id == controller_id)
+        ).scalar_one()
+    )
+
+
+def add_key(
+    connection: Connection, controller_id: int, name: str, digest: bytes, now: datetime
+) -> int:
+    """Store a key by its SHA-256; the key itself is never kept."""
+    made = connection.execute(
+        insert(api_key).values(
+            controller_id=controller_id, name=name, digest=digest, created_at=now
+        )
+    )
+    return int(made.inserted_primary_key[0])
+
+
+def key_owner(connection: Connection, digest: bytes) -> tuple[int, str] | None:
+    """(controller id, key's name) of a key in force, or None."""
+    row = connection.execute(
+        select(api_key.c.controller_id, api_key.c.name).where(
+            api_key.c.digest == digest, api_key.c.revoked_at.is_(None)
+        )
+    ).first()
+    return (row.controller_id, row.name) if row else None
+
+
+def revoke_key(connection: Connection, controller_id: int, name: str, now: datetime) -> bool:
+    """Put keys of that name out of force; whether there were any."""
+    done = connection.execute(
+        update(api_key)
+        .where(
+            api_key.c.controller_id == controller_id,
+            api_key.c.name == name,
+            api_key.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    return done.rowcount > 0

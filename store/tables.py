@@ -1,0 +1,299 @@
+"""Every table. Nothing here that PostgreSQL could not take, nor SQLite."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from store.columns import BigKey, Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+controller = Table(
+    "controller",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("controller_id", ForeignKey("controller.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+contact_list = Table(
+    "contact_list",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("controller_id", ForeignKey("controller.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("state", String(16), nullable=False),  # importing, ready
+    Column("basis", String(24), nullable=False),  # consent, public_task, legitimate_interest
+    Column("supplier", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("collected_on", Date),
+    Column("purposes", JSON, nullable=False),  # ["political", ...]
+    Column("wordings", JSON, nullable=False),  # {"w1": "J'accepte ..."}
+    Column("channel", String(8), nullable=False, server_default="voice"),
+    Column("rows", Integer, nullable=False, server_default="0"),
+    Column("accepted", Integer, nullable=False, server_default="0"),
+    Column("rejected", Integer, nullable=False, server_default="0"),
+    Column("imported_line", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    UniqueConstraint("controller_id", "sha256"),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("list_id", ForeignKey("contact_list.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("zones", Text, nullable=False),  # IANA names joined by "|"; all must be open
+    Column("fictional", Boolean, nullable=False),
+    Column("external_id", Text),
+    Column("attributes", JSON, nullable=False),
+    Column("evidence", String(8), nullable=False),  # row, list, none
+    Column("consented_on", Date),
+    Column("consent_source", Text),
+    Column("wording_id", Text),
+    UniqueConstraint("list_id", "number"),
+    Index("ix_contact_number", "number"),
+)
+
+rejected_row = Table(
+    "rejected_row",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("list_id", ForeignKey("contact_list.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Index("ix_rejected_row_list_id_line", "list_id", "line"),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("number", String(16), nullable=False),
+    Column("scope", String(12), nullable=False),  # operator, controller, campaign
+    # The controller's or the campaign's id; 0 for the operator, so that the key has no NULL.
+    Column("owner_id", Integer, nullable=False),
+    Column("channel", String(8), nullable=False, server_default="voice"),
+    Column("reason", String(24), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("attempt_id", String(26)),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    UniqueConstraint("number", "scope", "owner_id", "channel"),
+)
+
+recording = Table(
+    "recording",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("controller_id", ForeignKey("controller.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("path", Text, nullable=False),  # of the immutable original, within the audio library
+    Column("seconds", Float, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    UniqueConstraint("controller_id", "sha256", "name"),
+)
+
+trunk = Table(
+    "trunk",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("armed_by", Text),
+    Column("armed_at", Instant),
+    Column("max_channels", Integer),  # NULL: what the settings say
+    Column("max_cps", Float),
+)
+
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("controller_id", ForeignKey("controller.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("pack", Text, nullable=False),
+    Column("evidence", String(8), nullable=False),
+    Column("trunk", String(32), nullable=False),
+    Column("caller_id", String(16), nullable=False),
+    Column("rehearsal", Boolean, nullable=False),
+    Column("recordings", JSON, nullable=False),  # ids, in the order they are played
+    Column("message", Text, nullable=False),
+    Column("message_ms", Integer, nullable=False),
+    Column("max_channels", Integer, nullable=False),
+    Column("max_cps", Float, nullable=False),
+    Column("ring_timeout_s", Integer, nullable=False),
+    Column("windows", JSON, nullable=False),
+    Column("retry", JSON, nullable=False),
+    Column("start_at", Instant),
+    Column("end_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("launched_at", Instant),
+    Column("ended_at", Instant),
+    UniqueConstraint("controller_id", "name"),
+)
+
+campaign_list = Table(
+    "campaign_list",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("list_id", ForeignKey("contact_list.id"), primary_key=True),
+)
+
+target = Table(
+    "target",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column("contact_id", ForeignKey("contact.id"), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("zones", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("retry", Boolean, nullable=False),  # called before; fresh ones are claimed apart
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),  # received by the person
+    Column("tries", Integer, nullable=False),  # failed by no fault of the person's
+    Column("outcome", String(24)),
+    Column("gate", String(24)),
+    UniqueConstraint("campaign_id", "number"),
+    # What the claim walks along; only pending targets are in it, so it shrinks as they are called.
+    Index(
+        "ix_target_due",
+        "campaign_id",
+        "zones",
+        "retry",
+        "due_at",
+        "id",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index("ix_target_number", "number"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column("target_id", ForeignKey("target.id"), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("trunk", String(32), nullable=False),
+    Column("caller_id", String(16), nullable=False),
+    Column("node", Text, nullable=False),
+    Column("pack", Text, nullable=False),
+    Column("rehearsal", Boolean, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("ringing_at", Instant),
+    Column("answered_at", Instant),
+    Column("ended_at", Instant),
+    Column("outcome", String(24)),
+    Column("cause", Integer),
+    Column("tech", Text),
+    Column("heard_ms", Integer),
+    Column("quartile", Integer),
+    Column("keys", Text),
+    Column("rtp_sent", Integer),
+    Column("rtp_received", Integer),
+    Column("sip_call_id", Text),
+    Index("ix_attempt_campaign_id_claimed_at", "campaign_id", "claimed_at"),
+    Index("ix_attempt_target_id", "target_id"),
+    Index("ix_attempt_number", "number"),
+    Index(
+        "ix_attempt_open",
+        "state",
+        sqlite_where=text("state IN ('claimed', 'in_doubt')"),
+        postgresql_where=text("state IN ('claimed', 'in_doubt')"),
+    ),
+)
+
+number_lock = Table(
+    "number_lock",
+    metadata,
+    Column("number", String(16), primary_key=True),
+    Column("attempt_id", String(26), nullable=False),
+    Column("taken_at", Instant, nullable=False),
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("kind", String(12), primary_key=True),  # state, outcome, gate
+    Column("name", String(24), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("node", Text, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("renewed_at", Instant, nullable=False),
+    Column("status", JSON, nullable=False),  # what the dialer shows of itself, each second
+    CheckConstraint("id = 1", name="single"),
+)
+
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("controller_id", Integer),
+    Column("actor", Text, nullable=False),
+    Column("act", String(40), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("ix_audit_event_controller_id_at", "controller_id", "at"),
+)

@@ -1,0 +1,67 @@
+"""Counts kept with every move, so that progress never counts millions of rows."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.tables import tally
+
+STATE = "state"
+OUTCOME = "outcome"
+GATE = "gate"
+
+Delta = Counter[tuple[int, str, str]]
+"""(campaign id, kind, name) -> change."""
+
+_ADD = (
+    update(tally)
+    .where(
+        tally.c.campaign_id == bindparam("b_campaign"),
+        tally.c.kind == bindparam("b_kind"),
+        tally.c.name == bindparam("b_name"),
+    )
+    .values(count=tally.c.count + bindparam("b_change"))
+)
+
+
+def moved(delta: Delta, campaign_id: int, before: str, after: str, count: int = 1) -> None:
+    """Note that targets went from one state to another."""
+    delta[campaign_id, STATE, before] -= count
+    delta[campaign_id, STATE, after] += count
+
+
+def add(connection: Connection, delta: Delta) -> None:
+    """Apply changes, in a fixed order so that two writers never wait for each other in a ring."""
+    changes = sorted((key, change) for key, change in delta.items() if change)
+    if not changes:
+        return
+    _make_rows(connection, [key for key, _ in changes])
+    connection.execute(
+        _ADD,
+        [
+            {"b_campaign": campaign, "b_kind": kind, "b_name": name, "b_change": change}
+            for (campaign, kind, name), change in changes
+        ],
+    )
+
+
+def _make_rows(connection: Connection, keys: list[tuple[int, str, str]]) -> None:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    rows = [{"campaign_id": c, "kind": kind, "name": name, "count": 0} for c, kind, name in keys]
+    connection.execute(dialect.insert(tally).on_conflict_do_nothing(), rows)
+
+
+def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:
+    """{kind: {name: count}} of one campaign, kinds always present."""
+    found: dict[str, dict[str, int]] = {STATE: {}, OUTCOME: {}, GATE: {}}
+    rows = connection.execute(
+        select(tally.c.kind, tally.c.name, tally.c.count).where(tally.c.campaign_id == campaign_id)
+    )
+    for kind, name, count in rows:
+        if count:
+            found[kind][name] = count
+    return found
+
+

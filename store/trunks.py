@@ -1,0 +1,57 @@
+"""What is kept of trunks: who armed one, and limits changed since the settings were read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from store.tables import trunk
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkRecord:
+    """Kept about one trunk; None where nothing was said."""
+
+    name: str
+    armed_by: str | None = None
+    armed_at: datetime | None = None
+    max_channels: int | None = None
+    max_cps: float | None = None
+
+
+def all_of(connection: Connection) -> dict[str, TrunkRecord]:
+    """Every record by name."""
+    rows = connection.execute(select(trunk)).mappings()
+    return {row["name"]: TrunkRecord(**row) for row in rows}
+
+
+def ensure(connection: Connection, name: str) -> None:
+    """Make a record for a trunk of the settings."""
+    if connection.execute(select(trunk.c.name).where(trunk.c.name == name)).first() is None:
+        connection.execute(insert(trunk).values(name=name))
+
+
+def arm(connection: Connection, name: str, by: str, now: datetime) -> None:
+    """A named person lets a real trunk place calls."""
+    ensure(connection, name)
+    connection.execute(
+        update(trunk).where(trunk.c.name == name).values(armed_by=by, armed_at=now)
+    )
+
+
+def disarm(connection: Connection, name: str) -> None:
+    """It may place no call any more."""
+    connection.execute(
+        update(trunk).where(trunk.c.name == name).values(armed_by=None, armed_at=None)
+    )
+
+
+def limit(
+    connection: Connection, name: str, max_channels: int | None, max_cps: float | None
+) -> None:
+    """Change a trunk's limits; None leaves one as it is."""
+    ensure(connection, name)
+    values = {"max_channels": max_channels, "max_cps": max_cps}
+    given = {key: value for key, value in values.items() if value is not None}
+    if given:
+        connection.execute(update(trunk).where(trunk.c.name == name).values(**given))
