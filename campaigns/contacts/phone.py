@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -19,6 +19,8 @@ from campaigns.contacts import plan
 from campaigns.contacts.fault import InvalidNumber, NumberFault
 
 BLOCK_DIGITS = 5
+_DIGITS = 9
+"""Significant digits of a number of France and of most overseas codes."""
 
 _SEPARATORS = dict.fromkeys(
     map(
@@ -105,9 +107,9 @@ def parse(raw: str) -> Number:
         InvalidNumber: what is wrong, with a code, a sentence and a remedy.
     """
     compact = raw.translate(_SEPARATORS)
-    if len(compact) == 10 and compact[0] == "0":
+    if len(compact) == len("0") + _DIGITS and compact[0] == "0":
         country, significant = plan.FRANCE, compact[1:]
-    elif len(compact) == 12 and compact[:3] == "+33":
+    elif len(compact) == len("+33") + _DIGITS and compact[:3] == "+33":
         country, significant = plan.FRANCE, compact[3:]
     else:
         country, significant = _read(raw)
@@ -124,9 +126,9 @@ def masked(e164: str) -> str:
     """A number as logs show it: `+33 6 39 •• •• 01`."""
     country = next((code for code in plan.NATIONAL_LENGTHS if e164.startswith(f"+{code}")), "")
     significant = e164[1 + len(country) :]
-    if not country or len(significant) < 6:
-        return f"{e164[:3]} •• •• {e164[-2:]}" if len(e164) > 8 else "••••"
-    if len(significant) == 9:
+    if not country or len(significant) not in plan.NATIONAL_LENGTHS[country]:
+        return "•• •• ••"
+    if len(significant) == _DIGITS:
         return f"+{country} {significant[0]} {significant[1:3]} •• •• {significant[-2:]}"
     hidden = " ••" * ((len(significant) - 4) // 2)
     return f"+{country} {significant[:2]}{hidden} {significant[-2:]}"
@@ -190,10 +192,12 @@ def _national(digits: str) -> tuple[str, str]:
         return plan.FRANCE, _of_right_length(plan.FRANCE, digits[1:])
     if plan.is_short_number(digits):
         raise InvalidNumber(NumberFault.SHORT_NUMBER)
-    if len(digits) == 9:
+    if len(digits) == _DIGITS + 1:
+        raise InvalidNumber(NumberFault.IMPOSSIBLE)
+    if len(digits) == _DIGITS:
         return plan.FRANCE, digits
     for country in plan.TRUNK_ZERO:
-        if digits.startswith(country) and len(digits) == len(country) + 9:
+        if digits.startswith(country) and len(digits) == len(country) + _DIGITS:
             return country, digits[len(country) :]
     return plan.FRANCE, _of_right_length(plan.FRANCE, digits)
 
@@ -211,7 +215,7 @@ def _of_right_length(country: str, significant: str) -> str:
     return significant
 
 
-@lru_cache(maxsize=None)
+@cache
 def _block(country: str, start: str, length: int) -> _Block:
     """Decide a block of numbers: `start` is their first five significant digits."""
     skip = 0
@@ -225,7 +229,7 @@ def _block(country: str, start: str, length: int) -> _Block:
     return _shared(_Block(f"+{country}", skip, zones, kind, fictional, fault))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _shared(block: _Block) -> _Block:
     """One object for all equal blocks: there are 90,000 blocks and a few dozen kinds of them."""
     return block
@@ -237,14 +241,14 @@ def _fictional_kind(start: str) -> tuple[LineKind, NumberFault | None]:
 
 def _line(country: str, national: str) -> tuple[LineKind, NumberFault | None]:
     """Ask phonenumbers what one number is, and refuse the ranges that are never called."""
-    if len(national) == 9 and national.startswith(plan.MACHINE_PREFIX):
+    if len(national) == _DIGITS and national.startswith(plan.MACHINE_PREFIX):
         return LineKind.MOBILE, NumberFault.MACHINE
-    if len(national) == 9 and national.startswith(plan.PLATFORM_PREFIXES):
+    if len(national) == _DIGITS and national.startswith(plan.PLATFORM_PREFIXES):
         return LineKind.VOIP, NumberFault.PLATFORM
     number = phonenumbers.parse(f"+{country}{national}", None)
     kind = phonenumbers.number_type(number)
     if kind in _KINDS:
         return _KINDS[kind], None
-    special = len(national) == 9 and national.startswith(plan.SPECIAL_PREFIX)
+    special = len(national) == _DIGITS and national.startswith(plan.SPECIAL_PREFIX)
     unknown = NumberFault.SPECIAL_NUMBER if special else NumberFault.IMPOSSIBLE
     return LineKind.VOIP, _NEVER_CALLED.get(kind, unknown)

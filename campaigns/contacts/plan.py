@@ -5,6 +5,7 @@ the overseas ranges, and ARCEP's ranges for fiction. A national significant numb
 without its leading 0: 0692 12 34 56 is `692123456`.
 """
 
+import re
 from typing import Final
 
 FRANCE: Final = "33"
@@ -90,6 +91,7 @@ LOCAL_OF_SIX_DIGITS: Final = "508"
 """Saint-Pierre-et-Miquelon: 0508 41 xx xx is +508 41 xx xx; its other numbers keep nine digits."""
 
 MACHINE_PREFIX: Final = "700"
+_SHORT_NUMBER: Final = re.compile(r"11[68]\d{3}|[3-8]\d{4}|[13]\d{1,3}")
 PLATFORM_PREFIXES: Final = ("937", "938", "939")
 SPECIAL_PREFIX: Final = "8"
 
@@ -144,8 +146,4 @@ def zones_of(country: str, significant: str) -> tuple[str, ...]:
 
 def is_short_number(digits: str) -> bool:
     """Emergency, directory and short service numbers: 15, 112, 1023, 3xxx, 118 xxx, 5 digits."""
-    if digits.startswith(("116", "118")) and len(digits) == 6:
-        return True
-    if len(digits) == 5:
-        return digits[0] in "345678"
-    return 2 <= len(digits) <= 4 and digits[0] in "13"
+    return _SHORT_NUMBER.fullmatch(digits) is not None
