@@ -1,0 +1,222 @@
+"""Write everything a local Asterisk instance reads, from the templates of `asterisk-config/`.
+
+root/etc      configuration, with the generated secrets
+root/run      control socket, pid
+root/log      warnings and errors of Asterisk
+root/state    its own database
+root/journal  what the dialplan appends for each call
+root/sounds   recordings it plays
+"""
+
+import json
+import os
+import resource
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+import dialer
+from campaigns.errors import InvalidInput
+from campaigns.trunk import Trunk, is_loopback
+from dialer.instance.identity import Identity
+from dialer.instance.locate import Installation
+
+AMI_USER = "portevoix"
+
+EVENTS = ("OriginateResponse", "Newchannel", "Newstate", "UserEvent", "Hangup", "FullyBooted")
+"""The only AMI events sent: six a call instead of forty, at less work for Asterisk too."""
+
+LOOPBACK = "127.0.0.1"
+
+_MAX_FILES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A local Asterisk: its directories, ports and trunks.
+
+    Attributes:
+        root: directory of everything it reads and writes, absolute.
+        sip_port: UDP port of its SIP transport.
+        ami_port: TCP port of AMI, always on 127.0.0.1.
+        rtp_first: first UDP port for RTP; a call takes two.
+        rtp_last: last UDP port for RTP.
+        trunks: the SIP routes.
+        sip_address: local address for SIP and RTP where a trunk is not on loopback.
+    """
+
+    root: Path
+    sip_port: int
+    ami_port: int
+    rtp_first: int
+    rtp_last: int
+    trunks: tuple[Trunk, ...] = ()
+    sip_address: str = "0.0.0.0"  # noqa: S104 - narrowed to loopback by bound_address
+
+    @property
+    def etc(self) -> Path:
+        """Configuration."""
+        return self.root / "etc"
+
+    @property
+    def run(self) -> Path:
+        """Control socket and pid."""
+        return self.root / "run"
+
+    @property
+    def log(self) -> Path:
+        """What Asterisk complains of."""
+        return self.root / "log"
+
+    @property
+    def state(self) -> Path:
+        """Asterisk's own database."""
+        return self.root / "state"
+
+    @property
+    def journal(self) -> Path:
+        """Journals of calls, appended to by the dialplan."""
+        return self.root / "journal"
+
+    @property
+    def sounds(self) -> Path:
+        """Recordings."""
+        return self.root / "sounds"
+
+    @property
+    def bound_address(self) -> str:
+        """Loopback as long as every trunk is there, so that nobody outside can reach us."""
+        if all(is_loopback(trunk.host) for trunk in self.trunks):
+            return LOOPBACK
+        return self.sip_address
+
+    @property
+    def ami_secret(self) -> str:
+        """Password of the AMI user; there once the instance has been configured."""
+        return str(json.loads(self._secrets_file.read_text())["ami"])
+
+    @property
+    def _secrets_file(self) -> Path:
+        return self.root / "secrets.json"
+
+    def keep_secrets(self) -> dict[str, str]:
+        """Read this instance's secrets, or make them once."""
+        if not self._secrets_file.exists():
+            made = json.dumps({"ami": secrets.token_urlsafe(32)})
+            _write(self._secrets_file, made, 0o600)
+        kept: dict[str, str] = json.loads(self._secrets_file.read_text())
+        return kept
+
+
+def templates() -> Path:
+    """Directory of the templates, beside the packages in a clone and in the wheel."""
+    return Path(dialer.__file__).parent.parent / "asterisk-config"
+
+
+def configure(instance: Instance, installation: Installation, identity: Identity) -> set[str]:
+    """Write the configuration of an instance; the same settings give the same files.
+
+    Args:
+        instance: what to configure.
+        installation: the Asterisk that will read it.
+        identity: the system user that will run it.
+
+    Returns:
+        Names of the files that changed, such as `pjsip.conf`.
+
+    Raises:
+        InvalidInput: a trunk's address or login cannot be written to a configuration file.
+    """
+    for trunk in instance.trunks:
+        _check(trunk)
+    _make_directories(instance, identity)
+    wanted = _render(instance, installation, instance.keep_secrets())
+    return {name for name, text in wanted.items() if _replace(instance.etc / name, text, identity)}
+
+
+def _make_directories(instance: Instance, identity: Identity) -> None:
+    instance.root.mkdir(parents=True, exist_ok=True)
+    identity.share(instance.root, 0o750)
+    instance.etc.mkdir(exist_ok=True)
+    identity.share(instance.etc, 0o750)
+    instance.sounds.mkdir(exist_ok=True)
+    identity.share(instance.sounds, 0o750)
+    for directory in (instance.run, instance.log, instance.state, instance.journal):
+        directory.mkdir(exist_ok=True)
+        identity.give(directory, 0o700)
+
+
+def _render(instance: Instance, installation: Installation, kept: dict[str, str]) -> dict[str, str]:
+    environment = Environment(  # noqa: S701 - configuration files, not HTML
+        loader=FileSystemLoader(templates()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["sip_host"] = _sip_host
+    environment.filters["escaped"] = _escaped
+    environment.filters["loopback"] = is_loopback
+    values = {
+        "instance": instance,
+        "installation": installation,
+        "secrets": kept,
+        "ami_user": AMI_USER,
+        "events": EVENTS,
+        "advanced_filters": installation.advanced_filters,
+        "max_files": _max_files(),
+    }
+    return {
+        file.name.removesuffix(".j2"): environment.get_template(file.name).render(values)
+        if file.suffix == ".j2"
+        else file.read_text()
+        for file in sorted(templates().glob("*.conf*"))
+    }
+
+
+def _max_files() -> int:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
+
+
+def _check(trunk: Trunk) -> None:
+    """Refuse what would end a line or open a section of a configuration file."""
+    field = f"trunk {trunk.name}"
+    if not trunk.host or not all(c.isalnum() or c in ".-:" for c in trunk.host):
+        raise InvalidInput(
+            field, f"«{trunk.host}» is not a host name or address.", "Give it without a port."
+        )
+    if not 0 < trunk.port < 65536:  # noqa: PLR2004 - the range of a port
+        raise InvalidInput(field, f"{trunk.port} is not a port.")
+    if not (trunk.username + trunk.password).isprintable():
+        raise InvalidInput(field, "its login holds characters that cannot be typed.")
+
+
+def _sip_host(host: str) -> str:
+    """An address as a SIP URI has it: IPv6 in brackets (RFC 3261, 19.1.1)."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _escaped(value: str) -> str:
+    """A value as Asterisk's configuration has it: `;` would begin a comment."""
+    return value.replace(";", "\\;")
+
+
+def _replace(file: Path, text: str, identity: Identity) -> bool:
+    """Write a file for the PBX to read, in one step; False where nothing changes."""
+    if file.exists() and file.read_text() == text:
+        return False
+    new = file.with_suffix(".new")
+    _write(new, text, 0o600)
+    identity.share(new, 0o640)
+    new.replace(file)
+    return True
+
+
+def _write(file: Path, text: str, mode: int) -> None:
+    """Write a file that nobody else can read at any moment."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
