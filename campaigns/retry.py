@@ -51,9 +51,7 @@ class Next:
     counted: bool
 
 
-def after(
-    outcome: Outcome, attempts: int, tries: int, at: datetime, policy: RetryPolicy
-) -> Next:
+def after(outcome: Outcome, attempts: int, tries: int, at: datetime, policy: RetryPolicy) -> Next:
     """Decide what follows an attempt.
 
     Args:

@@ -13,8 +13,10 @@ def ensure(connection: Connection, name: str, now: datetime) -> int:
     found = connection.execute(select(controller.c.id).where(controller.c.name == name)).scalar()
     if found is not None:
         return int(found)
-    made = connection.execute(insert(controller).values(name=name, created_at=now))
-    return int(made.inserted_primary_key[0])
+    made = connection.execute(
+        insert(controller).values(name=name, created_at=now).returning(controller.c.id)
+    )
+    return int(made.scalar_one())
 
 
 def named(connection: Connection, name: str) -> int:
@@ -43,11 +45,11 @@ def add_key(
 ) -> int:
     """Store a key by its SHA-256; the key itself is never kept."""
     made = connection.execute(
-        insert(api_key).values(
-            controller_id=controller_id, name=name, digest=digest, created_at=now
-        )
+        insert(api_key)
+        .values(controller_id=controller_id, name=name, digest=digest, created_at=now)
+        .returning(api_key.c.id)
     )
-    return int(made.inserted_primary_key[0])
+    return int(made.scalar_one())
 
 
 def key_owner(connection: Connection, digest: bytes) -> tuple[int, str] | None:

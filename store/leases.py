@@ -46,7 +46,9 @@ def acquire(connection: Connection, now: datetime) -> Lease:
     node = own_node()
     row = connection.execute(select(lease).where(lease.c.id == 1)).first()
     if row is None:
-        connection.execute(insert(lease).values(id=1, node=node, token=1, renewed_at=now, status={}))
+        connection.execute(
+            insert(lease).values(id=1, node=node, token=1, renewed_at=now, status={})
+        )
         return Lease(node, 1)
     if not _is_free(row, now):
         raise LeaseLost(f"Another dialer ({row.node}) drives this database. Stop it first.")
@@ -66,9 +68,7 @@ def check(connection: Connection, held: Lease) -> None:
         raise LeaseLost("Another dialer has taken over this database.")
 
 
-def renew(
-    connection: Connection, held: Lease, now: datetime, status: Mapping[str, Any]
-) -> None:
+def renew(connection: Connection, held: Lease, now: datetime, status: Mapping[str, Any]) -> None:
     """Hold the lock for longer and show what the dialer is doing.
 
     Raises:

@@ -31,7 +31,8 @@ def add(
     if found is not None:
         return int(found)
     made = connection.execute(
-        insert(recording).values(
+        insert(recording)
+        .values(
             controller_id=controller_id,
             name=name,
             file_name=file_name,
@@ -41,8 +42,9 @@ def add(
             created_at=now,
             created_by=by,
         )
+        .returning(recording.c.id)
     )
-    return int(made.inserted_primary_key[0])
+    return int(made.scalar_one())
 
 
 def one(connection: Connection, controller_id: int, recording_id: int) -> dict[str, Any]:

@@ -63,5 +63,3 @@ def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[s
         if count:
             found[kind][name] = count
     return found
-
-

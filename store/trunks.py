@@ -34,9 +34,7 @@ def ensure(connection: Connection, name: str) -> None:
 def arm(connection: Connection, name: str, by: str, now: datetime) -> None:
     """A named person lets a real trunk place calls."""
     ensure(connection, name)
-    connection.execute(
-        update(trunk).where(trunk.c.name == name).values(armed_by=by, armed_at=now)
-    )
+    connection.execute(update(trunk).where(trunk.c.name == name).values(armed_by=by, armed_at=now))
 
 
 def disarm(connection: Connection, name: str) -> None:

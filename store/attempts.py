@@ -1,0 +1,196 @@
+"""Attempts and the locks on the numbers they call."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from campaigns.attempt import Attempt
+from campaigns.outcome import Outcome
+from campaigns.states import AttemptState
+from store.tables import attempt, contact, number_lock, target
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Everything written of a call that ended, went back unsent, or stays in doubt."""
+
+    id: str
+    number: str
+    state: AttemptState
+    outcome: Outcome | None
+    sent_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: int = 0
+    tech: str = ""
+    heard_ms: int = 0
+    quartile: int = 0
+    keys: str = ""
+    rtp_sent: int = 0
+    rtp_received: int = 0
+    sip_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An attempt that nothing has closed, with what closing it needs."""
+
+    attempt: Attempt
+    state: AttemptState
+    attempts: int
+    tries: int
+
+
+_CLOSE = (
+    update(attempt)
+    .where(attempt.c.id == bindparam("b_id"))
+    .values(
+        {
+            name: bindparam(f"b_{name}")
+            for name in (
+                "state", "outcome", "sent_at", "ringing_at", "answered_at", "ended_at", "cause",
+                "tech", "heard_ms", "quartile", "keys", "rtp_sent", "rtp_received", "sip_call_id",
+            )
+        }
+    )
+)  # fmt: skip
+
+_UNLOCK = delete(number_lock).where(number_lock.c.attempt_id == bindparam("b_id"),
+    number_lock.c.number == bindparam("b_number"))  # fmt: skip
+
+_LOCKED = select(number_lock.c.number).where(
+    number_lock.c.number.in_(bindparam("numbers", expanding=True))
+)
+
+
+def add(connection: Connection, made: Sequence[Attempt], node: str, pack: str, rehearsal: bool
+) -> None:  # fmt: skip
+    """Write attempts and lock their numbers; the call may be placed only after the commit."""
+    if not made:
+        return
+    connection.execute(
+        insert(attempt),
+        [
+            {
+                "id": one.id,
+                "campaign_id": one.campaign_id,
+                "target_id": one.target_id,
+                "number": one.number,
+                "trunk": one.trunk,
+                "caller_id": one.caller_id,
+                "node": node,
+                "pack": pack,
+                "rehearsal": rehearsal,
+                "state": AttemptState.CLAIMED.value,
+                "claimed_at": one.claimed_at,
+            }
+            for one in made
+        ],
+    )
+    connection.execute(
+        insert(number_lock),
+        [{"number": one.number, "attempt_id": one.id, "taken_at": one.claimed_at} for one in made],
+    )
+
+
+def locked(connection: Connection, numbers: Sequence[str]) -> set[str]:
+    """Which of these numbers have a call up or in doubt, in any campaign."""
+    return set(connection.execute(_LOCKED, {"numbers": numbers}).scalars())
+
+
+def close(connection: Connection, ended: Sequence[Ended]) -> None:
+    """Write how calls ended and free their numbers, but for those that stay in doubt."""
+    if not ended:
+        return
+    connection.execute(_CLOSE, [_values(one) for one in ended])
+    free = [one for one in ended if one.state is not AttemptState.IN_DOUBT]
+    if free:
+        connection.execute(_UNLOCK, [{"b_id": one.id, "b_number": one.number} for one in free])
+
+
+def _values(one: Ended) -> dict[str, Any]:
+    return {
+        "b_id": one.id,
+        "b_state": one.state.value,
+        "b_outcome": one.outcome.value if one.outcome else None,
+        "b_sent_at": one.sent_at,
+        "b_ringing_at": one.ringing_at,
+        "b_answered_at": one.answered_at,
+        "b_ended_at": one.ended_at,
+        "b_cause": one.cause,
+        "b_tech": one.tech,
+        "b_heard_ms": one.heard_ms,
+        "b_quartile": one.quartile,
+        "b_keys": one.keys,
+        "b_rtp_sent": one.rtp_sent,
+        "b_rtp_received": one.rtp_received,
+        "b_sip_call_id": one.sip_call_id,
+    }
+
+
+def still_open(connection: Connection) -> list[Open]:
+    """Attempts that were claimed and never closed, and those in doubt."""
+    rows = connection.execute(
+        select(attempt, target.c.attempts, target.c.tries)
+        .join(target, target.c.id == attempt.c.target_id)
+        .where(attempt.c.state.in_([AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value]))
+        .order_by(attempt.c.id)
+    )
+    return [
+        Open(_loaded(found), AttemptState(found["state"]), found["attempts"], found["tries"])
+        for found in rows.mappings()
+    ]
+
+
+def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, Attempt]:
+    """Attempts by id; unknown ids are left out."""
+    rows = connection.execute(select(attempt).where(attempt.c.id.in_(list(ids)))).mappings()
+    return {found["id"]: _loaded(found) for found in rows}
+
+
+def open_ids(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Which of these attempts are still open or in doubt."""
+    rows = connection.execute(
+        select(attempt.c.id).where(
+            attempt.c.id.in_(list(ids)),
+            attempt.c.state.in_([AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value]),
+        )
+    )
+    return set(rows.scalars())
+
+
+def _loaded(found: Any) -> Attempt:
+    return Attempt(
+        found["id"],
+        found["campaign_id"],
+        found["target_id"],
+        found["number"],
+        found["trunk"],
+        found["caller_id"],
+        found["claimed_at"],
+    )
+
+
+def page(connection: Connection, campaign_id: int, after: str, count: int) -> list[dict[str, Any]]:
+    """Attempts of a campaign in order of id (which is of time), from after a cursor."""
+    rows = connection.execute(
+        select(attempt, contact.c.external_id, contact.c.line)
+        .join(target, target.c.id == attempt.c.target_id)
+        .join(contact, contact.c.id == target.c.contact_id)
+        .where(attempt.c.campaign_id == campaign_id, attempt.c.id > after)
+        .order_by(attempt.c.id)
+        .limit(count)
+    )
+    return [dict(found) for found in rows.mappings()]
+
+
+def of_target(connection: Connection, target_id: int) -> list[dict[str, Any]]:
+    """Every attempt for one target, oldest first."""
+    rows = connection.execute(
+        select(attempt).where(attempt.c.target_id == target_id).order_by(attempt.c.id)
+    )
+    return [dict(found) for found in rows.mappings()]

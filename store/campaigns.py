@@ -1,0 +1,222 @@
+"""Campaigns: how they are kept, found and moved from state to state."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from campaigns.campaign import Campaign, Limits
+from campaigns.contacts.basis import Evidence
+from campaigns.errors import InvalidInput, NotFound
+from campaigns.outcome import Outcome
+from campaigns.retry import RetryPolicy
+from campaigns.rules.windows import Window
+from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
+from store.tables import campaign, campaign_list
+
+
+def add(connection: Connection, **values: Any) -> int:
+    """Insert a campaign row of exactly the table's columns; its id."""
+    taken = connection.execute(
+        select(campaign.c.id).where(
+            campaign.c.controller_id == values["controller_id"], campaign.c.name == values["name"]
+        )
+    ).first()
+    if taken:
+        raise InvalidInput(
+            "name", f"there is already a campaign «{values['name']}».", "Choose another name."
+        )
+    made = connection.execute(insert(campaign).values(**values).returning(campaign.c.id))
+    return int(made.scalar_one())
+
+
+def add_lists(connection: Connection, campaign_id: int, lists: Sequence[int]) -> None:
+    """Say which lists a campaign calls."""
+    rows = [{"campaign_id": campaign_id, "list_id": list_id} for list_id in lists]
+    connection.execute(insert(campaign_list), rows)
+
+
+def row(connection: Connection, controller_id: int, campaign_id: int) -> dict[str, Any]:
+    """Every column of one campaign.
+
+    Raises:
+        NotFound: there is none of that id for this controller.
+    """
+    found = (
+        connection.execute(
+            select(campaign).where(
+                campaign.c.id == campaign_id, campaign.c.controller_id == controller_id
+            )
+        )
+        .mappings()
+        .first()
+    )
+    if found is None:
+        raise NotFound(f"There is no campaign {campaign_id}.")
+    return dict(found)
+
+
+def id_of(connection: Connection, controller_id: int, name_or_id: str) -> int:
+    """The id of a campaign given by name or number.
+
+    Raises:
+        NotFound: neither fits.
+    """
+    named = campaign.c.name == name_or_id
+    numbered = campaign.c.id == int(name_or_id) if name_or_id.isdecimal() else named
+    found = connection.execute(
+        select(campaign.c.id)
+        .where(campaign.c.controller_id == controller_id, named | numbered)
+        .order_by(named.desc())
+    ).scalar()
+    if found is None:
+        raise NotFound(f"There is no campaign «{name_or_id}».")
+    return int(found)
+
+
+def rows_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
+    """Every campaign of a controller, newest first."""
+    rows = connection.execute(
+        select(campaign)
+        .where(campaign.c.controller_id == controller_id)
+        .order_by(campaign.c.id.desc())
+    )
+    return [dict(found) for found in rows.mappings()]
+
+
+def live(connection: Connection) -> list[Campaign]:
+    """Campaigns of every controller that may have calls up."""
+    rows = connection.execute(
+        select(campaign).where(campaign.c.state.in_([state.value for state in LIVE_CAMPAIGN]))
+    )
+    return [loaded(found) for found in rows]
+
+
+def by_id(connection: Connection, campaign_id: int) -> Campaign:
+    """One campaign of any controller, for the dialer."""
+    return loaded(connection.execute(select(campaign).where(campaign.c.id == campaign_id)).one())
+
+
+def state_of(connection: Connection, campaign_id: int) -> CampaignState:
+    """The state now, within the caller's transaction."""
+    return CampaignState(connection.execute(_STATE, {"id": campaign_id}).scalar_one())
+
+
+def act(
+    connection: Connection, campaign_id: int, action: Action, now: datetime
+) -> tuple[CampaignState, CampaignState]:
+    """Move a campaign; (state before, state after), equal where it had been done already.
+
+    Raises:
+        NotAllowed: the action makes no sense in its state.
+    """
+    before = state_of(connection, campaign_id)
+    after = move(before, action)
+    if after is not before:
+        connection.execute(
+            update(campaign)
+            .where(campaign.c.id == campaign_id)
+            .values(state=after.value, **_dates(after, now))
+        )
+    return before, after
+
+
+def limit(connection: Connection, campaign_id: int, limits: Limits) -> None:
+    """Put other limits in force."""
+    connection.execute(
+        update(campaign)
+        .where(campaign.c.id == campaign_id)
+        .values(max_channels=limits.max_channels, max_cps=limits.max_cps)
+    )
+
+
+def due(connection: Connection, now: datetime) -> list[tuple[int, Action]]:
+    """Campaigns that the clock moves now: to be launched, or ended at their last day."""
+    starting = connection.execute(
+        select(campaign.c.id).where(
+            campaign.c.state == CampaignState.SCHEDULED.value, campaign.c.start_at <= now
+        )
+    )
+    moves = [(found.id, Action.LAUNCH) for found in starting]
+    ending = connection.execute(
+        select(campaign.c.id).where(
+            campaign.c.state.in_([CampaignState.RUNNING.value, CampaignState.PAUSED.value]),
+            campaign.c.end_at <= now,
+        )
+    )
+    return moves + [(found.id, Action.DRAIN) for found in ending]
+
+
+def windows_to_plain(windows: Sequence[Window]) -> list[dict[str, Any]]:
+    """Windows as JSON: days as ISO weekdays, local times as HH:MM:SS."""
+    return [
+        {
+            "days": sorted(window.days),
+            "start": window.start.isoformat(),
+            "end": window.end.isoformat(),
+        }
+        for window in windows
+    ]
+
+
+def retry_to_plain(policy: RetryPolicy) -> dict[str, Any]:
+    """A retry policy as JSON, delays in seconds."""
+    return {
+        "max_attempts": policy.max_attempts,
+        "delays": {
+            outcome.value: delay.total_seconds() for outcome, delay in policy.delays.items()
+        },
+        "network_tries": policy.network_tries,
+        "network_delay": policy.network_delay.total_seconds(),
+    }
+
+
+def loaded(found: Row[Any]) -> Campaign:
+    """A row as the domain's campaign."""
+    return Campaign(
+        id=found.id,
+        controller_id=found.controller_id,
+        name=found.name,
+        purpose=found.purpose,
+        state=CampaignState(found.state),
+        trunk=found.trunk,
+        caller_id=found.caller_id,
+        message=found.message,
+        message_ms=found.message_ms,
+        limits=Limits(found.max_channels, found.max_cps),
+        windows=tuple(_window(plain) for plain in found.windows),
+        evidence=Evidence(found.evidence),
+        ring_timeout_s=found.ring_timeout_s,
+        retry=_retry(found.retry),
+        pack=found.pack,
+        rehearsal=found.rehearsal,
+    )
+
+
+def _window(plain: dict[str, Any]) -> Window:
+    return Window(
+        frozenset(plain["days"]),
+        time.fromisoformat(plain["start"]),
+        time.fromisoformat(plain["end"]),
+    )
+
+
+def _retry(plain: dict[str, Any]) -> RetryPolicy:
+    return RetryPolicy(
+        plain["max_attempts"],
+        {Outcome(name): timedelta(seconds=s) for name, s in plain["delays"].items()},
+        plain["network_tries"],
+        timedelta(seconds=plain["network_delay"]),
+    )
+
+
+def _dates(after: CampaignState, now: datetime) -> dict[str, datetime]:
+    if after is CampaignState.RUNNING:
+        return {"launched_at": now}
+    if after in {CampaignState.FINISHED, CampaignState.STOPPED}:
+        return {"ended_at": now}
+    return {}
+
+
+_STATE = select(campaign.c.state).where(campaign.c.id == bindparam("id"))
