@@ -1,0 +1,283 @@
+"""One call as its callee lives it: a plan, a dialog, and what was seen."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum, auto
+from functools import partial
+
+from campaigns.errors import InvalidInput
+from rehearsal.behaviour import Plan, Press, Route, Voice
+from rehearsal.dialog import LIFETIME, Dialog, Exchange, Repetition
+from rehearsal.ledger import LedgerCall, LedgerKey
+from rehearsal.media import Leg
+from rehearsal.sdp import Offer, read_offer, write_answer
+from rehearsal.sip import Message, tag_of
+from rehearsal.timers import Timer
+
+_SDP = "Content-Type: application/sdp"
+_ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+_INFO_MILLISECONDS = 160
+_SILENT_CODES = frozenset({302, 404, 428, 486, 500, 503, 608})
+"""Refusals that come without a ring, as from an exchange rather than a telephone."""
+
+
+class State(Enum):
+    RINGING = auto()
+    ANSWERED = auto()
+    """200 sent, ACK awaited."""
+    UP = auto()
+    REFUSED = auto()
+    LEAVING = auto()
+    """Our BYE is sent, its answer awaited."""
+    VANISHED = auto()
+    OVER = auto()
+
+
+class Call:
+    """A callee. The network hands it every message of its Call-ID."""
+
+    def __init__(
+        self, exchange: Exchange, dialog: Dialog, plan: Plan, offer: Offer, seen: LedgerCall
+    ) -> None:
+        self.seen = seen
+        self._exchange, self._dialog, self._plan = exchange, dialog, plan
+        self._state = State.RINGING
+        self._leg: Leg = exchange.media.open(offer)
+        self._leg_open = True
+        self._timers: list[Timer] = []
+        self._repetition: Repetition | None = None
+        self._last = (b"", dialog.source)
+        self._reinvited = 0
+
+    def begin(self) -> None:
+        """Take the first INVITE."""
+        self._exchange.record("invite", self.seen)
+        self._dialog.respond(self._dialog.invite, 100)
+        if self._plan.early_media:
+            self._provisional(183, _SDP, body=self._sdp())
+            self._exchange.media.play(self._leg, Voice.ANNOUNCEMENT)
+        elif self._plan.status not in _SILENT_CODES:
+            self._provisional(180)
+        if self._plan.status:
+            self._later(self._plan.ring, self._decide)
+
+    def _provisional(self, status: int, *extra: str, body: bytes = b"") -> None:
+        self._see(ring_at=self._exchange.clock())
+        self._last = self._dialog.answer(
+            self._dialog.invite, status, self._dialog.contact, *extra, body=body
+        )
+        self._exchange.send(*self._last)
+
+    def _decide(self) -> None:
+        if self._plan.status == 200:  # noqa: PLR2004 - SIP status codes read best as they are
+            self._answer()
+        else:
+            self._refuse(self._plan.status)
+
+    def _answer(self) -> None:
+        self._state = State.ANSWERED
+        self._last = self._dialog.answer(
+            self._dialog.invite, 200, self._dialog.contact, _ALLOW, _SDP, body=self._sdp()
+        )
+        self._see(answer_at=self._exchange.clock(), status=200)
+        self._repetition = Repetition(self._exchange, *self._last, gave_up=self._never_acked)
+        self._exchange.record("answer", self.seen)
+        self._exchange.media.play(self._leg, self._plan.voice)
+
+    def _refuse(self, status: int) -> None:
+        self._state = State.REFUSED
+        extra = []
+        if status == self._plan.status and self._plan.reason:
+            extra.append(f"Reason: {self._plan.reason}")
+        if status == self._plan.status and self._plan.redirects:
+            host, port = self._exchange.sip
+            extra.append(f"Contact: <sip:{self.forward_number}@{host}:{port}>")
+        self._last = self._dialog.answer(self._dialog.invite, status, *extra)
+        reason = self._plan.reason if extra else ""
+        self._see(status=status, reason=reason, ended_at=self._exchange.clock())
+        self._repetition = Repetition(self._exchange, *self._last, gave_up=self._close)
+        self._exchange.media.stop(self._leg)
+
+    @property
+    def forward_number(self) -> str:
+        """Whom a redirected call is pointed to: a number of an unassigned country code (999)."""
+        return "+999" + "".join(d for d in self.seen.number if d.isdecimal())[-11:]
+
+    def receive(self, message: Message) -> None:
+        """Take any later message of this call."""
+        if self._state is State.VANISHED:
+            self._see_from_afar(message)
+        elif message.is_response:
+            self._response(message)
+        else:
+            self._request(message)
+
+    def _request(self, request: Message) -> None:
+        match request.method:
+            case "INVITE":
+                self._invite_again(request)
+            case "ACK":
+                self._acked(request)
+            case "CANCEL":
+                self._cancelled(request)
+            case "BYE":
+                self._bye(request)
+            case "UPDATE" if request.body:
+                self._reoffered(request)
+            case "UPDATE" | "INFO" | "OPTIONS" | "NOTIFY" | "MESSAGE":
+                self._dialog.respond(request, 200)
+            case _:
+                self._dialog.respond(request, 405, _ALLOW)
+
+    def _invite_again(self, request: Message) -> None:
+        if request.cseq == self._dialog.invite.cseq:
+            self._see(invite_retransmissions=self.seen.invite_retransmissions + 1)
+            if self._last[0]:
+                self._exchange.send(*self._last)
+        elif tag_of(request.header("to")):
+            self._reinvited = request.cseq[0]
+            self._reoffered(request)
+        else:
+            self._dialog.respond(request, 500)
+
+    def _reoffered(self, request: Message) -> None:
+        try:
+            offer = read_offer(request.body) if request.body else self._leg.offer
+        except InvalidInput:
+            self._dialog.respond(request, 488)
+            return
+        if self._leg_open:
+            host = self._leg.offer.address[0]
+            self._exchange.media.move(self._leg, replace(offer, address=(host, offer.address[1])))
+        self._dialog.respond(request, 200, self._dialog.contact, _SDP, body=self._sdp())
+
+    def _acked(self, ack: Message) -> None:
+        if ack.cseq[0] == self._reinvited or self._repetition is None:
+            return
+        if self._state in {State.ANSWERED, State.REFUSED}:
+            self._repetition.stop()
+            self._see(ack_at=self._exchange.clock())
+        if self._state is State.REFUSED:
+            self._close()
+        elif self._state is State.ANSWERED:
+            self._state = State.UP
+            self._live()
+
+    def _live(self) -> None:
+        plan = self._plan
+        for press in plan.keys:
+            self._later(press.at, partial(self._press, press))
+        if plan.hangs_up_after is not None:
+            self._later(plan.hangs_up_after, self._hang_up)
+        if plan.vanishes_after is not None:
+            self._later(plan.vanishes_after, self._vanish)
+
+    def _press(self, press: Press) -> None:
+        start = self._exchange.clock()
+        for route in press.routes:
+            key = LedgerKey(press.digit, route, start, start)
+            if route is Route.INFO:
+                body = f"Signal={press.digit}\r\nDuration={_INFO_MILLISECONDS}\r\n".encode()
+                info = self._dialog.request("INFO", "application/dtmf-relay", body)
+                self._repetition = self._dialog.ask(info, gave_up=lambda: None)
+                self._pressed(key)
+            else:
+                released = partial(self._pressed, key)
+                self._exchange.media.press(self._leg, press.digit, released)
+
+    def _pressed(self, key: LedgerKey) -> None:
+        key = replace(key, end=self._exchange.clock())
+        self._see(keys=(*self.seen.keys, key))
+        self._exchange.record_key(self.seen, key)
+
+    def _cancelled(self, cancel: Message) -> None:
+        if self.seen.cancel_at is None:
+            self._see(cancel_at=self._exchange.clock())
+        if self._state is State.RINGING and self._plan.answers_on_cancel:
+            self._answer()
+        self._dialog.respond(cancel, 200)
+        if self._state is State.RINGING:
+            self._refuse(487)
+
+    def _hang_up(self) -> None:
+        self._state = State.LEAVING
+        now = self._exchange.clock()
+        self._see(hung_up_by="network", bye_at=now, ended_at=now)
+        self._exchange.media.stop(self._leg)
+        self._repetition = self._dialog.ask(self._dialog.request("BYE"), gave_up=self._close)
+
+    def _never_acked(self) -> None:
+        self._hang_up()
+
+    def _vanish(self) -> None:
+        self._state = State.VANISHED
+        self._exchange.media.stop(self._leg)
+        if self._repetition is not None:
+            self._repetition.stop()
+
+    def _see_from_afar(self, message: Message) -> None:
+        if message.method == "BYE" and self.seen.bye_at is None:
+            now = self._exchange.clock()
+            self._see(hung_up_by="pbx", bye_at=now, ended_at=now)
+            self._report()
+            self._exchange.after(2 * LIFETIME, self._forget)
+
+    def _bye(self, bye: Message) -> None:
+        self._dialog.respond(bye, 200)
+        if self._state in {State.ANSWERED, State.UP, State.LEAVING}:
+            if self.seen.bye_at is None:
+                now = self._exchange.clock()
+                self._see(hung_up_by="pbx", bye_at=now, ended_at=now)
+            self._close()
+
+    def _response(self, message: Message) -> None:
+        if self._repetition is None or message.status < 200:  # noqa: PLR2004
+            return
+        number, method = message.cseq
+        if number == self._dialog.last_cseq and method in {"BYE", "INFO"}:
+            self._repetition.stop()
+            if self._state is State.LEAVING and method == "BYE":
+                self._close()
+
+    def _close(self) -> None:
+        """Nothing more will be asked. Answers to repeated requests go on for a while."""
+        self._state = State.OVER
+        if self._repetition is not None:
+            self._repetition.stop()
+        self._report()
+        self._exchange.after(LIFETIME, self._forget)
+
+    def _report(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._see_media(close=True)
+        self._exchange.record("end", self.seen)
+
+    def abandon(self) -> None:
+        """The network stops: write down how far the call came."""
+        if self._leg_open:
+            self._report()
+
+    def _see_media(self, *, close: bool) -> None:
+        if self._leg_open and close:
+            self._leg_open = False
+            heard = self._exchange.media.close(self._leg)
+            self._see(
+                rtp_first_at=heard.first_at,
+                rtp_last_at=heard.last_at,
+                rtp_packets=heard.packets,
+                rtp_seconds=heard.seconds,
+            )
+
+    def _forget(self) -> None:
+        self._exchange.forget(self.seen.sip_call_id)
+
+    def _sdp(self) -> bytes:
+        local = (self._exchange.sip[0], self._leg.lane.port)
+        return write_answer(local, self.seen.call, self._leg.offer)
+
+    def _see(self, **facts: object) -> None:
+        self.seen = replace(self.seen, **facts)  # type: ignore[arg-type]
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        self._timers.append(self._exchange.after(seconds, action))

@@ -1,0 +1,162 @@
+"""What the network saw, call by call: an append-only file of JSON lines, and how to read it.
+
+Lines carry `event`: `start` (the network's own), `invite`, `answer` and `key` (each at its moment),
+`end` (the whole call again), `stop` (the network's own counters). A reader needs no `end` line to
+know of a call; without it the call was up, or the network was killed.
+"""
+
+import heapq
+import json
+import os
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerKey:
+    """One press as sent. Times are epoch seconds; `end` is when the key was released."""
+
+    digit: str
+    route: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCall:
+    """One call as the far side saw it. Times are epoch seconds of one monotonic clock.
+
+    Attributes:
+        number: the user part of the Request-URI, as dialled.
+        caller_id: the user part of From; `asserted_id` that of P-Asserted-Identity.
+        nth: how many-th call to this number.
+        answer_at: when the first 200 left.
+        rtp_first_at: first and last packet of audio from the PBX, their count and seconds of audio.
+        hung_up_by: `network` or `pbx`, for answered calls; `bye_at` when that BYE passed.
+        status: final answer to the INVITE, None while there was none.
+        reason: the Reason header sent with it.
+        invite_retransmissions: how often the INVITE came again.
+        ended_at: BYE, refusal or 487, whichever ended the call; None while it is up.
+    """
+
+    call: int
+    number: str
+    sip_call_id: str
+    source: str
+    behaviour: str
+    nth: int
+    invite_at: float
+    caller_id: str = ""
+    asserted_id: str = ""
+    ring_at: float | None = None
+    answer_at: float | None = None
+    ack_at: float | None = None
+    cancel_at: float | None = None
+    rtp_first_at: float | None = None
+    rtp_last_at: float | None = None
+    rtp_packets: int = 0
+    rtp_seconds: float = 0.0
+    keys: tuple[LedgerKey, ...] = ()
+    hung_up_by: str | None = None
+    bye_at: float | None = None
+    status: int | None = None
+    reason: str = ""
+    invite_retransmissions: int = 0
+    ended_at: float | None = None
+
+
+_CALL_FIELDS = tuple(LedgerCall.__dataclass_fields__)
+
+
+class Ledger:
+    """The writer. Lines wait in memory until `flush`, which the network calls every 100 ms."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._waiting: list[str] = []
+
+    def write(self, event: str, **facts: object) -> None:
+        self._waiting.append(json.dumps({"event": event, **facts}, separators=(",", ":")))
+
+    def write_call(self, event: str, call: LedgerCall) -> None:
+        """Write what is known of a call; what is not is left out."""
+        values = ((name, getattr(call, name)) for name in _CALL_FIELDS if name != "keys")
+        facts = {name: value for name, value in values if value is not None and value != ""}
+        if call.keys:
+            facts["keys"] = [asdict(key) for key in call.keys]
+        self.write(event, **facts)
+
+    def flush(self) -> None:
+        """Hand everything to the kernel, which keeps it if this process is killed."""
+        if self._waiting:
+            lines, self._waiting = "\n".join(self._waiting) + "\n", []
+            data = memoryview(lines.encode())
+            while data:
+                data = data[os.write(self._file, data) :]
+
+    def close(self) -> None:
+        self.flush()
+        os.close(self._file)
+
+
+def read(path: Path) -> list[LedgerCall]:
+    """All calls of a ledger, in order of their first INVITE.
+
+    A last line that was cut off is passed over. The call numbers of a network that was started
+    again on the same file begin anew, so calls are told apart by their SIP Call-ID.
+    """
+    calls: dict[str, LedgerCall] = {}
+    for entry in _entries(path):
+        facts = {k: v for k, v in entry.items() if k in _CALL_FIELDS}
+        if entry["event"] in {"invite", "answer", "end"}:
+            facts["keys"] = tuple(LedgerKey(**key) for key in facts.get("keys", ()))
+            calls[facts["sip_call_id"]] = LedgerCall(**facts)
+        elif entry["event"] == "key" and entry["sip_call_id"] in calls:
+            _add_key(calls, entry)
+    return sorted(calls.values(), key=lambda call: call.invite_at)
+
+
+def _add_key(calls: dict[str, LedgerCall], entry: dict[str, Any]) -> None:
+    call = calls[entry["sip_call_id"]]
+    key = LedgerKey(**{name: entry[name] for name in LedgerKey.__dataclass_fields__})
+    calls[call.sip_call_id] = replace(call, keys=(*call.keys, key))
+
+
+def _entries(path: Path) -> Iterable[dict[str, Any]]:
+    lines = path.read_bytes().split(b"\n")
+    for line in lines[:-1]:
+        if line.strip():
+            yield json.loads(line)
+
+
+def network_counters(path: Path) -> dict[str, Any]:
+    """The network's own last `stop` line: packets, drops, its longest pause. Empty if killed."""
+    stops = [entry for entry in _entries(path) if entry["event"] == "stop"]
+    return stops[-1] if stops else {}
+
+
+def peak_concurrent(calls: Sequence[LedgerCall]) -> int:
+    """The most calls up at one moment, from first INVITE to end. One that ends frees its place."""
+    ends: list[float] = []
+    peak = 0
+    for call in sorted(calls, key=lambda c: c.invite_at):
+        while ends and ends[0] <= call.invite_at:
+            heapq.heappop(ends)
+        heapq.heappush(ends, float("inf") if call.ended_at is None else call.ended_at)
+        peak = max(peak, len(ends))
+    return peak
+
+
+def peak_starts_per_second(calls: Sequence[LedgerCall]) -> int:
+    """The most first INVITEs in any one second [t, t + 1)."""
+    window: deque[float] = deque()
+    peak = 0
+    for start in sorted(call.invite_at for call in calls):
+        while window and window[0] <= start - 1.0:
+            window.popleft()
+        window.append(start)
+        peak = max(peak, len(window))
+    return peak

@@ -1,0 +1,164 @@
+"""The media of all calls: ten lanes, each with its own socket, 2 ms apart."""
+
+import random
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from campaigns.errors import InvalidInput
+from rehearsal.behaviour import PRESS_SECONDS, Voice
+from rehearsal.datagrams import Datagrams, lost_by_kernel, open_socket
+from rehearsal.lane import Lane
+from rehearsal.reception import Heard, Reception
+from rehearsal.sdp import Offer
+from rehearsal.voices import Library
+
+LANES = 10
+PERIOD = 0.020
+"""Seconds between two packets of a stream."""
+
+_FIRST_TRIED, _LAST_TRIED = 20000, 60000
+
+
+@dataclass(slots=True)
+class Leg:
+    """The media of one call. `slot` is None while nothing is sent."""
+
+    lane: Lane
+    offer: Offer
+    slot: int | None = None
+
+
+class Media:
+    """Owns the sockets; `run_due` is to be called at or after `next_due`."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        datagrams: Datagrams,
+        library: Library,
+        clock: Callable[[], float],
+    ) -> None:
+        self._datagrams = datagrams
+        self._clock = clock
+        self._library = library
+        self._lanes = [Lane(s, datagrams, library) for s in _open_lanes(host, port)]
+        self._due = [0.0] * LANES
+        self._reception = Reception()
+        self.port = self._lanes[0].port
+        self.longest_delay = 0.0
+        self.next_due = float("inf")
+
+    def open(self, offer: Offer) -> Leg:
+        """Take a call on the least busy lane and listen to the port it announced."""
+        index = min(range(LANES), key=lambda i: self._lanes[i].calls)
+        lane = self._lanes[index]
+        if not lane.calls:
+            # Lanes keep 2 ms apart whenever they wake, so that packets don't leave in bursts.
+            periods = time.monotonic() // PERIOD + 1
+            self._due[index] = (periods + index / LANES) * PERIOD
+        lane.calls += 1
+        self._reception.listen(offer.address[1], offer.payload)
+        self._plan_next()
+        return Leg(lane, offer)
+
+    def play(self, leg: Leg, voice: Voice) -> None:
+        """Speak with one of the voice's recordings, from its beginning."""
+        self.stop(leg)
+        if voice is not Voice.NOTHING:
+            track = random.choice(self._library.tracks[voice])  # noqa: S311 - which voice is free
+            leg.slot = leg.lane.play(leg.offer.address, leg.offer.payload, leg.offer.codec, track)
+
+    def stop(self, leg: Leg) -> None:
+        """Send nothing more."""
+        if leg.slot is not None:
+            leg.lane.stop(leg.slot)
+            leg.slot = None
+
+    def press(self, leg: Leg, digit: str, released: Callable[[], None]) -> bool:
+        """Send a key by RFC 4733. False where the offer or the silence of this end forbids it."""
+        if leg.slot is None or leg.offer.events is None:
+            return False
+        leg.lane.press(leg.slot, digit, leg.offer.events, PRESS_SECONDS, released)
+        return True
+
+    def move(self, leg: Leg, offer: Offer) -> None:
+        """Follow a re-INVITE to another address."""
+        leg.offer = offer
+        self._reception.listen(offer.address[1], offer.payload)
+        if leg.slot is not None:
+            leg.lane.redirect(leg.slot, offer.address)
+
+    def close(self, leg: Leg) -> Heard:
+        """End a call's media and say what was heard."""
+        self._drain(leg.lane)
+        self.stop(leg)
+        port = leg.offer.address[1]
+        heard = self._reception.heard(port)
+        self._reception.forget(port)
+        leg.lane.calls -= 1
+        self._plan_next()
+        return heard
+
+    def run_due(self, now: float) -> None:
+        """Receive and send on every lane whose moment has come."""
+        for index, lane in enumerate(self._lanes):
+            if lane.calls and self._due[index] <= now:
+                self.longest_delay = max(self.longest_delay, now - self._due[index])
+                self._due[index] += PERIOD
+                self._drain(lane)
+                lane.tick()
+        self._plan_next()
+
+    def _plan_next(self) -> None:
+        busy = [due for due, lane in zip(self._due, self._lanes, strict=True) if lane.calls]
+        self.next_due = min(busy, default=float("inf"))
+
+    def _drain(self, lane: Lane) -> None:
+        now = self._clock()
+        while (batch := self._datagrams.receive(lane.sock, time.time())) is not None:
+            # The kernel stamps wall-clock time; the ledger's clock must not step with it.
+            batch.times += now - time.time()
+            self._reception.count(batch)
+
+    def counters(self) -> dict[str, object]:
+        """Totals for the ledger's `stop` line."""
+        return {
+            "rtp_received": self._reception.total,
+            "rtp_sent": sum(lane.sent for lane in self._lanes),
+            "rtp_unsent": sum(lane.unsent for lane in self._lanes),
+            "rtp_lost_by_kernel": lost_by_kernel([lane.sock for lane in self._lanes]),
+            "longest_delay": round(self.longest_delay, 4),
+        }
+
+    def shut(self) -> None:
+        for lane in self._lanes:
+            lane.sock.close()
+
+
+def _open_lanes(host: str, port: int) -> list[socket.socket]:
+    """Even ports in a row from `port`, or from any free place for 0."""
+    if port:
+        return _open_row(host, port)
+    for _ in range(50):
+        try:
+            first = random.randrange(_FIRST_TRIED, _LAST_TRIED, 2 * LANES)  # noqa: S311
+            return _open_row(host, first)
+        except InvalidInput:
+            continue
+    raise InvalidInput("rtp-port", f"no {LANES} free even ports in a row were found")
+
+
+def _open_row(host: str, first: int) -> list[socket.socket]:
+    opened: list[socket.socket] = []
+    try:
+        opened.extend(open_socket(host, first + 2 * n) for n in range(LANES))
+    except OSError as error:
+        for sock in opened:
+            sock.close()
+        raise InvalidInput(
+            "rtp-port", f"port {first + 2 * len(opened)} on {host}: {error.strerror}"
+        ) from error
+    return opened

@@ -1,0 +1,260 @@
+"""The simulated telephone network: one thread, one loop, every call."""
+
+import select
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import astuple
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Protocol
+
+from campaigns.errors import InvalidInput
+from rehearsal.behaviour import Plan, plan_by_number
+from rehearsal.call import Call
+from rehearsal.datagrams import Datagrams, best_datagrams, open_socket
+from rehearsal.dialog import Dialog
+from rehearsal.ledger import Ledger, LedgerCall, LedgerKey
+from rehearsal.media import Media
+from rehearsal.numbering import e164
+from rehearsal.sdp import Offer, read_offer
+from rehearsal.sip import (
+    Address,
+    Message,
+    parse,
+    response,
+    return_address,
+    tag_of,
+    uri_in,
+    user_of,
+)
+from rehearsal.timers import Timer, Timers
+from rehearsal.voices import load_library
+
+FLUSH_EVERY = 0.1
+_SIP_BURST = 64
+_LONGEST_WAIT = 1.0
+
+
+class Population(Protocol):
+    """Who is called: a profile, or the table of number endings."""
+
+    def plan_for(self, dialled: str, nth: int) -> Plan: ...
+
+
+class ByNumber:
+    """The population of the table in docs/rehearsal.md."""
+
+    def plan_for(self, dialled: str, nth: int) -> Plan:
+        return plan_by_number(e164(dialled), nth)
+
+
+class Network:
+    """The far side of a loopback trunk.
+
+    Args:
+        bind: a loopback IPv4 address; any other is refused.
+        sip_port: UDP port for SIP, 0 for a free one.
+        rtp_port: first of ten even UDP ports for RTP, 0 for free ones.
+
+    Raises:
+        InvalidInput: an address is not loopback, or a port is taken.
+    """
+
+    def __init__(
+        self,
+        bind: str,
+        sip_port: int,
+        rtp_port: int,
+        ledger: Ledger,
+        population: Population,
+        datagrams: Datagrams | None = None,
+    ) -> None:
+        _require_loopback(bind)
+        self._epoch = time.time() - time.monotonic()
+        self._sock = _open_sip(bind, sip_port)
+        self.sip: Address = self._sock.getsockname()
+        try:
+            self.media = Media(
+                bind, rtp_port, datagrams or best_datagrams(), load_library(), self.clock
+            )
+        except InvalidInput:
+            self._sock.close()
+            raise
+        self._ledger, self._population = ledger, population
+        self._timers = Timers()
+        self._calls: dict[str, Call] = {}
+        self._counts: Counter[str] = Counter()
+        self._serial = 0
+        self._running = True
+        self._malformed = 0
+
+    def clock(self) -> float:
+        return round(self._epoch + time.monotonic(), 6)
+
+    def after(self, seconds: float, action: Callable[[], None]) -> Timer:
+        return self._timers.add(time.monotonic() + seconds, action)
+
+    def send(self, datagram: bytes, to: Address) -> None:
+        try:
+            self._sock.sendto(datagram, to)
+        except BlockingIOError:
+            return  # as lost on the way: whoever needs it repeats
+
+    def record(self, event: str, call: LedgerCall) -> None:
+        self._ledger.write_call(event, call)
+
+    def record_key(self, call: LedgerCall, key: LedgerKey) -> None:
+        digit, route, start, end = astuple(key)
+        self._ledger.write(
+            "key",
+            sip_call_id=call.sip_call_id,
+            number=call.number,
+            digit=digit,
+            route=route,
+            start=start,
+            end=end,
+        )
+
+    def forget(self, call_id: str) -> None:
+        self._calls.pop(call_id, None)
+
+    def stop(self, *_: object) -> None:
+        self._running = False
+
+    def run(self) -> None:
+        """Serve until `stop`, SIGTERM or SIGINT; then write what is open and close."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self.stop)
+        self._ledger.write("start", at=self.clock(), sip=list(self.sip), rtp_port=self.media.port)
+        self._flush()
+        with select.epoll() as poll:
+            poll.register(self._sock, select.EPOLLIN)
+            while self._running:
+                self._turn(poll)
+        self._close()
+
+    def _turn(self, poll: select.epoll) -> None:
+        due = min(self._timers.next_due(), self.media.next_due)
+        wait = min(max(0.0, due - time.monotonic()), _LONGEST_WAIT)
+        ready = poll.poll(wait)
+        self.media.run_due(time.monotonic())
+        if ready:
+            self._take_sip()
+        self._timers.run_due(time.monotonic())
+
+    def _flush(self) -> None:
+        self._ledger.flush()
+        self.after(FLUSH_EVERY, self._flush)
+
+    def _take_sip(self) -> None:
+        for _ in range(_SIP_BURST):
+            try:
+                datagram, source = self._sock.recvfrom(65535)
+            except BlockingIOError:
+                return
+            if datagram.strip():
+                self._receive(datagram, source)
+
+    def _receive(self, datagram: bytes, source: Address) -> None:
+        try:
+            message = parse(datagram)
+        except InvalidInput:
+            self._malformed += 1
+            return
+        call = self._calls.get(message.header("call-id"))
+        if call is not None:
+            call.receive(message)
+        elif not message.is_response:
+            self._outside_any_call(message, source)
+
+    def _outside_any_call(self, request: Message, source: Address) -> None:
+        if request.method == "INVITE" and not tag_of(request.header("to")):
+            self._new_call(request, source)
+        elif request.method == "OPTIONS":
+            self.send(response(request, 200, source), return_address(request, source))
+        elif request.method != "ACK":
+            status = 481 if request.method in {"BYE", "CANCEL", "INVITE", "UPDATE"} else 405
+            self.send(response(request, status, source), return_address(request, source))
+
+    def _new_call(self, invite: Message, source: Address) -> None:
+        try:
+            offer = read_offer(invite.body)
+        except InvalidInput:
+            self.send(response(invite, 488, source), return_address(invite, source))
+            return
+        # Whatever address the offer names, audio goes back to the machine that sent the INVITE.
+        offer = Offer((source[0], offer.address[1]), offer.payload, offer.codec, offer.events)
+        number = user_of(invite.uri)
+        self._counts[e164(number)] += 1
+        nth = self._counts[e164(number)]
+        plan = self._population.plan_for(number, nth)
+        seen = self._first_sight(invite, source, plan, nth)
+        call = Call(self, Dialog(self, invite, source), plan, offer, seen)
+        self._calls[seen.sip_call_id] = call
+        call.begin()
+
+    def _first_sight(self, invite: Message, source: Address, plan: Plan, nth: int) -> LedgerCall:
+        self._serial += 1
+        return LedgerCall(
+            call=self._serial,
+            number=user_of(invite.uri),
+            caller_id=user_of(uri_in(invite.header("from"))),
+            asserted_id=user_of(uri_in(invite.header("p-asserted-identity"))),
+            sip_call_id=invite.header("call-id"),
+            source=f"{source[0]}:{source[1]}",
+            behaviour=plan.behaviour,
+            nth=nth,
+            invite_at=self.clock(),
+        )
+
+    def _close(self) -> None:
+        for call in tuple(self._calls.values()):
+            call.abandon()
+        usage = time.process_time()
+        self._ledger.write(
+            "stop",
+            at=self.clock(),
+            calls=self._serial,
+            malformed=self._malformed,
+            cpu_seconds=round(usage, 3),
+            **self.media.counters(),
+        )
+        self._ledger.close()
+        self.media.shut()
+        self._sock.close()
+
+
+def _require_loopback(bind: str) -> None:
+    try:
+        loopback = ip_address(bind).is_loopback and ":" not in bind
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise InvalidInput(
+            "bind",
+            f"{bind} is not an IPv4 loopback address",
+            "Use 127.0.0.1: it must not be "
+            "possible to reach a simulated network from outside, nor for it to reach anybody.",
+        )
+
+
+def _open_sip(host: str, port: int) -> socket.socket:
+    try:
+        return open_socket(host, port)
+    except OSError as error:
+        raise InvalidInput("sip-port", f"port {port} on {host}: {error.strerror}") from error
+
+
+def open_ledger(path: Path) -> Ledger:
+    """Open the ledger file for appending.
+
+    Raises:
+        InvalidInput: it cannot be written.
+    """
+    try:
+        return Ledger(path)
+    except OSError as error:
+        raise InvalidInput("ledger", f"{path} cannot be written: {error.strerror}") from error

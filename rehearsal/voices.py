@@ -1,0 +1,108 @@
+"""What the far side says: recordings and made sounds as 20 ms frames of A-law and mu-law."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+from numpy.typing import NDArray
+
+from rehearsal.behaviour import Voice
+
+RATE = 8000
+FRAME = 160
+"""Samples, and octets of G.711, in 20 ms."""
+
+_RECORDINGS = Path(__file__).parent / "voices"
+_CODECS = {"PCMA/8000": "ALAW", "PCMU/8000": "ULAW"}
+_BEEP_HZ, _BEEP_SECONDS = 1000.0, 0.4
+_NOISE_DBFS = -55.0
+_NOISE_SECONDS = 4.0
+
+Samples = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Where a sound lies among the frames: played from `first` up to `end`, then from `loop`."""
+
+    first: int
+    end: int
+    loop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Every sound once.
+
+    Attributes:
+        frames: per codec name, octets of shape (frames, 160).
+        tracks: the recordings that may stand for each voice.
+    """
+
+    frames: dict[str, NDArray[np.uint8]]
+    tracks: dict[Voice, tuple[Track, ...]]
+
+
+def load_library() -> Library:
+    """Read the recordings and lay them out, each followed by what is heard after it."""
+    sounds: list[Samples] = []
+    noise = _noise()
+    humans = [_then(sounds, [_recording(f"human-{n}")], noise) for n in (1, 2, 3)]
+    machines = [_then(sounds, _greeting(n), _silence(1.0)) for n in (1, 2, 3)]
+    announcement = _recording("announcement")
+    tracks = {
+        Voice.HUMAN: tuple(humans),
+        Voice.MACHINE: tuple(machines),
+        Voice.ANNOUNCEMENT: (_then(sounds, [], np.concatenate([announcement, _silence(1.0)])),),
+        Voice.SILENCE: (_then(sounds, [], _silence(1.0)),),
+    }
+    everything = np.concatenate(sounds)
+    frames = {name: _encode(everything, subtype) for name, subtype in _CODECS.items()}
+    return Library(frames, tracks)
+
+
+def _greeting(number: int) -> list[Samples]:
+    return [_silence(0.4), _recording(f"machine-{number}"), _silence(0.5), _beep()]
+
+
+def _then(sounds: list[Samples], once: list[Samples], forever: Samples) -> Track:
+    first = sum(map(len, sounds)) // FRAME
+    start = _whole_frames(np.concatenate([*once, np.zeros(0)]))
+    rest = _whole_frames(forever)
+    sounds += [start, rest]
+    loop = first + len(start) // FRAME
+    return Track(first, loop + len(rest) // FRAME, loop)
+
+
+def _whole_frames(samples: Samples) -> Samples:
+    return np.pad(samples, (0, -len(samples) % FRAME))
+
+
+def _recording(name: str) -> Samples:
+    samples, rate = sf.read(_RECORDINGS / f"{name}.flac", dtype="float64")
+    if rate != RATE or samples.ndim != 1:
+        raise ValueError(f"{name}.flac is not 8 kHz mono")
+    return np.asarray(samples)
+
+
+def _noise() -> Samples:
+    """Low room noise: a person's line is never digitally silent."""
+    lot = np.random.default_rng(1)
+    return lot.normal(0.0, 10 ** (_NOISE_DBFS / 20), int(_NOISE_SECONDS * RATE))
+
+
+def _beep() -> Samples:
+    times = np.arange(int(_BEEP_SECONDS * RATE)) / RATE
+    return np.asarray(0.3 * np.sin(2 * np.pi * _BEEP_HZ * times))
+
+
+def _silence(seconds: float) -> Samples:
+    return np.zeros(int(seconds * RATE))
+
+
+def _encode(samples: Samples, subtype: str) -> NDArray[np.uint8]:
+    raw = io.BytesIO()
+    sf.write(raw, samples, RATE, format="RAW", subtype=subtype)
+    return np.frombuffer(raw.getvalue(), np.uint8).reshape(-1, FRAME)
