@@ -1,0 +1,193 @@
+"""The claim: exactly so many targets, every gate applied, their attempts written, in one go.
+
+Nothing here commits: the caller's transaction does, and only after it may a call be placed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, zip_longest
+
+from sqlalchemy import Connection
+from ulid import ULID
+
+from campaigns.attempt import Attempt
+from campaigns.campaign import Campaign
+from campaigns.rules import gates, windows
+from campaigns.rules.gates import Gate
+from campaigns.states import CampaignState, TargetState
+from store import attempts, suppressions, tallies, targets
+from store import campaigns as kept
+from store.targets import Found
+
+MAX_ROUNDS = 4
+"""Batches of refused targets looked through in one transaction before giving others a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What to claim.
+
+    Attributes:
+        campaign: for which campaign.
+        count: how many at most.
+        rehearsal: every contact of the trunk is on loopback at this moment.
+        node: this dialer.
+    """
+
+    campaign: Campaign
+    count: int
+    rehearsal: bool
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One target claimed."""
+
+    attempt: Attempt
+    attempts: int
+    tries: int
+
+
+@dataclass(slots=True)
+class Claimed:
+    """What a claim did.
+
+    Attributes:
+        taken: at most `Want.count`.
+        exhausted: nothing more is due now, so there is no sense in asking again at once.
+    """
+
+    taken: list[Taken] = field(default_factory=list)
+    exhausted: bool = False
+
+
+def claim(connection: Connection, want: Want, now: datetime) -> Claimed:
+    """Claim targets inside the caller's writing transaction."""
+    claimed = Claimed()
+    if kept.state_of(connection, want.campaign.id) is not CampaignState.RUNNING:
+        claimed.exhausted = True
+        return claimed
+    delta: tallies.Delta = Counter()
+    for _ in range(MAX_ROUNDS):
+        missing = want.count - len(claimed.taken)
+        found = list(_candidates(connection, want.campaign, missing, now))
+        claimed.taken += _sort(connection, want, found, delta, now)
+        claimed.exhausted = len(found) < missing
+        if claimed.exhausted or len(claimed.taken) >= want.count:
+            break
+    tallies.add(connection, delta)
+    return claimed
+
+
+def _candidates(
+    connection: Connection, campaign: Campaign, count: int, now: datetime
+) -> Iterator[Found]:
+    """Due targets in open zones: retries and fresh ones in turn, so that neither starves."""
+    left = count
+    for zones in targets.zones_of(connection, campaign.id):
+        if left and windows.is_open(campaign.windows, zones.split("|"), now):
+            retries, fresh = (
+                targets.due(connection, campaign.id, zones, retry, now, left)
+                for retry in (True, False)
+            )
+            mixed = chain.from_iterable(zip_longest(retries, fresh))
+            chosen = [found for found in mixed if found is not None][:left]
+            left -= len(chosen)
+            yield from chosen
+
+
+def _sort(
+    connection: Connection,
+    want: Want,
+    found: list[Found],
+    delta: tallies.Delta,
+    now: datetime,
+) -> list[Taken]:
+    """Put each candidate where it belongs: called, refused, or postponed."""
+    allowed: list[Found] = []
+    refused: list[tuple[int, Gate]] = []
+    postponed: list[tuple[int, Gate, datetime]] = []
+    for one, gate in _judged(connection, want, found, now):
+        if gate is None:
+            allowed.append(one)
+        elif gate in gates.PERMANENT:
+            refused.append((one.id, gate))
+        else:
+            postponed.append((one.id, gate, now + gates.POSTPONED[gate]))
+    _write_refused(connection, want.campaign.id, refused, delta)
+    targets.postpone(connection, postponed)
+    return _write_taken(connection, want, allowed, delta, now)
+
+
+def _judged(
+    connection: Connection, want: Want, found: list[Found], now: datetime
+) -> list[tuple[Found, Gate | None]]:
+    numbers = [one.number for one in found]
+    campaign = want.campaign
+    suppressed = suppressions.in_force(
+        connection, numbers, campaign.controller_id, campaign.id, now
+    )
+    locked = attempts.locked(connection, numbers)
+    demand = gates.Demand(
+        campaign.purpose, campaign.evidence, campaign.retry.max_attempts, want.rehearsal
+    )
+    return [(one, gates.refusal(_candidate(one, suppressed, locked), demand)) for one in found]
+
+
+def _candidate(one: Found, suppressed: set[str], locked: set[str]) -> gates.Candidate:
+    return gates.Candidate(
+        attempts=one.attempts,
+        purposes=one.purposes,
+        evidence=one.evidence,
+        fictional=one.fictional,
+        suppressed=one.number in suppressed,
+        live_call=one.number in locked,
+    )
+
+
+def _write_refused(
+    connection: Connection,
+    campaign_id: int,
+    refused: list[tuple[int, Gate]],
+    delta: tallies.Delta,
+) -> None:
+    targets.refuse(connection, refused)
+    before, after = TargetState.PENDING.value, TargetState.REFUSED.value
+    tallies.moved(delta, campaign_id, before, after, len(refused))
+    for _, gate in refused:
+        delta[campaign_id, tallies.GATE, gate.value] += 1
+
+
+def _write_taken(
+    connection: Connection,
+    want: Want,
+    allowed: list[Found],
+    delta: tallies.Delta,
+    now: datetime,
+) -> list[Taken]:
+    campaign = want.campaign
+    taken = [
+        Taken(_attempt(campaign, one, now), attempts=one.attempts, tries=one.tries)
+        for one in allowed
+    ]
+    made = [one.attempt for one in taken]
+    attempts.add(connection, made, want.node, campaign.pack, want.rehearsal)
+    targets.take(connection, [one.id for one in allowed])
+    before, after = TargetState.PENDING.value, TargetState.CALLING.value
+    tallies.moved(delta, campaign.id, before, after, len(allowed))
+    return taken
+
+
+def _attempt(campaign: Campaign, one: Found, now: datetime) -> Attempt:
+    return Attempt(
+        id=str(ULID()),
+        campaign_id=campaign.id,
+        target_id=one.id,
+        number=one.number,
+        trunk=campaign.trunk,
+        caller_id=campaign.caller_id,
+        claimed_at=now,
+    )

@@ -1,0 +1,154 @@
+"""From what the PBX told to what is written: the end of each call. Pure but for the clock read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from campaigns import outcome as outcomes
+from campaigns import retry
+from campaigns.outcome import Facts, Outcome
+from campaigns.states import AttemptState, TargetState
+from dialer.calls import Call
+from dialer.pbx import CallEnded, HungUp
+from store.attempts import Ended
+from store.columns import from_ms
+from store.targets import Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A call that ended, ready to be written in one transaction.
+
+    Attributes:
+        call: the call.
+        ended: the attempt's last row.
+        settled: what becomes of its target.
+        suppress: why the number must not be called again, or empty.
+    """
+
+    call: Call
+    ended: Ended
+    settled: Settled
+    suppress: str = ""
+
+
+def closed(call: Call, hung_up: HungUp | None, at: datetime) -> Closing:
+    """The closing of a call that ended on the PBX.
+
+    Args:
+        call: the call, with what its hangup handler reported where that arrived.
+        hung_up: the Hangup event; None where the end was read back from the journal.
+        at: when we heard of the end.
+    """
+    facts = _facts(call, hung_up)
+    found = Outcome.OPTED_OUT if call.opted_out else outcomes.resolve(facts)
+    return _closing(call, found, facts, at)
+
+
+def never_placed(call: Call, found: Outcome, at: datetime) -> Closing:
+    """The closing of a call that the PBX would not place."""
+    return _closing(call, found, Facts(answered=False), at)
+
+
+def in_doubt(call: Call, at: datetime) -> Closing:
+    """The PBX began this call and nothing tells how it ended: never redialled by itself."""
+    closing = _closing(call, Outcome.IN_DOUBT, Facts(answered=False), at)
+    ended = replace(closing.ended, state=AttemptState.IN_DOUBT, outcome=None)
+    return replace(closing, ended=ended)
+
+
+def unsent(call: Call, at: datetime) -> Closing:
+    """The call never left: its target waits again as it did, nothing is counted."""
+    attempt = call.attempt
+    ended = Ended(attempt.id, attempt.number, AttemptState.UNSENT, None, ended_at=at)
+    settled = Settled(
+        attempt.target_id,
+        TargetState.PENDING,
+        at,
+        call.attempts > 0,
+        call.attempts,
+        call.tries,
+        None,
+    )
+    return Closing(call, ended, settled)
+
+
+def _facts(call: Call, hung_up: HungUp | None) -> Facts:
+    known = call.ended
+    if known is None:
+        return Facts(
+            answered=call.answered_at is not None,
+            tech_cause=hung_up.tech_cause if hung_up else 0,
+            cause=hung_up.cause if hung_up else 0,
+        )
+    return Facts(
+        answered=known.answered_ms > 0,
+        result=known.result,
+        tech=known.tech,
+        tech_cause=hung_up.tech_cause if hung_up else 0,
+        cause=known.cause or (hung_up.cause if hung_up else 0),
+        heard_ms=_heard_ms(call, known),
+        message_ms=call.campaign.message_ms,
+        rtp_sent=known.rtp_sent,
+    )
+
+
+def _heard_ms(call: Call, known: CallEnded) -> int:
+    """How much was heard: the whole message where it was played to its end."""
+    length = call.campaign.message_ms
+    return length if known.result == "played" else min(known.heard_ms, length)
+
+
+def _closing(call: Call, found: Outcome, facts: Facts, at: datetime) -> Closing:
+    counted = retry.counts(found)
+    attempts, tries = call.attempts + counted, call.tries + (not counted)
+    following = retry.after(found, attempts, tries, at, call.campaign.retry)
+    settled = Settled(
+        call.attempt.target_id,
+        following.state,
+        following.due_at,
+        following.state is TargetState.PENDING,
+        attempts,
+        tries,
+        found.value,
+    )
+    return Closing(call, _ended(call, found, facts, at), settled, _suppress(found))
+
+
+def _ended(call: Call, found: Outcome, facts: Facts, at: datetime) -> Ended:
+    known = call.ended
+    return Ended(
+        id=call.attempt.id,
+        number=call.attempt.number,
+        state=AttemptState.CLOSED,
+        outcome=found,
+        sent_at=call.sent_at,
+        ringing_at=call.ringing_at,
+        answered_at=_answered_at(call),
+        ended_at=from_ms(known.ended_ms) if known and known.ended_ms else at,
+        cause=facts.cause,
+        tech=facts.tech,
+        heard_ms=facts.heard_ms,
+        quartile=outcomes.quartile(facts),
+        keys=known.keys if known else "".join(call.keys),
+        rtp_sent=facts.rtp_sent,
+        rtp_received=known.rtp_received if known else 0,
+        sip_call_id=known.sip_call_id if known else "",
+    )
+
+
+def _answered_at(call: Call) -> datetime | None:
+    if call.ended and call.ended.answered_ms:
+        return from_ms(call.ended.answered_ms)
+    return call.answered_at
+
+
+def _suppress(found: Outcome) -> str:
+    if found is Outcome.OPTED_OUT:
+        return "key"
+    return "unwanted_607" if found is Outcome.UNWANTED else ""
+
+
+def opted_out(closings: Sequence[Closing]) -> list[Closing]:
+    """Those whose number must not be called again."""
+    return [closing for closing in closings if closing.suppress]

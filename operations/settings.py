@@ -1,0 +1,160 @@
+"""Settings: one file, `portevoix.toml` in the home directory, and the environment over it.
+
+`PORTEVOIX_DATABASE_URL` sets `database_url`, `PORTEVOIX_PBX__SECRET` sets `secret` under `[pbx]`,
+and so on. Secrets may come from the environment alone.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from campaigns.errors import InvalidInput
+from campaigns.trunk import FIRST_RATE, Codec, NumberFormat, Trunk
+from store.engine import sqlite_url
+
+FILE_NAME = "portevoix.toml"
+
+
+class TrunkSettings(BaseModel):
+    """One `[trunks.NAME]` of the file; see `campaigns.trunk.Trunk`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str
+    port: int = Field(default=5060, ge=1, le=65535)
+    codec: Codec = Codec.ALAW
+    number_format: NumberFormat = NumberFormat.E164_PLUS
+    caller_ids: list[str] = []
+    max_channels: int = Field(default=30, ge=1)
+    max_cps: float = Field(default=FIRST_RATE, gt=0)
+    username: str = ""
+    password: str = Field(default="", repr=False)
+
+
+class PbxSettings(BaseModel):
+    """`[pbx]`: `local` starts and supervises an Asterisk, `remote` uses one somebody else runs.
+
+    Attributes:
+        directory: where a remote PBX keeps audio and journal, as seen from here.
+        directory_there: the same directory as the PBX sees it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: Literal["local", "remote"] = "local"
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    username: str = "portevoix"
+    secret: str = Field(default="", repr=False)
+    tls: bool = False
+    directory: Path | None = None
+    directory_there: Path | None = None
+    sip_bind: str = "127.0.0.1"
+    sip_port: int = Field(default=0, ge=0, le=65535)
+    rtp_start: int = Field(default=20000, ge=1024, le=65000)
+    rtp_end: int = Field(default=29999, ge=1024, le=65535)
+
+
+class SystemLimits(BaseModel):
+    """`[limits]`: over all trunks and campaigns."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_channels: int = Field(default=1000, ge=1)
+    max_cps: float = Field(default=200, gt=0)
+
+
+class ApiSettings(BaseModel):
+    """`[api]`: where the API and the page listen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class Settings(BaseSettings):
+    """Everything that is set and not learned."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PORTEVOIX_", env_nested_delimiter="__", extra="forbid"
+    )
+
+    home: Path
+    database_url: str = ""
+    controller: str = "Porte-voix"
+    pbx: PbxSettings = PbxSettings()
+    api: ApiSettings = ApiSettings()
+    limits: SystemLimits = SystemLimits()
+    trunks: dict[str, TrunkSettings] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file of the home directory."""
+        del dotenv_settings, file_secret_settings
+        home = getattr(init_settings, "init_kwargs", {}).get("home") or default_home()
+        toml = TomlConfigSettingsSource(settings_cls, Path(home) / FILE_NAME)
+        return init_settings, env_settings, toml
+
+    @property
+    def url(self) -> str:
+        """The database's URL; an SQLite file in the home directory where none is set."""
+        return self.database_url or sqlite_url(self.home / "portevoix.db")
+
+    @property
+    def audio_directory(self) -> Path:
+        """Where recordings and prepared messages lie."""
+        return self.home / "audio"
+
+    def all_trunks(self) -> list[Trunk]:
+        """The trunks as the domain knows them.
+
+        Raises:
+            InvalidInput: one of them makes no sense.
+        """
+        return [
+            Trunk(name=name, **{**one.model_dump(), "caller_ids": tuple(one.caller_ids)})
+            for name, one in self.trunks.items()
+        ]
+
+
+def default_home() -> Path:
+    """`PORTEVOIX_HOME`, else a directory of the user's own."""
+    given = os.environ.get("PORTEVOIX_HOME")
+    if given:
+        return Path(given).resolve()
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "portevoix"
+
+
+def load(home: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        InvalidInput: names the first setting that is wrong, and why.
+    """
+    chosen = (home or default_home()).resolve()
+    try:
+        return Settings(home=chosen)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(name, f"{first['msg']}.", f"See {chosen / FILE_NAME}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(str(chosen / FILE_NAME), f"is not readable TOML: {error}.") from error

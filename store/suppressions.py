@@ -1,0 +1,84 @@
+"""Numbers not to be called."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, case, null, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from campaigns.contacts.suppression import Suppression, SuppressionScope
+from store.tables import suppression
+
+
+def _concerns(controller: ColumnElement[int], campaign: ColumnElement[int]) -> ColumnElement[bool]:
+    """Rows of the operator, of this controller, or of this campaign."""
+    return or_(
+        suppression.c.scope == SuppressionScope.OPERATOR.value,
+        (suppression.c.scope == SuppressionScope.CONTROLLER.value)
+        & (suppression.c.owner_id == controller),
+        (suppression.c.scope == SuppressionScope.CAMPAIGN.value)
+        & (suppression.c.owner_id == campaign),
+    )
+
+
+_IN_FORCE = select(suppression.c.number).where(
+    suppression.c.number.in_(bindparam("numbers", expanding=True)),
+    _concerns(bindparam("controller"), bindparam("campaign")),
+    or_(suppression.c.expires_at.is_(None), suppression.c.expires_at > bindparam("now")),
+)
+
+
+def in_force(
+    connection: Connection,
+    numbers: Sequence[str],
+    controller_id: int,
+    campaign_id: int,
+    now: datetime,
+) -> set[str]:
+    """Which of these numbers this campaign of this controller must not call."""
+    found = connection.execute(
+        _IN_FORCE,
+        {"numbers": numbers, "controller": controller_id, "campaign": campaign_id, "now": now},
+    )
+    return set(found.scalars())
+
+
+def add(connection: Connection, rows: Sequence[Suppression]) -> int:
+    """Suppress numbers; how many were not suppressed before.
+
+    One that is there already stays, and stays for ever where either of the two is for ever.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(suppression)
+    keys = ["number", "scope", "owner_id", "channel"]
+    new = statement.on_conflict_do_nothing(index_elements=keys)
+    longer = statement.on_conflict_do_update(
+        index_elements=keys, set_={"expires_at": _longer(statement.excluded.expires_at)}
+    )
+    added = 0
+    for row in rows:
+        made = connection.execute(new, _values(row)).rowcount
+        added += made
+        if not made:
+            connection.execute(longer, _values(row))
+    return added
+
+
+def _longer(other: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    kept = suppression.c.expires_at
+    return case((or_(kept.is_(None), other.is_(None)), null()), (other > kept, other), else_=kept)
+
+
+def _values(row: Suppression) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "scope": row.scope.value,
+        "owner_id": row.owner_id,
+        "channel": row.channel.value,
+        "reason": row.reason.value,
+        "source": row.source,
+        "attempt_id": row.attempt_id,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+    }
