@@ -18,7 +18,7 @@ import soxr
 from audio.decode import Samples
 from audio.filters import apply, high_pass
 from audio.levels import amplitude, power
-from audio.loudness import SILENCE_LUFS, loudness
+from audio.loudness import loudness
 from audio.probe import silent
 
 # Part of every message's identity: change it whenever the same recording would sound different.
@@ -30,14 +30,15 @@ TARGET_LUFS = -20.0
 PEAK_LIMIT_DBFS = -3.0
 
 _RUMBLE_BELOW_HZ = 100.0
-_BUTTERWORTH_Q = 2**-0.5
+# Two second-order stages that make a fourth-order Butterworth: 24 dB less hum at 50 Hz.
+_BUTTERWORTH_QS = (0.5412, 1.3066)
 _KEPT_SILENCE_MS = 100
 _FRAME_MS = 10
 # Breath and consonants at the edge of a sentence lie up to 35 dB under its vowels.
 _SPEECH_RANGE_DB = 40.0
 _FAINTEST_SPEECH_DBFS = -60.0
-# A whisper can be raised; what needs more than this is mostly noise, and would roar.
-_MAX_GAIN_DB = 35.0
+# A whisper can be raised by 35 dB; what needs more is mostly noise, and would roar.
+_FAINTEST_LUFS = TARGET_LUFS - 35
 _LEVEL_PASSES = 6
 _LEVEL_CLOSE_LU = 0.05
 _OVERSAMPLING = 4
@@ -57,7 +58,8 @@ def condition(samples: Samples) -> Samples:
         InvalidInput: nothing in it can be heard through a telephone.
     """
     centred = samples - np.float32(samples.mean(dtype=np.float64))
-    clean = apply((high_pass(WIDE_HZ, _RUMBLE_BELOW_HZ, _BUTTERWORTH_Q),), centred)
+    stages = tuple(high_pass(WIDE_HZ, _RUMBLE_BELOW_HZ, q) for q in _BUTTERWORTH_QS)
+    clean = apply(stages, centred)
     return limit(levelled(trimmed(clean)), WIDE_HZ)
 
 
@@ -88,14 +90,14 @@ def levelled(samples: Samples) -> Samples:
     """Scale to the target loudness as heard at 8 kHz once the limiter has had its say.
 
     Raises:
-        InvalidInput: nothing lies in the telephone's band.
+        InvalidInput: next to nothing lies in the telephone's band.
     """
     narrow = narrowband(samples)
     gain_db, measured = 0.0, loudness(narrow, NARROW_HZ)
-    if measured == SILENCE_LUFS:
+    if measured < _FAINTEST_LUFS:
         raise silent()
     for _ in range(_LEVEL_PASSES):
-        gain_db = min(gain_db + TARGET_LUFS - measured, _MAX_GAIN_DB)
+        gain_db += TARGET_LUFS - measured
         measured = loudness(limit(narrow * np.float32(amplitude(gain_db)), NARROW_HZ), NARROW_HZ)
         if abs(TARGET_LUFS - measured) < _LEVEL_CLOSE_LU:
             break

@@ -24,7 +24,9 @@ _EXTENSIONS = {
 _HEAD_BYTES = 12
 _CHUNK_HEADER_BYTES = 8
 _MPEG_SYNC = 0xFFE0
-_OGG_TAIL_BYTES = 65_536
+_OGG_HEADER_BYTES = 27
+# The longest page there can be: its header, 255 sizes, 255 segments of 255 bytes.
+_OGG_TAIL_BYTES = 27 + 255 + 255 * 255
 _OGG_END_OF_STREAM = 0x04
 # Encoders that write to a pipe can't go back to fill in the size and leave one of these.
 _UNKNOWN_SIZES = (0, 0xFFFFFFFF)
@@ -115,10 +117,13 @@ def _check_wav_is_whole(path: Path) -> None:
 
 
 def _check_ogg_is_whole(path: Path) -> None:
-    """Look for the end-of-stream flag on the last page (RFC 3533, section 6)."""
+    """Look for a last page that ends the stream and is all there (RFC 3533, section 6)."""
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - _OGG_TAIL_BYTES))
         tail = stream.read()
-    page = tail.rfind(b"OggS")
-    if page < 0 or len(tail) < page + 6 or not tail[page + 5] & _OGG_END_OF_STREAM:
+    page = tail[tail.rfind(b"OggS") :]
+    if len(page) < _OGG_HEADER_BYTES or not page[5] & _OGG_END_OF_STREAM:
+        raise truncated()
+    segments = page[_OGG_HEADER_BYTES : _OGG_HEADER_BYTES + page[26]]
+    if len(page) < _OGG_HEADER_BYTES + page[26] + sum(segments):
         raise truncated()

@@ -27,7 +27,7 @@ BLOCK_FRAMES = 65_536
 
 # A float file may pass full scale a little; beyond 40 dB over it, the samples are damage.
 _ABSURD_PEAK = 100.0
-# libsndfile reports such a length where the header gives none.
+# libsndfile reports such a length where a FLAC header gives none, and can't find its end then.
 _UNKNOWN_FRAMES = 2**62
 # An MP3 or Vorbis header can be off by a codec frame or two without anything missing.
 _LENGTH_SLACK_SECONDS = 0.15
@@ -65,7 +65,7 @@ def mono_blocks(file: soundfile.SoundFile) -> Iterator[Samples]:
         if not np.isfinite(mono).all() or np.abs(mono).max() > _ABSURD_PEAK:
             raise _unreadable()
         yield mono
-    if _announced(file) - frames > _LENGTH_SLACK_SECONDS * file.samplerate:
+    if file.frames - frames > _LENGTH_SLACK_SECONDS * file.samplerate:
         raise truncated()
 
 
@@ -108,13 +108,14 @@ def _check_header(file: soundfile.SoundFile) -> None:
             f"{RATES_HZ.start} and {RATES_HZ.stop - 1} Hz.",
             "Export it at 44,100 or 48,000 Hz.",
         )
-    if _announced(file) > MAX_SECONDS * file.samplerate:
+    if file.frames >= _UNKNOWN_FRAMES:
+        raise InvalidInput(
+            FIELD,
+            "the file does not say how long it is, as if it were recorded from a stream.",
+            "Open it in a sound editor and save it again.",
+        )
+    if file.frames > MAX_SECONDS * file.samplerate:
         raise too_long()
-
-
-def _announced(file: soundfile.SoundFile) -> int:
-    """Frames the header promises; 0 where it promises nothing."""
-    return 0 if file.frames >= _UNKNOWN_FRAMES else int(file.frames)
 
 
 def _read(file: soundfile.SoundFile) -> Samples:
