@@ -1,0 +1,119 @@
+"""The actions sent to the PBX, built so that nothing in them can mean more than it says.
+
+An AMI account that may originate can also write files and run applications, so every value that
+comes from data is checked against a narrow alphabet, and variable names come from a fixed list.
+Field names are those of Asterisk's AMI documentation (Originate, Hangup, Getvar, CoreShowChannels).
+"""
+
+import re
+from collections.abc import Mapping
+
+from asterisk.ami.action import Action
+
+from campaigns.errors import PbxError
+from dialer.pbx import OriginateOrder
+
+CALL_CONTEXT = "portevoix-call"
+ENDED_HANDLER = '"portevoix-ended,s,1"'
+
+ATTEMPT_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+"""A ULID, as the attempts carry: Crockford's alphabet has no I, L, O or U."""
+
+_SAFE = re.compile(r"[A-Za-z0-9_./+-]+")
+_PJSIP_NAME = re.compile(r"[A-Za-z0-9_.@;:/+-]+")
+_BREAKS_A_HEADER = re.compile(r"[\r\n\0]")
+_MOST_SECONDS = 86_400
+
+
+def action(name: str, headers: Mapping[str, str] | None = None) -> Action:
+    """An action of the library's own kind, without an ActionID yet."""
+    return Action(name, dict(headers or {}))
+
+
+def originate(order: OriginateOrder) -> Action:
+    """The Originate of one attempt.
+
+    The variables are set in this order on the channel before the INVITE leaves: the journal's
+    start line first, so that no call leaves without it. FILE() takes no comma in its value (AMI
+    splits there), and quotes keep those of the hangup handler together.
+
+    Raises:
+        PbxError: a value holds a character that AMI or the dialplan could take for syntax.
+    """
+    attempt = _attempt_id(order.attempt_id)
+    number, endpoint = _safe("number", order.number), _safe("endpoint", order.endpoint)
+    headers = {
+        "ActionID": attempt,
+        "Channel": f"PJSIP/{number}@{endpoint}",
+        "ChannelId": attempt,
+        "Async": "true",
+        "Timeout": str(_seconds("ring_timeout_s", order.ring_timeout_s) * 1000),
+        "CallerID": f"<{_safe('caller_id', order.caller_id)}>",
+        "Context": CALL_CONTEXT,
+        "Exten": "s",
+        "Priority": "1",
+    }
+    return Action("Originate", headers, _variables(order, attempt))
+
+
+def _variables(order: OriginateOrder, attempt: str) -> dict[str, str]:
+    journal = _safe("journal", order.journal)
+    return {
+        f"FILE({journal},,,al,u)": f"start|{attempt}",
+        "CHANNEL(hangup_handler_push)": ENDED_HANDLER,
+        "PV_JOURNAL": journal,
+        "PV_MESSAGE": _safe("message", order.message),
+        "PV_CONFIRMATION": _safe("confirmation", order.confirmation),
+        "TIMEOUT(absolute)": str(_seconds("max_call_s", order.max_call_s)),
+    }
+
+
+def hang_up(attempt_id: str) -> Action:
+    """End one channel, by its unique id; never a pattern, which would end many."""
+    return action("Hangup", {"Channel": _attempt_id(attempt_id)})
+
+
+def get_variable(expression: str) -> Action:
+    """Read a dialplan function of the PBX itself."""
+    return action("Getvar", {"Variable": expression})
+
+
+def pjsip_expression(function: str, name: str, field: str) -> str:
+    """`PJSIP_AOR(name,field)` and its like.
+
+    Raises:
+        PbxError: the name could be taken for syntax.
+    """
+    if not _PJSIP_NAME.fullmatch(name):
+        raise PbxError(f"{name!r} is not the name of a PJSIP endpoint, AOR or contact.")
+    return f"{function}({name},{field})"
+
+
+def check(act: Action) -> None:
+    """Refuse an action in which a header could end early and another begin.
+
+    Raises:
+        PbxError: CR, LF or NUL in a name or a value.
+    """
+    pairs = [*act.keys.items(), *act.variables.items()]
+    for name, value in [("Action", act.name), *pairs]:
+        if _BREAKS_A_HEADER.search(f"{name}{value}"):
+            raise PbxError(f"{name!r}: a header sent to the PBX must not hold CR, LF or NUL.")
+
+
+def _attempt_id(text: str) -> str:
+    if not ATTEMPT_ID.fullmatch(text):
+        raise PbxError(f"{text!r} is not the id of an attempt.")
+    return text
+
+
+def _safe(name: str, text: str) -> str:
+    if not _SAFE.fullmatch(text):
+        raise PbxError(f"{name} {text!r}: only letters, digits and _ . / + - go to the PBX.")
+    return text
+
+
+def _seconds(name: str, value: int) -> int:
+    if not 1 <= value <= _MOST_SECONDS:
+        raise PbxError(f"{name} is {value}; it must be 1 to {_MOST_SECONDS} seconds.")
+    return value

@@ -1,0 +1,201 @@
+"""From AMI's event blocks to the dialer's typed events.
+
+The event's name is looked at first, and only the headers that are wanted are decoded; what does
+not belong to an attempt of ours (its Uniqueid is not a ULID) makes no event.
+
+Asterisk sends OriginateResponse by another route than the channel's events, so under load it can
+overtake Newchannel (seen overtaking and being overtaken on Asterisk 22.10). A refusal that comes
+before any Newchannel is therefore kept back for a moment, until it is said that no channel was
+made.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+
+from dialer.ami.blocks import text_of, value_of
+from dialer.pbx import (
+    Answered,
+    CallEnded,
+    Dialling,
+    Event,
+    HungUp,
+    KeyPressed,
+    OptedOut,
+    OriginateDone,
+    OriginateRefused,
+    Ringing,
+)
+
+KEEP_BACK_S = 1.0
+"""How long a failed OriginateResponse waits for its Newchannel."""
+
+_ATTEMPT = re.compile(rb"[0-9A-HJKMNP-TV-Z]{26}")
+_ULID_LENGTH = 26
+_UNIQUEID = b"\r\nUniqueid: "
+
+_DONE, _GONE = 1, 2
+
+Out = list[Event]
+
+
+def attempt_in(block: bytes, key: bytes = _UNIQUEID, start: int = 0) -> str:
+    """The attempt a header names; empty where it names none of ours."""
+    found = block.find(key, start)
+    if found < 0:
+        return ""
+    begin = found + len(key)
+    end = begin + _ULID_LENGTH
+    raw = block[begin:end]
+    if block[end : end + 2] in {b"\r\n", b""} and _ATTEMPT.fullmatch(raw):
+        return raw.decode("ascii")
+    return ""
+
+
+def number_in(block: bytes, key: bytes, start: int = 0) -> int:
+    """A header's value as a number; 0 where it is absent, empty or not one."""
+    raw = value_of(block, key, start)
+    return int(raw) if raw.isdigit() else 0
+
+
+class EventDecoder:
+    """Decodes the blocks of one link, in order. Belongs to the thread that reads the link.
+
+    Attributes:
+        uptime_s: seconds the PBX had been up when it said that it had loaded everything; None
+            until then, and for ever where the account may not read system events.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.uptime_s: int | None = None
+        self._clock = clock
+        self._calls: dict[str, int] = {}
+        self._kept_back: dict[str, tuple[float, int]] = {}
+        self._decoders: dict[bytes, Callable[[bytes, Out], None]] = {
+            b"Event: Newchannel": self._newchannel,
+            b"Event: Newstate": self._newstate,
+            b"Event: OriginateResponse": self._originate_response,
+            b"Event: UserEvent": self._user_event,
+            b"Event: Hangup": self._hangup,
+            b"Event: CoreShowChannel": self._listed,
+            b"Event: FullyBooted": self._fully_booted,
+            b"Response: Error": self._refused,
+        }
+
+    def decode(self, blocks: Iterable[bytes]) -> Out:
+        """The typed events of these blocks; blocks of no interest give none."""
+        out: Out = []
+        decoders = self._decoders
+        for block in blocks:
+            decoder = decoders.get(block[: block.find(b"\r\n")])
+            if decoder is not None:
+                decoder(block, out)
+        return out
+
+    def settle(self) -> Out:
+        """The refusals whose Newchannel has not come: no channel was made for them."""
+        due = self._clock() - KEEP_BACK_S
+        settled = [(a, reason) for a, (since, reason) in self._kept_back.items() if since <= due]
+        for attempt, _ in settled:
+            del self._kept_back[attempt]
+        return [OriginateDone(attempt, False, reason, False) for attempt, reason in settled]
+
+    def _newchannel(self, block: bytes, out: Out) -> None:
+        attempt = attempt_in(block)
+        if not attempt:
+            return
+        self._calls[attempt] = 0
+        out.append(Dialling(attempt, text_of(block, b"\r\nChannel: ")))
+        kept = self._kept_back.pop(attempt, None)
+        if kept is not None:
+            self._done(attempt, answered=False, reason=kept[1], out=out)
+
+    def _newstate(self, block: bytes, out: Out) -> None:
+        attempt = attempt_in(block)
+        if not attempt:
+            return
+        state = value_of(block, b"\r\nChannelStateDesc: ")
+        if state == b"Up":
+            out.append(Answered(attempt))
+        elif state == b"Ringing":
+            out.append(Ringing(attempt))
+
+    def _originate_response(self, block: bytes, out: Out) -> None:
+        attempt = attempt_in(block, b"\r\nActionID: ")
+        if not attempt:
+            return
+        answered = value_of(block, b"\r\nResponse: ") == b"Success"
+        reason = number_in(block, b"\r\nReason: ")
+        seen = self._calls.get(attempt)
+        if answered or seen is not None:
+            # A second one is the refusal of a second Originate: the call itself goes on.
+            if not (seen or 0) & _DONE:
+                self._done(attempt, answered=answered, reason=reason, out=out)
+        else:
+            self._kept_back[attempt] = (self._clock(), reason)
+
+    def _done(self, attempt: str, *, answered: bool, reason: int, out: Out) -> None:
+        out.append(OriginateDone(attempt, answered, reason, True))
+        self._mark(attempt, _DONE)
+
+    def _hangup(self, block: bytes, out: Out) -> None:
+        attempt = attempt_in(block)
+        if not attempt:
+            return
+        cause, tech = number_in(block, b"\r\nCause: "), number_in(block, b"\r\nTechCause: ")
+        out.append(HungUp(attempt, cause, tech))
+        self._mark(attempt, _GONE)
+
+    def _refused(self, block: bytes, out: Out) -> None:
+        """An error in answer to an Originate; other actions have ActionIDs that are no ULID."""
+        attempt = attempt_in(block, b"\r\nActionID: ")
+        if attempt:
+            out.append(OriginateRefused(attempt, text_of(block, b"\r\nMessage: ")))
+
+    def _fully_booted(self, block: bytes, _out: Out) -> None:
+        self.uptime_s = number_in(block, b"\r\nUptime: ")
+
+    def _listed(self, block: bytes, _out: Out) -> None:
+        """A channel found live after a gap: its Newchannel was never heard."""
+        attempt = attempt_in(block)
+        if attempt:
+            self._calls.setdefault(attempt, 0)
+
+    def _mark(self, attempt: str, what: int) -> None:
+        """A call is forgotten once both its OriginateResponse and its Hangup were heard."""
+        seen = self._calls.get(attempt, 0) | what
+        if seen == _DONE | _GONE:
+            self._calls.pop(attempt, None)
+        else:
+            self._calls[attempt] = seen
+
+    def _user_event(self, block: bytes, out: Out) -> None:
+        # The dialplan's own headers follow the name; those before it describe the channel.
+        start = block.find(b"\r\nUserEvent: ")
+        attempt = attempt_in(block, b"\r\nId: ", start)
+        if start < 0 or not attempt:
+            return
+        name = value_of(block, b"\r\nUserEvent: ", start)
+        if name == b"PvEnded":
+            out.append(_call_ended(block, attempt, start))
+        elif name == b"PvKey":
+            position = number_in(block, b"\r\nPosition: ", start)
+            out.append(KeyPressed(attempt, text_of(block, b"\r\nKey: ", start), position))
+        elif name == b"PvOptOut":
+            out.append(OptedOut(attempt))
+
+
+def _call_ended(block: bytes, attempt: str, start: int) -> CallEnded:
+    return CallEnded(
+        attempt_id=attempt,
+        ended_ms=number_in(block, b"\r\nEnded: ", start),
+        answered_ms=number_in(block, b"\r\nAnswered: ", start),
+        cause=number_in(block, b"\r\nCause: ", start),
+        tech=text_of(block, b"\r\nTech: ", start),
+        sip_call_id=text_of(block, b"\r\nCallId: ", start),
+        result=text_of(block, b"\r\nResult: ", start),
+        heard_ms=number_in(block, b"\r\nHeard: ", start),
+        rtp_sent=number_in(block, b"\r\nSent: ", start),
+        rtp_received=number_in(block, b"\r\nReceived: ", start),
+        keys=text_of(block, b"\r\nKeys: ", start),
+    )

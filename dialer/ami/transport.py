@@ -1,0 +1,152 @@
+"""One TCP or TLS connection to the PBX, read and written without blocking.
+
+asterisk-ami opens an IPv4 socket in clear, reads 1 KB at a time and uses `send` once; this does
+IPv6 and TLS, reads 64 KB, keeps what the kernel would not take, and ends with a reset where asked.
+"""
+
+import contextlib
+import select
+import socket
+import ssl
+import struct
+import threading
+import time
+
+from campaigns.errors import PbxError
+from dialer.ami.settings import AmiSettings
+
+READ_SIZE = 64 * 1024
+MOST_UNSENT = 1024 * 1024
+"""Bytes that may wait to leave (about 1,500 Originates) before more are refused."""
+
+_READS_IN_A_ROW = 16
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError)
+
+
+class Transport:
+    """A connected socket. `exchange` belongs to one thread; `send` may be called from any."""
+
+    def __init__(self, settings: AmiSettings) -> None:
+        """Connect.
+
+        Raises:
+            PbxError: no connection, or the certificate was not accepted.
+        """
+        try:
+            self._socket = _connected(settings)
+        except OSError as error:
+            where = f"{settings.host} port {settings.port}"
+            raise PbxError(f"No AMI connection to {where}: {error}") from error
+        self._waker, self._wake = socket.socketpair()
+        self._waker.setblocking(False)
+        self._wake.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+        self._poll.register(self._waker, select.POLLIN)
+        self._unsent = bytearray()
+        self._waiting_since: float | None = None
+        self._lock = threading.Lock()
+        self._more_to_read = False
+        self._open = True
+
+    def send(self, data: bytes) -> None:
+        """Hand over bytes; they leave at once or not at all once the link is broken.
+
+        Raises:
+            PbxError: the link is closed, or too much waits already; nothing was taken.
+        """
+        with self._lock:
+            if not self._open:
+                raise PbxError("The link to the PBX is down.")
+            if len(self._unsent) + len(data) > MOST_UNSENT:
+                raise PbxError("The PBX does not take what is sent; nothing more is queued.")
+            idle = not self._unsent
+            self._unsent += data
+            if idle:
+                self._waiting_since = time.monotonic()
+                self._wake.send(b"\0")
+
+    def exchange(self, timeout_s: float) -> bytes | None:
+        """Wait for something to do, write what waits, read what came.
+
+        Returns:
+            The bytes read, empty where none came; None where the PBX closed the connection.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        ready = self._ready(0.0 if self._more_to_read else timeout_s)
+        if self._waker.fileno() in ready:
+            self._waker.recv(READ_SIZE)
+        if self._unsent:
+            self._flush()
+        if self._more_to_read or self._socket.fileno() in ready:
+            return self._read()
+        return b""
+
+    def _ready(self, timeout_s: float) -> set[int]:
+        interest = select.POLLIN | select.POLLOUT if self._unsent else select.POLLIN
+        self._poll.modify(self._socket, interest)
+        return {number for number, _ in self._poll.poll(timeout_s * 1000)}
+
+    def waiting_s(self) -> float:
+        """How long the oldest unsent bytes have waited, in seconds."""
+        since = self._waiting_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def close(self, *, reset: bool) -> None:
+        """Close, once.
+
+        Args:
+            reset: drop what the kernel has not delivered (RST), so that an Originate sent on a
+                stalled link cannot reach the PBX when the network heals.
+        """
+        with self._lock:
+            if not self._open:
+                return
+            self._open = False
+            self._unsent.clear()
+            if reset:
+                with contextlib.suppress(OSError):
+                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            for each in (self._socket, self._waker, self._wake):
+                each.close()
+
+    def _flush(self) -> None:
+        with self._lock, contextlib.suppress(ssl.SSLWantWriteError, *_WOULD_BLOCK):
+            sent = self._socket.send(self._unsent)
+            del self._unsent[:sent]
+            self._waiting_since = time.monotonic() if self._unsent else None
+
+    def _read(self) -> bytes | None:
+        # TLS may hold decrypted bytes that select cannot see: read until it would block.
+        pieces: list[bytes] = []
+        self._more_to_read = False
+        for _ in range(_READS_IN_A_ROW):
+            try:
+                piece = self._socket.recv(READ_SIZE)
+            except _WOULD_BLOCK:
+                return b"".join(pieces)
+            if not piece:
+                return b"".join(pieces) or None
+            pieces.append(piece)
+            if len(piece) < READ_SIZE and not isinstance(self._socket, ssl.SSLSocket):
+                return b"".join(pieces)
+        self._more_to_read = True
+        return b"".join(pieces)
+
+
+def _connected(settings: AmiSettings) -> socket.socket:
+    plain = socket.create_connection((settings.host, settings.port), settings.patience.connect)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if settings.tls is None:
+        plain.setblocking(False)
+        return plain
+    try:
+        secured = settings.tls.wrap_socket(plain, server_hostname=settings.host)
+    except OSError:
+        plain.close()
+        raise
+    secured.setblocking(False)
+    return secured
