@@ -42,6 +42,8 @@ _FAINTEST_LUFS = TARGET_LUFS - 35
 _LEVEL_PASSES = 6
 _LEVEL_CLOSE_LU = 0.05
 _OVERSAMPLING = 4
+_PEAK_BLOCK = 1 << 17
+_PEAK_OVERLAP = 512
 _LOOKAHEAD_MS = 5
 
 
@@ -116,10 +118,20 @@ def limit(samples: Samples, rate_hz: int) -> Samples:
 
 
 def true_peaks(samples: Samples, rate_hz: int) -> Samples:
-    """Find the highest magnitude around each sample, between samples too (4 times oversampled)."""
-    fine = soxr.resample(samples, rate_hz, rate_hz * _OVERSAMPLING, quality="HQ")
-    between: Samples = np.abs(fine).reshape(-1, _OVERSAMPLING).max(axis=1)
-    return np.maximum(np.abs(samples), between)
+    """Find the highest magnitude around each sample, between samples too (4 times oversampled).
+
+    By blocks that overlap by more than the resampler's filter, so that memory stays bounded.
+    """
+    peaks = np.abs(samples)
+    for start in range(0, len(samples), _PEAK_BLOCK):
+        before = min(start, _PEAK_OVERLAP)
+        around = samples[start - before : start + _PEAK_BLOCK + _PEAK_OVERLAP]
+        fine = np.abs(soxr.resample(around, rate_hz, rate_hz * _OVERSAMPLING, quality="HQ"))
+        block = peaks[start : start + _PEAK_BLOCK]
+        for phase in range(_OVERSAMPLING):
+            between = fine[phase::_OVERSAMPLING][before : before + len(block)]
+            np.maximum(block, between, out=block)
+    return peaks
 
 
 def _smoothed_minimum(gain: Samples, width: int) -> Samples:

@@ -7,6 +7,8 @@ import soundfile
 
 from audio.decode import Samples
 
+_WRITE_FRAMES = 65_536
+
 
 def tone(hz: float, seconds: float, rate_hz: int, dbfs: float = -10.0) -> Samples:
     times = np.arange(round(seconds * rate_hz)) / rate_hz
@@ -33,7 +35,11 @@ def speech(seconds: float, rate_hz: int, dbfs: float = -20.0) -> Samples:
 
 
 def write(path: Path, samples: Samples, rate_hz: int, **how: str) -> Path:
-    soundfile.write(path, samples, rate_hz, **how)
+    """Write by blocks: libsndfile 1.2.2 overruns its stack on a long Vorbis write."""
+    channels = samples.shape[1] if samples.ndim > 1 else 1
+    with soundfile.SoundFile(path, "w", rate_hz, channels, **how) as file:
+        for start in range(0, len(samples), _WRITE_FRAMES):
+            file.write(samples[start : start + _WRITE_FRAMES])
     return path
 
 

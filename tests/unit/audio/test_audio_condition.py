@@ -73,6 +73,14 @@ def test_the_limiter_holds_whatever_comes(
     assert np.abs(held).max() <= CEILING + 1e-6
 
 
+def test_peaks_between_samples_are_seen_at_a_seam_of_blocks_too() -> None:
+    """A tone at a quarter of the rate, 45 degrees off, peaks 3 dB over its samples."""
+    samples = np.tile(np.array([0.5, 0.5, -0.5, -0.5], np.float32), 80_000)
+    crests = true_peaks(samples, WIDE_HZ)[200:-200:2]
+    assert crests.min() == pytest.approx(0.5**0.5, abs=0.02)
+    assert crests.max() == pytest.approx(0.5**0.5, abs=0.02)
+
+
 def test_the_limiter_leaves_alone_what_is_under_the_limit() -> None:
     samples = tone(700, 1, NARROW_HZ, -12)
     assert limit(samples, NARROW_HZ) is samples
