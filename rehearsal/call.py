@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
+from typing import TYPE_CHECKING
 
 from campaigns.errors import InvalidInput
 from rehearsal.behaviour import Plan, Press, Route, Voice
 from rehearsal.dialog import LIFETIME, Dialog, Exchange, Repetition
 from rehearsal.ledger import LedgerCall, LedgerKey
-from rehearsal.media import Leg
 from rehearsal.sdp import Offer, read_offer, write_answer
 from rehearsal.sip import Message, tag_of
-from rehearsal.timers import Timer
+
+if TYPE_CHECKING:
+    from rehearsal.media import Leg
+    from rehearsal.timers import Timer
 
 _SDP = "Content-Type: application/sdp"
 _ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
@@ -22,6 +25,8 @@ _SILENT_CODES = frozenset({302, 404, 428, 486, 500, 503, 608})
 
 
 class State(Enum):
+    """How far a call is."""
+
     RINGING = auto()
     ANSWERED = auto()
     """200 sent, ACK awaited."""
@@ -69,7 +74,7 @@ class Call:
         self._exchange.send(*self._last)
 
     def _decide(self) -> None:
-        if self._plan.status == 200:  # noqa: PLR2004 - SIP status codes read best as they are
+        if self._plan.status == 200:
             self._answer()
         else:
             self._refuse(self._plan.status)
@@ -231,7 +236,7 @@ class Call:
             self._close()
 
     def _response(self, message: Message) -> None:
-        if self._repetition is None or message.status < 200:  # noqa: PLR2004
+        if self._repetition is None or message.status < 200:
             return
         number, method = message.cseq
         if number == self._dialog.last_cseq and method in {"BYE", "INFO"}:

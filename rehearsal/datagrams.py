@@ -91,6 +91,7 @@ class KernelBatches:
         m["control"] = self._stamps.ctypes.data + rows * np.uint64(_TIMESTAMP.itemsize)
 
     def receive(self, sock: socket.socket, now: float) -> Received | None:
+        """See Datagrams."""
         m = self._messages
         m["namelen"] = SOCKADDR.itemsize
         m["controllen"] = _TIMESTAMP.itemsize
@@ -109,6 +110,7 @@ class KernelBatches:
         )
 
     def send(self, sock: socket.socket, messages: NDArray[np.void]) -> int:
+        """See Datagrams."""
         sent, total = 0, len(messages)
         while sent < total:
             at = messages.ctypes.data + sent * MMSGHDR.itemsize
@@ -125,6 +127,7 @@ class PlainSockets:
     """One system call a packet, for a C library without the batches."""
 
     def receive(self, sock: socket.socket, now: float) -> Received | None:
+        """See Datagrams."""
         rows: list[tuple[int, int, int]] = []
         for _ in range(BATCH):
             try:
@@ -138,6 +141,7 @@ class PlainSockets:
         return Received(ports, kinds.astype(np.uint8), sizes, np.full(len(rows), now))
 
     def send(self, sock: socket.socket, messages: NDArray[np.void]) -> int:
+        """See Datagrams."""
         sent = 0
         for row in messages:
             name = ctypes.string_at(int(row["name"]), SOCKADDR.itemsize)

@@ -22,13 +22,17 @@ class Exchange(Protocol):
     def clock(self) -> float:
         """Epoch seconds, monotonic."""
 
-    def after(self, seconds: float, action: Callable[[], None]) -> Timer: ...
+    def after(self, seconds: float, action: Callable[[], None]) -> Timer:
+        """Do something later."""
 
-    def send(self, datagram: bytes, to: Address) -> None: ...
+    def send(self, datagram: bytes, to: Address) -> None:
+        """Send one SIP message."""
 
-    def record(self, event: str, call: LedgerCall) -> None: ...
+    def record(self, event: str, call: LedgerCall) -> None:
+        """Write what is known of a call."""
 
-    def record_key(self, call: LedgerCall, key: LedgerKey) -> None: ...
+    def record_key(self, call: LedgerCall, key: LedgerKey) -> None:
+        """Write that a key was released."""
 
     def forget(self, call_id: str) -> None:
         """The call needs no more answers."""
@@ -56,6 +60,7 @@ class Repetition:
         self._timer = self._exchange.after(self._interval, self._again)
 
     def stop(self) -> None:
+        """It has been answered."""
         self._timer.cancel()
 
 
@@ -77,6 +82,7 @@ class Dialog:
 
     @property
     def contact(self) -> str:
+        """Our Contact header."""
         host, port = self._exchange.sip
         return f"Contact: <sip:rehearsal@{host}:{port}>"
 
@@ -88,6 +94,7 @@ class Dialog:
         return datagram, return_address(request, self.source)
 
     def respond(self, request: Message, status: int, *extra: str, body: bytes = b"") -> None:
+        """Answer once."""
         self._exchange.send(*self.answer(request, status, *extra, body=body))
 
     def request(self, method: str, content_type: str = "", body: bytes = b"") -> bytes:
@@ -114,4 +121,5 @@ class Dialog:
 
     @property
     def last_cseq(self) -> int:
+        """Sequence number of our last request."""
         return self._cseq

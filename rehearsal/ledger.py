@@ -79,6 +79,7 @@ class Ledger:
         self._waiting: list[str] = []
 
     def write(self, event: str, **facts: object) -> None:
+        """Add a line."""
         self._waiting.append(json.dumps({"event": event, **facts}, separators=(",", ":")))
 
     def write_call(self, event: str, call: LedgerCall) -> None:
@@ -98,6 +99,7 @@ class Ledger:
                 data = data[os.write(self._file, data) :]
 
     def close(self) -> None:
+        """Flush and close."""
         self.flush()
         os.close(self._file)
 

@@ -134,6 +134,7 @@ class Media:
         }
 
     def shut(self) -> None:
+        """Close the sockets."""
         for lane in self._lanes:
             lane.sock.close()
 

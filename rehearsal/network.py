@@ -41,13 +41,15 @@ _LONGEST_WAIT = 1.0
 class Population(Protocol):
     """Who is called: a profile, or the table of number endings."""
 
-    def plan_for(self, dialled: str, nth: int) -> Plan: ...
+    def plan_for(self, dialled: str, nth: int) -> Plan:
+        """What is done with the nth call (from 1) to a number."""
 
 
 class ByNumber:
     """The population of the table in docs/rehearsal.md."""
 
     def plan_for(self, dialled: str, nth: int) -> Plan:
+        """See Population."""
         return plan_by_number(e164(dialled), nth)
 
 
@@ -92,21 +94,26 @@ class Network:
         self._malformed = 0
 
     def clock(self) -> float:
+        """Epoch seconds that never step."""
         return round(self._epoch + time.monotonic(), 6)
 
     def after(self, seconds: float, action: Callable[[], None]) -> Timer:
+        """Do something later."""
         return self._timers.add(time.monotonic() + seconds, action)
 
     def send(self, datagram: bytes, to: Address) -> None:
+        """Send one SIP message."""
         try:
             self._sock.sendto(datagram, to)
         except BlockingIOError:
             return  # as lost on the way: whoever needs it repeats
 
     def record(self, event: str, call: LedgerCall) -> None:
+        """Write what is known of a call."""
         self._ledger.write_call(event, call)
 
     def record_key(self, call: LedgerCall, key: LedgerKey) -> None:
+        """Write that a key was released."""
         digit, route, start, end = astuple(key)
         self._ledger.write(
             "key",
@@ -119,9 +126,11 @@ class Network:
         )
 
     def forget(self, call_id: str) -> None:
+        """Drop a call whose repetitions need no answer any more."""
         self._calls.pop(call_id, None)
 
     def stop(self, *_: object) -> None:
+        """End `run` at its next turn. Also a signal handler."""
         self._running = False
 
     def run(self) -> None:

@@ -145,7 +145,7 @@ def _seconds(field: str, value: object) -> float:
 
 
 def _range(value: object) -> tuple[float, float]:
-    if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004 - a pair
+    if not isinstance(value, list | tuple) or len(value) != 2:
         raise InvalidInput("ring", f"{value!r} is not a pair of seconds", "Write [0.1, 3.0].")
     low, high = (_seconds("ring", v) for v in value)
     if high < low:

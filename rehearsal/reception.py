@@ -39,6 +39,7 @@ class Reception:
         self._packets[port] = self._octets[port] = 0
 
     def count(self, batch: Received) -> None:
+        """Add one batch."""
         self.total += len(batch.ports)
         wanted = self._payload[batch.ports] == batch.kinds
         ports, times = batch.ports[wanted], batch.times[wanted]
@@ -50,6 +51,7 @@ class Reception:
         np.add.at(self._octets, ports, batch.sizes[wanted] - _RTP_HEADER)
 
     def heard(self, port: int) -> Heard:
+        """What came from a port since `listen`."""
         packets = int(self._packets[port])
         if not packets:
             return Heard(None, None, 0, 0.0)
@@ -61,4 +63,5 @@ class Reception:
         )
 
     def forget(self, port: int) -> None:
+        """Count nothing more from a port."""
         self._payload[port] = _NOBODY

@@ -64,6 +64,7 @@ class Message:
 
     @property
     def is_response(self) -> bool:
+        """Whether this answers a request."""
         return self.start.startswith("SIP/")
 
     @property
@@ -83,6 +84,7 @@ class Message:
 
     @property
     def cseq(self) -> tuple[int, str]:
+        """Sequence number and method."""
         number, _, method = self.header("cseq").partition(" ")
         return int(number), method.strip()
 

@@ -14,6 +14,7 @@ class Timer:
         self.action: Callable[[], None] | None = action
 
     def cancel(self) -> None:
+        """Do it no more."""
         self.action = None
 
 
@@ -25,6 +26,7 @@ class Timers:
         self._order = count()
 
     def add(self, when: float, action: Callable[[], None]) -> Timer:
+        """Do something at a moment of the clock."""
         timer = Timer(action)
         heapq.heappush(self._heap, (when, next(self._order), timer))
         return timer
@@ -36,6 +38,7 @@ class Timers:
         return self._heap[0][0] if self._heap else float("inf")
 
     def run_due(self, now: float) -> None:
+        """Do all whose moment has come."""
         while self.next_due() <= now:
             _, _, timer = heapq.heappop(self._heap)
             action, timer.action = timer.action, None
