@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
+from campaigns.states import TargetState
 from dialer.pbx import CallEnded
 
 
@@ -22,6 +23,8 @@ class Call:
         sent_at, ringing_at, answered_at: as we heard of them.
         ended: what the hangup handler knew.
         opted_out: a refusal was journalled by the PBX.
+        target_state: where its target stands until the call is closed.
+        closed: its closing is made; whoever comes later with another one is too late.
     """
 
     attempt: Attempt
@@ -35,6 +38,8 @@ class Call:
     ended: CallEnded | None = None
     opted_out: bool = False
     keys: list[str] = field(default_factory=list)
+    target_state: TargetState = TargetState.CALLING
+    closed: bool = False
 
 
 class Calls:

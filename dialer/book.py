@@ -1,0 +1,168 @@
+"""What the dialer writes: every transaction of its own, on one thread, under its lease."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
+from dialer.calls import Call, utc_now
+from dialer.claim import Claimed, Want, claim
+from dialer.outcomes import Closing
+from store import attempts, leases, suppressions, tallies, targets
+from store.engine import reading, writing
+from store.leases import Lease
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Entry:
+    """What one transaction writes.
+
+    Attributes:
+        closings: calls that ended.
+        refusals: calls in which 9 was pressed and which are still up.
+        wants: claims to make.
+    """
+
+    closings: list[Closing] = field(default_factory=list)
+    refusals: list[Call] = field(default_factory=list)
+    wants: list[Want] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.closings or self.refusals or self.wants)
+
+
+class Book:
+    """The dialer's hand on the database: one thread, one transaction at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="book")
+        self._lease: Lease | None = None
+
+    async def open(self) -> str:
+        """Take the lease; the name of this node.
+
+        Raises:
+            LeaseLost: another dialer drives this database.
+        """
+        self._lease = await self._run(self._acquire)
+        return self._lease.node
+
+    async def close(self) -> None:
+        """Give the lease back."""
+        await self._run(self._release)
+        self._thread.shutdown()
+
+    async def write(self, entry: Entry) -> list[Claimed]:
+        """Write it all in one transaction; what was claimed, for each want in order.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+            LeaseLost: another dialer has taken over; nothing was written.
+        """
+        return await self._run(self._write, entry)
+
+    async def renew(self, status: Mapping[str, Any]) -> None:
+        """Hold the lease for longer and show what the dialer does.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+            LeaseLost: another dialer has taken over.
+        """
+        await self._run(self._renew, status)
+
+    async def transact(self, act: Callable[[Connection], T]) -> T:
+        """Run something else in a writing transaction under the lease."""
+        return await self._run(self._transact, act)
+
+    async def read(self, ask: Callable[[Connection], T]) -> T:
+        """Run something in a reading transaction."""
+        return await self._run(self._read, ask)
+
+    async def _run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: call(*args, **kwargs))
+
+    def _acquire(self) -> Lease:
+        with writing(self.engine) as connection:
+            return leases.acquire(connection, utc_now())
+
+    def _release(self) -> None:
+        with writing(self.engine) as connection:
+            leases.release(connection, self._held(), utc_now())
+
+    def _renew(self, status: Mapping[str, Any]) -> None:
+        with writing(self.engine) as connection:
+            leases.renew(connection, self._held(), utc_now(), status)
+
+    def _transact(self, act: Callable[[Connection], T]) -> T:
+        with writing(self.engine) as connection:
+            leases.check(connection, self._held())
+            return act(connection)
+
+    def _read(self, ask: Callable[[Connection], T]) -> T:
+        with reading(self.engine) as connection:
+            return ask(connection)
+
+    def _write(self, entry: Entry) -> list[Claimed]:
+        with writing(self.engine) as connection:
+            leases.check(connection, self._held())
+            write_refusals(connection, entry.refusals)
+            write_closings(connection, entry.closings)
+            return [claim(connection, want, utc_now()) for want in entry.wants]
+
+    def _held(self) -> Lease:
+        if self._lease is None:
+            raise RuntimeError("The book is not open.")
+        return self._lease
+
+
+def write_refusals(connection: Connection, calls: Sequence[Call]) -> None:
+    """Suppress the numbers of people who pressed 9, for every campaign of their controller."""
+    suppressions.add(connection, [_suppression(call, SuppressionReason.KEY) for call in calls])
+
+
+def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
+    """Write how calls ended, what becomes of their targets, and refusals."""
+    if not closings:
+        return
+    attempts.close(connection, [closing.ended for closing in closings])
+    targets.settle(connection, [closing.settled for closing in closings])
+    refused = [
+        _suppression(closing.call, SuppressionReason(closing.suppress))
+        for closing in closings
+        if closing.suppress
+    ]
+    suppressions.add(connection, refused)
+    tallies.add(connection, _delta(closings))
+
+
+def _delta(closings: Sequence[Closing]) -> tallies.Delta:
+    delta: tallies.Delta = Counter()
+    for closing in closings:
+        campaign_id = closing.call.campaign.id
+        before = closing.call.target_state.value
+        tallies.moved(delta, campaign_id, before, closing.settled.state.value)
+        if closing.ended.outcome is not None:
+            delta[campaign_id, tallies.OUTCOME, closing.ended.outcome.value] += 1
+    return delta
+
+
+def _suppression(call: Call, reason: SuppressionReason) -> Suppression:
+    return Suppression(
+        number=call.attempt.number,
+        scope=SuppressionScope.CONTROLLER,
+        owner_id=call.campaign.controller_id,
+        reason=reason,
+        source=f"attempt {call.attempt.id}",
+        created_at=utc_now(),
+        attempt_id=call.attempt.id,
+    )

@@ -1,0 +1,248 @@
+"""The dialer: claims, places and closes calls until it is told to stop."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from campaigns.campaign import Campaign, Limits
+from campaigns.errors import PbxError, StoreUnavailable
+from campaigns.outcome import Outcome
+from campaigns.states import CampaignState
+from dialer import outcomes
+from dialer.book import Book, Entry
+from dialer.calls import Call, Calls, utc_now
+from dialer.claim import Claimed, Want
+from dialer.hearing import Hearing
+from dialer.journal import Journal
+from dialer.originate import Sender, Sounds
+from dialer.outcomes import Closing
+from dialer.pbx import Event, LinkDown, LinkUp, Pbx
+from dialer.reconcile import Reconciliation
+from dialer.scheduler import Scheduler
+from dialer.throttle import Throttle
+from dialer.trunks import Trunks
+
+CYCLE_S = 0.04
+"""One transaction writes what a cycle gathered: calls ended, keys pressed, calls to place."""
+
+LEAD_S = 0.02
+"""Claims are made for instants a little ahead, since the commit takes its time."""
+
+IDLE_S = 0.3
+"""How long a campaign in which nothing is due is left alone."""
+
+GRACE_S = 90.0
+"""How long a stopping dialer waits for its calls to end before it leaves them to the next."""
+
+OVERDUE_S = 15.0
+"""How long past its longest life a call is waited for before the PBX is asked about it."""
+
+log = structlog.get_logger()
+
+
+class Dialer:
+    """Drives one PBX for every running campaign of one database."""
+
+    def __init__(
+        self,
+        book: Book,
+        pbx: Pbx,
+        trunks: Trunks,
+        journal: Journal,
+        sounds: Sounds,
+        system: Limits,
+    ) -> None:
+        self._book = book
+        self._pbx = pbx
+        self._trunks = trunks
+        self._calls = Calls()
+        self._throttle = Throttle(system)
+        self._sender = Sender(pbx, book.engine, sounds, self._not_sent)
+        self._hearing = Hearing(self._calls, self._hung_up, self._never_placed)
+        self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
+        self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
+        self._closings: list[Closing] = []
+        self._idle_until: dict[int, float] = {}
+        self._turn = 0
+        self._look_again = 0.0
+        self._node = ""
+        self._ready = False
+        self._stopping = asyncio.Event()
+        self._reconcile_again = asyncio.Event()
+
+    async def run(self) -> None:
+        """Dial until `stop`, then wait for calls in hand to end.
+
+        Raises:
+            LeaseLost: another dialer drives this database.
+            PbxError: the PBX cannot be reached, or rejects the login.
+        """
+        self._node = await self._book.open()
+        await self._pbx.open(self._hear)
+        try:
+            await self._reconcile()
+            await self._scheduler.open()
+            await self._dial()
+            await self._drain()
+        finally:
+            self._scheduler.close()
+            await self._pbx.close()
+            await self._book.close()
+
+    def stop(self) -> None:
+        """Place no more calls; `run` returns when those in hand have ended."""
+        self._sender.halted = True
+        self._stopping.set()
+
+    async def _dial(self) -> None:
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            self._look_for_overdue(begun)
+            if self._reconcile_again.is_set() and self._pbx.connected:
+                await self._reconcile()
+            await self._cycle()
+            await self._pause(begun + CYCLE_S - time.monotonic())
+
+    async def _drain(self) -> None:
+        deadline = time.monotonic() + GRACE_S
+        while (self._calls or self._closings) and time.monotonic() < deadline:
+            await self._cycle()
+            await asyncio.sleep(CYCLE_S)
+        if self._calls:
+            log.warning("calls left to the next dialer", calls=len(self._calls))
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), max(seconds, 0.001))
+
+    # What one cycle does
+
+    async def _cycle(self) -> None:
+        reserved = self._reserve()
+        entry = Entry(self._closings, self._hearing.refusals(), [want for want, _ in reserved])
+        self._closings = []
+        if not entry:
+            return
+        try:
+            claimed = await self._book.write(entry)
+        except StoreUnavailable as error:
+            self._keep(entry)
+            claimed = [Claimed() for _ in reserved]
+            log.error("the store cannot record; dialing waits", why=str(error))
+            await asyncio.sleep(IDLE_S)
+        self._place(reserved, claimed)
+
+    def _reserve(self) -> list[tuple[Want, list[float]]]:
+        if not self._may_dial():
+            return []
+        now = time.monotonic()
+        reserved = []
+        for campaign in self._in_turn(now):
+            instants = self._throttle.reserve(campaign, now + LEAD_S, now + LEAD_S + CYCLE_S)
+            if instants:
+                rehearsal = self._trunks.is_rehearsal(campaign.trunk)
+                reserved.append((Want(campaign, len(instants), rehearsal, self._node), instants))
+        return reserved
+
+    def _may_dial(self) -> bool:
+        return self._ready and self._pbx.connected and not self._stopping.is_set()
+
+    def _in_turn(self, now: float) -> Sequence[Campaign]:
+        """Running campaigns that may have something due, another one first each time."""
+        able = [
+            campaign
+            for campaign in self._scheduler.campaigns
+            if campaign.state is CampaignState.RUNNING
+            and self._idle_until.get(campaign.id, 0.0) <= now
+            and self._trunks.may_call(campaign.trunk, campaign.rehearsal)
+        ]
+        self._turn += 1
+        first = self._turn % len(able) if able else 0
+        return able[first:] + able[:first]
+
+    def _place(self, reserved: list[tuple[Want, list[float]]], claimed: list[Claimed]) -> None:
+        now = time.monotonic()
+        for (want, instants), done in zip(reserved, claimed, strict=True):
+            trunk = self._trunks.get(want.campaign.trunk)
+            for taken, instant in zip(done.taken, instants, strict=False):
+                call = Call(taken.attempt, want.campaign, taken.attempts, taken.tries, now)
+                self._calls.add(call)
+                self._throttle.take(call.attempt.id, want.campaign)
+                if trunk is not None:
+                    self._sender.schedule(call, trunk, instant)
+            self._throttle.give_back(want.campaign, instants[len(done.taken) :])
+            if done.exhausted:
+                self._idle_until[want.campaign.id] = now + IDLE_S
+
+    def _keep(self, entry: Entry) -> None:
+        """Nothing was written: write it again next time."""
+        self._closings = entry.closings + self._closings
+        self._hearing.hear_again(entry.refusals)
+
+    # What comes back
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, LinkDown):
+                log.warning("link to the PBX lost", why=event.reason)
+                self._ready = False
+                self._reconcile_again.set()
+            elif isinstance(event, LinkUp):
+                log.info("link to the PBX is up")
+            else:
+                self._hearing.hear(event)
+
+    def _adopt(self, call: Call) -> None:
+        self._calls.add(call)
+        self._throttle.take(call.attempt.id, call.campaign)
+
+    def _hung_up(self, call: Call, closing: Closing) -> None:
+        if call.closed:
+            return
+        call.closed = True
+        self._throttle.release(call.attempt.id)
+        self._closings.append(closing)
+
+    def _never_placed(self, call: Call, outcome: Outcome) -> None:
+        self._hung_up(call, outcomes.never_placed(call, outcome, utc_now()))
+
+    def _not_sent(self, call: Call) -> None:
+        if self._calls.remove(call.attempt.id) is not None:
+            self._hung_up(call, outcomes.unsent(call, utc_now()))
+
+    async def _reconcile(self) -> None:
+        """Settle what was in flight before any new call."""
+        self._reconcile_again.clear()
+        try:
+            found = await self._reconciliation.run()
+        except PbxError as error:
+            log.warning("cannot reconcile yet", why=str(error))
+            self._reconcile_again.set()
+            return
+        for closing in found.closings:
+            self._calls.remove(closing.call.attempt.id)
+            self._hung_up(closing.call, closing)
+        self._hearing.hear_again(found.refusals)
+        self._ready = not self._reconcile_again.is_set()
+
+    def _look_for_overdue(self, now: float) -> None:
+        """A call that outlives its longest life lost its Hangup on the way: ask the PBX."""
+        if now < self._look_again:
+            return
+        self._look_again = now + OVERDUE_S
+        if any(now - call.claimed > call.campaign.max_call_s + OVERDUE_S for call in self._calls):
+            self._reconcile_again.set()
+
+    def _status(self, at: datetime) -> dict[str, Any]:
+        return {
+            "channels": self._throttle.channels,
+            "answered": sum(call.answered_at is not None for call in self._calls),
+            "connected": self._pbx.connected,
+            "ready": self._ready,
+            "at": at.isoformat(),
+        }

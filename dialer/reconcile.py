@@ -1,0 +1,206 @@
+"""After a gap: settle every attempt in flight before any new call.
+
+The order matters (a call that ends between two steps must not be missed): events are heard from
+the login on, then channels are listed, then the journal is read. An attempt that the journal
+does not know was never begun by the PBX, but an Originate may still be on its way to it: it is
+given back only after a quarantine longer than any such delivery.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import Connection
+
+from campaigns.campaign import Campaign
+from campaigns.states import AttemptState, TargetState
+from dialer import outcomes
+from dialer.book import Book
+from dialer.calls import Call, Calls, utc_now
+from dialer.journal import Journal, OptOutPressed, Started, read
+from dialer.outcomes import Closing
+from dialer.pbx import CallEnded, ChannelState, Pbx
+from store import attempts
+from store import campaigns as kept
+from store.attempts import Open
+
+QUARANTINE_S = 10.0
+"""Longer than an Originate can still be on its way: the old socket was reset when it was lost."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Journalled:
+    """What the PBX wrote of its calls."""
+
+    started: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    ended: dict[str, CallEnded] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What reconciliation found.
+
+    Attributes:
+        adopted: how many calls are up and were taken back in hand.
+        closings: calls that ended, were never begun, or stay in doubt.
+        refusals: calls in which 9 was pressed, whatever became of them.
+    """
+
+    adopted: int = 0
+    closings: list[Closing] = field(default_factory=list)
+    refusals: list[Call] = field(default_factory=list)
+
+
+class Reconciliation:
+    """Compares attempts that are open in the store with the PBX's channels and journal."""
+
+    def __init__(
+        self,
+        book: Book,
+        pbx: Pbx,
+        journal: Journal,
+        calls: Calls,
+        adopt: Callable[[Call], None],
+    ) -> None:
+        self._adopt = adopt
+        self._book = book
+        self._pbx = pbx
+        self._journal = journal
+        self._calls = calls
+
+    async def run(self) -> Reconciled:
+        """Find out what became of every open attempt.
+
+        Raises:
+            PbxError: the channels could not be listed; nothing may be called yet.
+        """
+        known = await self._book.read(self._open_calls)
+        live = {channel.attempt_id: channel for channel in await self._pbx.live_channels()}
+        journalled = await asyncio.to_thread(self._read_journal)
+        found = Reconciled(refusals=await self._refusals(journalled))
+        unknown = [call for call in known if not self._settle(call, live, journalled, found)]
+        await self._quarantine(unknown, found)
+        await self._retire()
+        log.info(
+            "reconciled",
+            open=len(known),
+            adopted=found.adopted,
+            closed=len(found.closings),
+            refusals=len(found.refusals),
+        )
+        return found
+
+    def _open_calls(self, connection: Connection) -> list[Call]:
+        campaigns: dict[int, Campaign] = {}
+        return [self._call(connection, one, campaigns) for one in attempts.still_open(connection)]
+
+    def _call(self, connection: Connection, one: Open, campaigns: dict[int, Campaign]) -> Call:
+        in_hand = self._calls.get(one.attempt.id)
+        if in_hand is not None:
+            return in_hand
+        campaign_id = one.attempt.campaign_id
+        if campaign_id not in campaigns:
+            campaigns[campaign_id] = kept.by_id(connection, campaign_id)
+        call = Call(one.attempt, campaigns[campaign_id], one.attempts, one.tries)
+        if one.state is AttemptState.IN_DOUBT:
+            call.target_state = TargetState.IN_DOUBT
+            call.attempts -= 1  # it was counted when it became doubtful
+        return call
+
+    async def _take_live(self, known: list[Call], found: Reconciled) -> set[str]:
+        """Take live calls back in hand at once, so that no event of theirs is missed."""
+        channels = {one.attempt_id: one for one in await self._pbx.live_channels()}
+        for call in known:
+            channel = channels.get(call.attempt.id)
+            if channel is None or call.closed:
+                continue
+            if channel.state is ChannelState.UP:
+                call.answered_at = call.answered_at or utc_now()
+            found.adopted += 1
+            self._adopt(call)
+        return set(channels)
+
+    def _settle(
+        self,
+        call: Call,
+        live: set[str],
+        journalled: Journalled,
+        found: Reconciled,
+    ) -> bool:
+        """Whether it is known what became of the call; if so it is noted."""
+        attempt_id = call.attempt.id
+        call.opted_out = call.opted_out or attempt_id in journalled.refused
+        if attempt_id in journalled.ended:
+            call.ended = journalled.ended[attempt_id]
+            found.closings.append(outcomes.closed(call, None, utc_now()))
+        elif attempt_id in live:
+            return True
+        elif attempt_id in journalled.started:
+            self._doubt(call, found)
+        else:
+            return call.target_state is TargetState.IN_DOUBT
+        return True
+
+    def _doubt(self, call: Call, found: Reconciled) -> None:
+        if call.target_state is not TargetState.IN_DOUBT:
+            found.closings.append(outcomes.in_doubt(call, utc_now()))
+
+    async def _quarantine(self, unknown: list[Call], found: Reconciled) -> None:
+        """Wait out stale deliveries, look again, and give back what was never begun."""
+        if not unknown:
+            return
+        await asyncio.sleep(QUARANTINE_S)
+        live = await self._take_live(unknown, found)
+        journalled = await asyncio.to_thread(self._read_journal)
+        for call in unknown:
+            if not self._settle(call, live, journalled, found):
+                found.closings.append(outcomes.unsent(call, utc_now()))
+
+    def _read_journal(self) -> Journalled:
+        journalled = Journalled()
+        for path in self._journal.files():
+            for record in read(path, 0)[0]:
+                match record:
+                    case Started():
+                        journalled.started.add(record.attempt_id)
+                    case OptOutPressed():
+                        journalled.refused.add(record.attempt_id)
+                    case CallEnded():
+                        journalled.ended[record.attempt_id] = record
+        return journalled
+
+    async def _refusals(self, journalled: Journalled) -> list[Call]:
+        """Every refusal in the journal, of closed calls too: writing one twice is safe."""
+        if not journalled.refused:
+            return []
+        return await self._book.read(_calls_of(journalled.refused))
+
+    async def _retire(self) -> None:
+        """Remove journals of which every call is closed; the one in use stays."""
+        current = self._journal.current()
+        for path in self._journal.files():
+            if path != current and not await self._book.read(_any_open(path)):
+                self._journal.retire(path)
+
+
+def _calls_of(ids: set[str]) -> Callable[[Connection], list[Call]]:
+    def ask(connection: Connection) -> list[Call]:
+        found = attempts.by_ids(connection, ids).values()
+        return [
+            Call(one, kept.by_id(connection, one.campaign_id), attempts=0, tries=0) for one in found
+        ]
+
+    return ask
+
+
+def _any_open(path: object) -> Callable[[Connection], bool]:
+    def ask(connection: Connection) -> bool:
+        records = read(path, 0)[0]
+        ids = {record.attempt_id for record in records}
+        return bool(attempts.open_ids(connection, ids))
+
+    return ask

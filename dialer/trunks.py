@@ -1,0 +1,63 @@
+"""The trunks as they are at this moment: limits in force, armed or not, rehearsal or not."""
+
+from collections.abc import Iterable
+
+from campaigns.campaign import Limits
+from campaigns.errors import PbxError
+from campaigns.trunk import FIRST_RATE, Trunk, is_rehearsal
+from dialer.pbx import Pbx
+from store.trunks import TrunkRecord
+
+
+class Trunks:
+    """Every trunk of the settings, with what the store and the PBX say of it."""
+
+    def __init__(self, trunks: Iterable[Trunk]) -> None:
+        self._trunks = {trunk.name: trunk for trunk in trunks}
+        self._records: dict[str, TrunkRecord] = {}
+        self._rehearsal: dict[str, bool] = {}
+
+    def __iter__(self) -> Iterable[Trunk]:
+        return iter(self._trunks.values())
+
+    def get(self, name: str) -> Trunk | None:
+        """The trunk of that name."""
+        return self._trunks.get(name)
+
+    def note(self, records: dict[str, TrunkRecord]) -> None:
+        """Take in what the store keeps: arming and changed limits."""
+        self._records = records
+
+    async def look(self, pbx: Pbx) -> None:
+        """Ask the PBX where each endpoint's calls would go now."""
+        for name in self._trunks:
+            try:
+                self._rehearsal[name] = is_rehearsal(await pbx.contacts(name))
+            except PbxError:
+                self._rehearsal[name] = False
+
+    def is_rehearsal(self, name: str) -> bool:
+        """Whether every contact of the trunk was on loopback when last looked at."""
+        return self._rehearsal.get(name, False)
+
+    def limits(self) -> dict[str, Limits]:
+        """Limits in force; a real trunk that nobody has armed for more starts slowly."""
+        return {name: self._limits(trunk) for name, trunk in self._trunks.items()}
+
+    def _limits(self, trunk: Trunk) -> Limits:
+        record = self._records.get(trunk.name, TrunkRecord(trunk.name))
+        rate = record.max_cps or (trunk.max_cps if self.is_rehearsal(trunk.name) else FIRST_RATE)
+        return Limits(record.max_channels or trunk.max_channels, rate)
+
+    def may_call(self, name: str, rehearsal_campaign: bool) -> bool:
+        """Whether a campaign may go out by this trunk now.
+
+        A rehearsal goes nowhere but to loopback; a real trunk waits until a named person has
+        armed it.
+        """
+        if name not in self._trunks:
+            return False
+        if self.is_rehearsal(name):
+            return True
+        record = self._records.get(name)
+        return not rehearsal_campaign and record is not None and record.armed_by is not None
