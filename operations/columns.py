@@ -1,0 +1,170 @@
+"""What the columns of an uploaded list mean: guessed from their names, or stated."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from campaigns.errors import InvalidInput
+
+
+class Field(StrEnum):
+    """What Porte-voix knows how to use. Any other column is kept as an attribute."""
+
+    PHONE = "phone"
+    EXTERNAL_ID = "external_id"
+    CONSENT_DATE = "consent_date"
+    CONSENT_SOURCE = "consent_source"
+    WORDING_ID = "wording_id"
+    TIMEZONE = "timezone"
+    POSTCODE = "postcode"
+    REASON = "reason"
+    ASKED_ON = "asked_on"
+    EXPIRES_ON = "expires_on"
+
+
+CONTACT_FIELDS = (
+    Field.PHONE,
+    Field.EXTERNAL_ID,
+    Field.CONSENT_DATE,
+    Field.CONSENT_SOURCE,
+    Field.WORDING_ID,
+    Field.TIMEZONE,
+    Field.POSTCODE,
+)
+SUPPRESSION_FIELDS = (Field.PHONE, Field.REASON, Field.ASKED_ON, Field.EXPIRES_ON)
+
+# The best guess first: where a list has a mobile and a landline column, the mobile is the person's.
+_NAMES: dict[Field, str] = {
+    Field.PHONE: (
+        "mobile portable tel_mobile tel_portable telephone_mobile telephone_portable "
+        "numero_mobile numero_portable num_portable mobile_phone phone_mobile mobile_number "
+        "cell cellphone gsm telephone tel phone phone_number phonenumber telephone_number "
+        "numero_de_telephone numero_telephone numero_tel num_telephone num_tel no_telephone "
+        "no_tel n_telephone n_de_telephone telephone1 telephone_1 tel1 tel_1 phone1 phone_1 "
+        "numero number num e164 msisdn telephone_fixe tel_fixe fixe landline"
+    ),
+    Field.EXTERNAL_ID: (
+        "external_id externalid id_externe identifiant_externe id identifiant id_contact "
+        "contact_id identifiant_contact reference ref matricule numero_adherent num_adherent"
+    ),
+    Field.CONSENT_DATE: (
+        "consent_date date_consentement date_de_consentement date_du_consentement consented_on "
+        "consent_on consent_at consented_at consentement_date date_consent optin_date "
+        "date_optin opt_in_date date_opt_in date_accord"
+    ),
+    Field.CONSENT_SOURCE: (
+        "consent_source source_consentement source_du_consentement origine_consentement "
+        "origine_du_consentement consentement_source optin_source opt_in_source source_optin "
+        "source_opt_in source origine provenance"
+    ),
+    Field.WORDING_ID: (
+        "wording_id wording formulation formulation_id id_formulation texte_consentement "
+        "mention_consentement consent_wording consent_text_id version_texte"
+    ),
+    Field.TIMEZONE: "timezone time_zone tz fuseau fuseau_horaire",
+    Field.POSTCODE: "postcode post_code postal_code zip zipcode zip_code code_postal codepostal cp",
+    Field.REASON: "reason raison motif cause",
+    Field.ASKED_ON: "asked_on date date_demande date_de_demande date_opposition created_at",
+    Field.EXPIRES_ON: (
+        "expires_on expires_at expiry expiration date_expiration date_d_expiration jusqu_au "
+        "until date_fin fin"
+    ),
+}
+
+
+class Columns:
+    """Where each known field stands in a row, and what the other columns are called."""
+
+    def __init__(self, header: Sequence[str], places: Mapping[Field, int]) -> None:
+        self.names = _unique_names(header)
+        self.places = dict(places)
+        self.others = tuple(
+            (place, name)
+            for place, name in enumerate(self.names)
+            if place not in self.places.values()
+        )
+
+    def name_of(self, field: Field) -> str:
+        """The user's name for a field's column, or ours where the file has none."""
+        place = self.places.get(field)
+        return field.value if place is None else self.names[place]
+
+    def index(self, field: Field) -> int:
+        """The field's place, or one past the last column where the file has none."""
+        return self.places.get(field, len(self.names))
+
+
+def match_columns(
+    header: Sequence[str],
+    wanted: Sequence[Field],
+    mapping: Mapping[Field, str] | None = None,
+) -> Columns:
+    """Find the wanted fields in a header.
+
+    Args:
+        header: the first row.
+        wanted: the fields that have a meaning here.
+        mapping: the user's own choice for some fields, by column name; an empty name says that
+            the file has no such column. The rest is guessed.
+
+    Raises:
+        InvalidInput: there is no column of numbers, or the mapping names a column that is not
+            there.
+    """
+    places = {field: _stated(header, name) for field, name in (mapping or {}).items()}
+    for field in wanted:
+        if field not in places:
+            places[field] = _guessed(header, field, taken=set(places.values()))
+    found = {field: place for field, place in places.items() if place is not None}
+    if Field.PHONE not in found:
+        raise InvalidInput(
+            "header",
+            f"no column looks like a telephone number among: {_listed(header)}.",
+            "Name it telephone, or say which column it is.",
+        )
+    return Columns(header, found)
+
+
+def guesses_phone(header: Sequence[str]) -> bool:
+    """Whether a column of numbers can be found by its name."""
+    return _guessed(header, Field.PHONE, taken=set()) is not None
+
+
+def _stated(header: Sequence[str], name: str) -> int | None:
+    if not name:
+        return None
+    for place, column in enumerate(header):
+        if column.strip() == name.strip():
+            return place
+    raise InvalidInput(
+        "mapping", f"the file has no column «{name}».", f"It has: {_listed(header)}."
+    )
+
+
+def _guessed(header: Sequence[str], field: Field, taken: set[int | None]) -> int | None:
+    plain = [_plain(name) for name in header]
+    for name in _NAMES[field].split():
+        if name in plain and plain.index(name) not in taken:
+            return plain.index(name)
+    return None
+
+
+def _plain(name: str) -> str:
+    """A column name without accents, capitals and punctuation: `N° de téléphone` is n_de_..."""
+    letters = unicodedata.normalize("NFKD", name.replace("°", " ")).casefold()
+    kept = "".join(sign for sign in letters if not unicodedata.combining(sign))
+    return re.sub(r"[^a-z0-9]+", "_", kept).strip("_")
+
+
+def _unique_names(header: Sequence[str]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for place, column in enumerate(header, start=1):
+        name = column.strip() or f"column {place}"
+        names[name if name not in names else f"{name} ({place})"] = None
+    return tuple(names)
+
+
+def _listed(header: Sequence[str]) -> str:
+    shown = [name.strip()[:40] or "(empty)" for name in header[:12]]
+    return ", ".join(shown) + (", ..." if len(header) > len(shown) else "")

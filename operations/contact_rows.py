@@ -1,0 +1,123 @@
+"""From a row of an uploaded list to a contact, or to the reason why it is none."""
+
+import zoneinfo
+from datetime import date
+from functools import cache
+from typing import Any, TypeAlias
+
+from campaigns.contacts.basis import Provenance, RowConsent, grade, read_consent
+from campaigns.contacts.fault import InvalidNumber
+from campaigns.contacts.phone import Number, parse
+from operations.columns import Columns, Field
+from operations.rejects import Reject
+from operations.spreadsheet import BadRow, DataRow
+
+ContactValues: TypeAlias = dict[str, Any]
+
+
+class ContactRows:
+    """Reads the rows of one list.
+
+    Args:
+        list_id: where the contacts go.
+        columns: what the columns mean.
+        provenance: what the list declares of itself.
+        latest: the last day that is not in the future anywhere in France.
+    """
+
+    def __init__(
+        self, list_id: int, columns: Columns, provenance: Provenance, latest: date
+    ) -> None:
+        self._list_id = list_id
+        self._columns = columns
+        self._provenance = provenance
+        self._latest = latest
+        self._phone = columns.index(Field.PHONE)
+        self._external_id = columns.index(Field.EXTERNAL_ID)
+        self._date = columns.index(Field.CONSENT_DATE)
+        self._source = columns.index(Field.CONSENT_SOURCE)
+        self._wording = columns.index(Field.WORDING_ID)
+        self._timezone = columns.index(Field.TIMEZONE)
+        self._postcode = columns.index(Field.POSTCODE)
+
+    def read(self, row: DataRow | BadRow) -> ContactValues | Reject:
+        """The values of a new contact, or why the row is refused."""
+        if isinstance(row, BadRow):
+            return Reject(row.line, "", "", row.code, row.reason, row.remedy)
+        cells = [cell.strip() for cell in row.cells]
+        cells.append("")  # what a column that the file does not have holds
+        try:
+            number = parse(cells[self._phone])
+        except InvalidNumber as error:
+            return self._reject(row.line, cells, Field.PHONE, error.fault, error.why, error.remedy)
+        zone = cells[self._timezone]
+        if zone and zone not in _known_zones():
+            return self._reject(
+                row.line,
+                cells,
+                Field.TIMEZONE,
+                "unknown_timezone",
+                "It is not a time zone.",
+                "Write it as Europe/Paris or Indian/Reunion, or leave it empty.",
+            )
+        return self._contact(row.line, cells, number)
+
+    def duplicate(self, line: int, first: int, number: str) -> Reject:
+        """The refusal of a number that the list holds already."""
+        return Reject(
+            line,
+            self._columns.name_of(Field.PHONE),
+            number,
+            "duplicate",
+            f"The same number is on line {first}.",
+            "Nothing to do: the first row is kept, and the number is called once.",
+        )
+
+    def _contact(self, line: int, cells: list[str], number: Number) -> ContactValues:
+        consent = read_consent(
+            cells[self._date],
+            cells[self._source],
+            cells[self._wording],
+            self._provenance.wordings,
+            self._latest,
+        )
+        return {
+            "list_id": self._list_id,
+            "line": line,
+            "number": number.e164,
+            "kind": number.kind.value,
+            "zones": _zones(number.zones, cells[self._timezone]),
+            "fictional": number.fictional,
+            "external_id": cells[self._external_id] or None,
+            "attributes": self._attributes(cells, consent),
+            "evidence": grade(consent, self._provenance).value,
+            "consented_on": consent.granted_on,
+            "consent_source": consent.source or None,
+            "wording_id": consent.wording_id or None,
+        }
+
+    def _attributes(self, cells: list[str], consent: RowConsent) -> dict[str, str]:
+        """Every cell that has no column of its own; a date that could not be read is kept as is."""
+        kept = {name: cells[place] for place, name in self._columns.others if cells[place]}
+        if cells[self._postcode]:
+            kept["postcode"] = cells[self._postcode]
+        if consent.granted_on is None and cells[self._date]:
+            kept[self._columns.name_of(Field.CONSENT_DATE)] = cells[self._date]
+        return kept
+
+    def _reject(
+        self, line: int, cells: list[str], field: Field, code: str, why: str, remedy: str
+    ) -> Reject:
+        value = cells[self._columns.index(field)]
+        return Reject(line, self._columns.name_of(field), value, str(code), why, remedy)
+
+
+@cache
+def _zones(of_number: tuple[str, ...], of_person: str) -> str:
+    """All zones in which a call must be allowed, in one order, so that equal sets are equal."""
+    return "|".join(sorted({*of_number, of_person} - {""}))
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())

@@ -1,0 +1,263 @@
+"""Importing a list: every row becomes a contact or a refused row, and nothing is lost.
+
+The file is read as a stream and kept in small transactions, each of which notes the line it came
+to. An import that dies is resumed by importing the same file again; the same file imported twice
+changes nothing.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
+from time import monotonic
+from typing import Any, BinaryIO
+
+from sqlalchemy import Engine
+
+from campaigns.contacts.basis import BasisKind, Channel, Evidence, Provenance
+from campaigns.errors import InvalidInput, NotAllowed
+from operations.columns import CONTACT_FIELDS, Field, match_columns
+from operations.contact_rows import ContactRows, ContactValues
+from operations.rejects import Reject
+from operations.spreadsheet import BadRow, DataRow, Sheet
+from store import lists
+from store.engine import reading, writing
+from store.lists import ListState
+
+LOCK_GOAL_S = 0.02
+"""How long a transaction should hold the write lock; 0.05 is the most it may."""
+_FURTHEST_AHEAD = timedelta(hours=12)
+"""Wallis and Futuna, where a day begins first in France."""
+_SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far an import has come, in rows of this run and in bytes of the file."""
+
+    rows: int
+    bytes_read: int
+    bytes_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a file.
+
+    Attributes:
+        list_id: the list it is.
+        name: the list's name.
+        unchanged: the same file had been imported before, and nothing was done.
+        rows: rows that were not blank: `accepted` and `rejected` together.
+        accepted: contacts.
+        rejected: refused rows.
+        duplicates: those of them whose number is on an earlier line.
+        suppressed: contacts that the operator or the controller must not call; they are refused
+            when they would be called.
+        evidence: contacts by how well their basis is proved.
+        reasons: refused rows by reason code, the most frequent first.
+    """
+
+    list_id: int
+    name: str
+    unchanged: bool
+    rows: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    suppressed: int
+    evidence: dict[Evidence, int]
+    reasons: dict[str, int]
+
+
+def import_list(
+    engine: Engine,
+    controller_id: int,
+    file: BinaryIO,
+    *,
+    name: str,
+    file_name: str,
+    provenance: Provenance,
+    by: str,
+    mapping: Mapping[Field, str] | None = None,
+    progress: Callable[[ImportProgress], None] | None = None,
+) -> ImportReport:
+    """Import a CSV file as a list of a controller.
+
+    Args:
+        engine: the store.
+        controller_id: on whose behalf its people may be called.
+        file: seekable, at its beginning.
+        name: for people.
+        file_name: what the user calls the file.
+        provenance: where the list comes from. An import that is resumed keeps what was declared
+            the first time.
+        by: who imports it.
+        mapping: the user's own choice of columns; the rest is guessed.
+        progress: called after each transaction.
+
+    Raises:
+        InvalidInput: the file is no list: not text, empty, without a column of numbers.
+        NotAllowed: the same file is being imported at this moment.
+    """
+    sha256, size = _fingerprint(file)
+    with reading(engine) as connection:
+        known = lists.of_file(connection, controller_id, sha256)
+    if known and known["state"] == ListState.READY.value:
+        return report(engine, controller_id, known["id"], unchanged=True)
+    now = datetime.now(UTC)
+    sheet = Sheet(file)
+    columns = match_columns(sheet.header, CONTACT_FIELDS, mapping)
+    rows = _some(sheet.rows())
+    if known is None:
+        with writing(engine) as connection:
+            list_id = lists.create(
+                connection, controller_id, name, file_name, sha256, provenance, by, now
+            )
+            known = lists.one(connection, controller_id, list_id)
+    reader = ContactRows(known["id"], columns, declared(known), (now + _FURTHEST_AHEAD).date())
+    for done in _Import(engine, known["id"], reader, known["imported_line"]).batches(rows):
+        if progress:
+            progress(ImportProgress(done, file.tell(), size))
+    with writing(engine) as connection:
+        lists.finish(connection, known["id"])
+    return report(engine, controller_id, known["id"])
+
+
+def _fingerprint(file: BinaryIO) -> tuple[str, int]:
+    """SHA-256 and size in bytes; leaves the file at its beginning."""
+    digest = hashlib.sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    size = file.tell()
+    file.seek(0)
+    return digest.hexdigest(), size
+
+
+def _some(rows: Iterator[DataRow | BadRow]) -> Iterator[DataRow | BadRow]:
+    first = next(rows, None)
+    if first is None:
+        raise InvalidInput("file", "it has column names but no rows.")
+    return chain([first], rows)
+
+
+def report(
+    engine: Engine, controller_id: int, list_id: int, unchanged: bool = False
+) -> ImportReport:
+    """What became of an imported file, counted from what is kept.
+
+    Raises:
+        NotFound: this controller has no such list.
+    """
+    with reading(engine) as connection:
+        found = lists.one(connection, controller_id, list_id)
+        reasons = lists.reject_counts(connection, list_id)
+        return ImportReport(
+            list_id=list_id,
+            name=found["name"],
+            unchanged=unchanged,
+            rows=found["rows"],
+            accepted=found["accepted"],
+            rejected=found["rejected"],
+            duplicates=reasons.get("duplicate", 0),
+            suppressed=lists.suppressed_count(
+                connection, controller_id, list_id, datetime.now(UTC)
+            ),
+            evidence=lists.evidence_counts(connection, list_id),
+            reasons=reasons,
+        )
+
+
+def rejects(engine: Engine, controller_id: int, list_id: int) -> Iterator[Reject]:
+    """The refused rows of a list, in the order of its file, in flat memory.
+
+    Raises:
+        NotFound: this controller has no such list.
+    """
+    with reading(engine) as connection:
+        lists.one(connection, controller_id, list_id)
+        for row in lists.every_rejected(connection, list_id):
+            yield Reject(
+                row["line"], row["field"], row["value"], row["code"], row["reason"], row["remedy"]
+            )
+
+
+def declared(row: Mapping[str, Any]) -> Provenance:
+    """The provenance that a stored list declares."""
+    return Provenance(
+        supplier=row["supplier"],
+        method=row["method"],
+        collected_on=row["collected_on"],
+        purposes=tuple(row["purposes"]),
+        wordings=row["wordings"],
+        basis=BasisKind(row["basis"]),
+        channel=Channel(row["channel"]),
+    )
+
+
+class _Import:
+    """One run over a file, from the line an earlier run came to."""
+
+    def __init__(self, engine: Engine, list_id: int, rows: ContactRows, line: int) -> None:
+        self._engine = engine
+        self._list_id = list_id
+        self._rows = rows
+        self._line = line
+        self._batch = _FIRST_BATCH
+
+    def batches(self, rows: Iterator[DataRow | BadRow]) -> Iterator[int]:
+        """Keep all rows, a transaction at a time; yields how many of this run are kept."""
+        fresh = (row for row in rows if row.line > self._line)
+        done = 0
+        while batch := list(islice(fresh, self._batch)):
+            self._keep(batch)
+            done += len(batch)
+            yield done
+
+    def _keep(self, batch: list[DataRow | BadRow]) -> None:
+        read = [self._rows.read(row) for row in batch]
+        contacts, refused = self._without_duplicates(read)
+        with writing(self._engine) as connection:
+            begun = monotonic()
+            here, self._line = self._line, batch[-1].line
+            if not lists.advance(
+                connection, self._list_id, here, self._line, len(contacts), len(refused)
+            ):
+                raise NotAllowed("The same file is being imported at this moment.")
+            lists.add_contacts(connection, contacts)
+            lists.add_rejected(connection, [self._values(reject) for reject in refused])
+        self._adapt(monotonic() - begun)
+
+    def _without_duplicates(
+        self, read: list[ContactValues | Reject]
+    ) -> tuple[list[ContactValues], list[Reject]]:
+        numbers = [row["number"] for row in read if isinstance(row, dict)]
+        with reading(self._engine) as connection:
+            lines = lists.lines_of(connection, self._list_id, numbers)
+        contacts: list[ContactValues] = []
+        refused: list[Reject] = []
+        for row in read:
+            if isinstance(row, Reject):
+                refused.append(row)
+            elif (first := lines.setdefault(row["number"], row["line"])) != row["line"]:
+                refused.append(self._rows.duplicate(row["line"], first, row["number"]))
+            else:
+                contacts.append(row)
+        return contacts, refused
+
+    def _values(self, reject: Reject) -> dict[str, Any]:
+        return {
+            "list_id": self._list_id,
+            "line": reject.line,
+            "field": reject.field,
+            "value": reject.value,
+            "code": reject.code,
+            "reason": reject.reason,
+            "remedy": reject.remedy,
+        }
+
+    def _adapt(self, held: float) -> None:
+        """Larger batches while the lock is held for less than its goal, smaller ones above it."""
+        ratio = min(2.0, max(0.25, LOCK_GOAL_S / max(held, 1e-6)))
+        self._batch = min(_LARGEST_BATCH, max(_SMALLEST_BATCH, round(self._batch * ratio)))

@@ -1,0 +1,232 @@
+"""Imported lists, their contacts and the rows that were refused."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, distinct, func, insert, or_, select, update
+
+from campaigns.contacts.basis import Evidence, Provenance
+from campaigns.contacts.suppression import SuppressionScope
+from campaigns.errors import NotFound
+from store.tables import contact, contact_list, rejected_row, suppression
+
+
+class ListState(StrEnum):
+    """Whether a list is whole. Only a ready one can be called."""
+
+    IMPORTING = "importing"
+    READY = "ready"
+
+
+def create(
+    connection: Connection,
+    controller_id: int,
+    name: str,
+    file_name: str,
+    sha256: str,
+    provenance: Provenance,
+    by: str,
+    now: datetime,
+) -> int:
+    """A new list, with no rows yet."""
+    made = connection.execute(
+        insert(contact_list)
+        .values(
+            controller_id=controller_id,
+            name=name,
+            file_name=file_name,
+            sha256=sha256,
+            state=ListState.IMPORTING.value,
+            basis=provenance.basis.value,
+            supplier=provenance.supplier,
+            method=provenance.method,
+            collected_on=provenance.collected_on,
+            purposes=list(provenance.purposes),
+            wordings=dict(provenance.wordings),
+            channel=provenance.channel.value,
+            created_at=now,
+            created_by=by,
+        )
+        .returning(contact_list.c.id)
+    )
+    return int(made.scalar_one())
+
+
+def of_file(connection: Connection, controller_id: int, sha256: str) -> dict[str, Any] | None:
+    """The list made from this very file, or None."""
+    row = (
+        connection.execute(
+            select(contact_list).where(
+                contact_list.c.controller_id == controller_id, contact_list.c.sha256 == sha256
+            )
+        )
+        .mappings()
+        .first()
+    )
+    return dict(row) if row else None
+
+
+def one(connection: Connection, controller_id: int, list_id: int) -> dict[str, Any]:
+    """One list.
+
+    Raises:
+        NotFound: there is none of that id for this controller.
+    """
+    row = (
+        connection.execute(
+            select(contact_list).where(
+                contact_list.c.id == list_id, contact_list.c.controller_id == controller_id
+            )
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(f"There is no list {list_id}.")
+    return dict(row)
+
+
+def all_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
+    """Every list of a controller, newest first."""
+    rows = connection.execute(
+        select(contact_list)
+        .where(contact_list.c.controller_id == controller_id)
+        .order_by(contact_list.c.id.desc())
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+_LINES = select(contact.c.number, contact.c.line).where(
+    contact.c.list_id == bindparam("list"),
+    contact.c.number.in_(bindparam("numbers", expanding=True)),
+)
+
+_ADVANCE = (
+    update(contact_list)
+    .where(
+        contact_list.c.id == bindparam("list"), contact_list.c.imported_line == bindparam("before")
+    )
+    .values(
+        imported_line=bindparam("after"),
+        rows=contact_list.c.rows + bindparam("new_accepted") + bindparam("new_rejected"),
+        accepted=contact_list.c.accepted + bindparam("new_accepted"),
+        rejected=contact_list.c.rejected + bindparam("new_rejected"),
+    )
+)
+
+
+def lines_of(connection: Connection, list_id: int, numbers: Sequence[str]) -> dict[str, int]:
+    """On which line the list holds each of these numbers, for those it holds."""
+    found = connection.execute(_LINES, {"list": list_id, "numbers": numbers})
+    return dict(found.tuples().all())
+
+
+def advance(
+    connection: Connection, list_id: int, before: int, after: int, accepted: int, rejected: int
+) -> bool:
+    """Note that an import came from one line to another; False where another import did already."""
+    done = connection.execute(
+        _ADVANCE,
+        {
+            "list": list_id,
+            "before": before,
+            "after": after,
+            "new_accepted": accepted,
+            "new_rejected": rejected,
+        },
+    )
+    return done.rowcount == 1
+
+
+def add_contacts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep contacts: one dict of column values each."""
+    if rows:
+        connection.execute(insert(contact), rows)
+
+
+def add_rejected(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep rows that were refused: one dict of column values each."""
+    if rows:
+        connection.execute(insert(rejected_row), rows)
+
+
+def finish(connection: Connection, list_id: int) -> None:
+    """The whole file is in: the list may be called."""
+    connection.execute(
+        update(contact_list).where(contact_list.c.id == list_id).values(state=ListState.READY.value)
+    )
+
+
+def evidence_counts(connection: Connection, list_id: int) -> dict[Evidence, int]:
+    """How many contacts of a list are proved how well."""
+    rows = connection.execute(
+        select(contact.c.evidence, func.count())
+        .where(contact.c.list_id == list_id)
+        .group_by(contact.c.evidence)
+    )
+    found = {Evidence(evidence): count for evidence, count in rows}
+    return {evidence: found.get(evidence, 0) for evidence in Evidence}
+
+
+def reject_counts(connection: Connection, list_id: int) -> dict[str, int]:
+    """How many rows of a list were refused for each reason code, the most frequent first."""
+    many = func.count().label("many")
+    rows = connection.execute(
+        select(rejected_row.c.code, many)
+        .where(rejected_row.c.list_id == list_id)
+        .group_by(rejected_row.c.code)
+        .order_by(many.desc(), rejected_row.c.code)
+    )
+    return dict(rows.tuples().all())
+
+
+def suppressed_count(
+    connection: Connection, controller_id: int, list_id: int, now: datetime
+) -> int:
+    """How many contacts of a list the operator or its controller must not call."""
+    concerned = or_(
+        suppression.c.scope == SuppressionScope.OPERATOR.value,
+        (suppression.c.scope == SuppressionScope.CONTROLLER.value)
+        & (suppression.c.owner_id == controller_id),
+    )
+    in_force = or_(suppression.c.expires_at.is_(None), suppression.c.expires_at > now)
+    counted = connection.execute(
+        select(func.count(distinct(contact.c.number)))
+        .join(suppression, suppression.c.number == contact.c.number)
+        .where(contact.c.list_id == list_id, concerned, in_force)
+    )
+    return int(counted.scalar_one())
+
+
+def contacts(connection: Connection, list_id: int, after: int, count: int) -> list[dict[str, Any]]:
+    """Contacts of a list in the order of its file, from after a contact's id."""
+    rows = connection.execute(
+        select(contact)
+        .where(contact.c.list_id == list_id, contact.c.id > after)
+        .order_by(contact.c.id)
+        .limit(count)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def rejected(
+    connection: Connection, list_id: int, after_line: int, count: int
+) -> list[dict[str, Any]]:
+    """Refused rows of a list in the order of its file, from after a line."""
+    rows = connection.execute(
+        select(rejected_row)
+        .where(rejected_row.c.list_id == list_id, rejected_row.c.line > after_line)
+        .order_by(rejected_row.c.line)
+        .limit(count)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def every_rejected(connection: Connection, list_id: int) -> Iterator[dict[str, Any]]:
+    """All refused rows of a list, a thousand at a time in memory."""
+    after = 0
+    while page := rejected(connection, list_id, after, 1000):
+        yield from page
+        after = page[-1]["line"]
