@@ -20,19 +20,52 @@ readonly NEEDED='^(asterisk|asterisk-modules|asterisk-config|sip-tester|zlib1g|l
 readonly UNUSED='^(libperl|libpython|libpam-|libsemanage|libdebconf|libc-gconv|libgpgme|libapt)'
 readonly DEBIAN_RELEASES='^(oldoldstable|oldstable|stable|testing|unstable|sid|bullseye|bookworm|trixie|forky|duke)$'
 
-# The Debian mirror and keyring in the machine's apt sources, as one line of a sources.list.
-testing_source() {
-  local uri=${PORTEVOIX_DEBIAN_MIRROR:-} release signed_by=''
-  if [[ -z $uri ]]; then
-    # shellcheck disable=SC2016  # apt, not the shell, fills these in
-    while IFS='|' read -r uri release signed_by; do
-      [[ $release =~ $DEBIAN_RELEASES ]] && break
-    done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(SIGNED_BY)' \
-      'Created-By: Packages' 'Component: main' 2>/dev/null; echo '||')
+# The Debian mirror in the machine's apt sources, and where in them it stands.
+mirror() {
+  local uri release entry
+  if [[ -n ${PORTEVOIX_DEBIAN_MIRROR:-} ]]; then
+    echo "$PORTEVOIX_DEBIAN_MIRROR"
+    return
   fi
-  [[ -n $uri ]] || return 1
-  [[ -f $signed_by ]] || signed_by=$(compgen -G '/usr/share/keyrings/debian-archive-keyring.*' | head -n 1)
-  echo "deb ${signed_by:+[signed-by=$signed_by] }$uri testing main"
+  # Without --no-release-info, apt keeps silent until its lists have been fetched.
+  # shellcheck disable=SC2016  # apt, not the shell, fills these in
+  while IFS='|' read -r uri release entry; do
+    [[ $release =~ $DEBIAN_RELEASES ]] || continue
+    echo "$uri $entry"
+    return
+  done < <(apt-get indextargets --no-release-info --format '$(REPO_URI)|$(RELEASE)|$(SOURCESENTRY)' \
+    'Created-By: Packages' 'Component: main' 2>/dev/null)
+  return 1
+}
+
+# The keyring which a source, given as FILE:LINE, names for itself.
+signed_by() {
+  local file=${1%:*} line=${1##*:} lines='1,$'
+  [[ -f $file ]] || return 1
+  [[ $file == *.list ]] && lines=$line
+  sed -nE "$lines"'s/^[^#]*signed-by[=:] *(\/[^], ]+).*/\1/Ip' "$file" | head -n 1
+}
+
+# Debian's keys: this machine's, or those its own distribution publishes as a package.
+keyring() {
+  local work=$1 found
+  found=$(compgen -G '/usr/share/keyrings/debian-archive-keyring.*' | head -n 1) || true
+  if [[ -z $found ]]; then
+    private_apt "$work" '' && apt-get update -qq || return 1
+    (cd "$work/debs" && apt-get download -qq debian-archive-keyring) || return 1
+    dpkg-deb -x "$work"/debs/*.deb "$work/keys" || return 1
+    found=$(compgen -G "$work/keys/usr/share/keyrings/debian-archive-keyring.*" | head -n 1)
+  fi
+  echo "$found"
+}
+
+# Debian testing as one line of a sources.list.
+testing_source() {
+  local work=$1 uri entry keys
+  read -r uri entry < <(mirror) || return 1
+  keys=$(signed_by "$entry") || true
+  [[ -f $keys ]] || keys=$(keyring "$work") || return 1
+  echo "deb [signed-by=$keys] $uri testing main"
 }
 
 # A configuration that keeps apt out of the system: $1 the working directory, $2 the source line,
@@ -124,9 +157,9 @@ main() {
   # shellcheck disable=SC2064
   trap "rm -rf '$work'" EXIT
   chmod 755 "$work"
-  line=$(testing_source) || line=''
+  line=$(testing_source "$work/keyring") || line=''
   if [[ -z $line ]] || ! build "$work/testing" "$work/tree" "$line"; then
-    say "Debian testing cannot be used; trying the releases this machine is set up for"
+    say "Debian testing cannot be reached from here; trying the releases this machine uses"
     rm -rf "$work/tree"
     build "$work/own" "$work/tree" ''
   fi

@@ -8,11 +8,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source setup/system.sh
 
+# Where Asterisk is, and where an unprivileged user's PATH does not lead.
+PATH=$PATH:/usr/local/sbin:/usr/sbin
 readonly OLDEST=20 REFERENCE=22
 cache=${PORTEVOIX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/portevoix}
 readonly tree=$cache/pbx-tree
 # Root's home is closed to the unprivileged user Asterisk runs as, so root's tree lives here and the
-# cache links to it; where root made it, everyone's does.
+# cache links to it; where root made it, everyone's does. PORTEVOIX_CACHE overrides both.
 readonly system_tree=/var/cache/portevoix/pbx-tree
 
 major_on_path() {
@@ -46,7 +48,7 @@ given_tree() {
 
 # Where a new tree is made: the cache, or for root, unless told otherwise, the system's.
 place() {
-  if ((EUID == 0)) && [[ -z ${PORTEVOIX_CACHE:-}${XDG_CACHE_HOME:-} ]]; then
+  if ((EUID == 0)) && [[ -z ${PORTEVOIX_CACHE:-} ]]; then
     echo "$system_tree"
   else
     echo "$tree"
@@ -76,7 +78,7 @@ link_cache() {
 private_tree() {
   local target started=$SECONDS
   report_tree "$tree" && return
-  if report_tree "$system_tree"; then
+  if [[ -z ${PORTEVOIX_CACHE:-} ]] && report_tree "$system_tree"; then
     link_cache "$system_tree"
     return
   fi
