@@ -45,6 +45,9 @@ class Instance:
         rtp_last: last UDP port for RTP.
         trunks: the SIP routes.
         sip_address: local address for SIP and RTP where a trunk is not on loopback.
+        endpoint_tag: letters and digits that nobody outside knows, added to the names of the
+            endpoints. Asterisk dials a channel that a 302 names (`PJSIP/number@endpoint`): without
+            the name, a far side cannot make us call anybody.
     """
 
     root: Path
@@ -54,6 +57,11 @@ class Instance:
     rtp_last: int
     trunks: tuple[Trunk, ...] = ()
     sip_address: str = "0.0.0.0"  # noqa: S104 - narrowed to loopback by bound_address
+    endpoint_tag: str = ""
+
+    def endpoint(self, trunk: str) -> str:
+        """Name of the PJSIP endpoint of a trunk."""
+        return f"{trunk}-{self.endpoint_tag}" if self.endpoint_tag else trunk
 
     @property
     def etc(self) -> Path:

@@ -1,0 +1,274 @@
+"""What the dialplan journals and does, on a real Asterisk, call by call."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from campaigns.trunk import Trunk
+from dialer.instance.configure import Instance
+from dialer.instance.locate import Installation
+from dialer.instance.ports import free_ports
+from dialer.instance.supervise import Supervisor
+from dialplan_calls import (
+    MESSAGE_MS,
+    Caller,
+    after_audio,
+    heard_frames,
+    listen,
+    write_sounds,
+)
+from far_side import Call, FarSide
+from raw_ami import RawAmi
+
+pytestmark = pytest.mark.pbx
+
+
+@pytest.fixture
+def caller(asterisk: Supervisor, ami: RawAmi, far_side: FarSide) -> Caller:
+    write_sounds(asterisk.instance.sounds)
+    return Caller(asterisk, ami, far_side)
+
+
+@pytest.fixture(scope="module")
+def tagged(
+    pbx_binary: Installation, pbx_root: Path, far_side: FarSide
+) -> Iterator[Supervisor]:
+    """An Asterisk whose endpoints have a name that the far side cannot know."""
+    ports = free_ports(calls=10)
+    supervisor = Supervisor(
+        Instance(
+            pbx_root / "tagged",
+            ports.sip,
+            ports.ami,
+            ports.rtp_first,
+            ports.rtp_last,
+            (Trunk("loop", "127.0.0.1", far_side.port),),
+            endpoint_tag="k7w2q9",
+        ),
+        pbx_binary,
+    )
+    supervisor.start()
+    yield supervisor
+    supervisor.stop()
+
+
+@pytest.fixture
+def tagged_caller(tagged: Supervisor, far_side: FarSide) -> Iterator[Caller]:
+    client = RawAmi(tagged.instance.ami_port, tagged.instance.ami_secret)
+    yield Caller(tagged, client, far_side)
+    client.close()
+
+
+def test_an_answered_call_plays_the_whole_message(caller: Caller, far_side: FarSide) -> None:
+    began = int(time.time() * 1000)
+    placed = caller.place(listen)
+    event = placed.ended()
+    start, end = placed.lines()
+    assert start == ["start", placed.attempt_id]
+    _, _, ended, answered, cause, call_id, result, heard, sent, received, keys, tech = end
+    assert began <= int(answered) <= int(ended) <= int(time.time() * 1000)
+    assert (cause, result, keys, tech) == ("16", "played", "", "SIP 200 OK")
+    assert call_id == far_side.call_to(placed.number).call_id
+    assert int(heard) == pytest.approx(MESSAGE_MS, abs=60)
+    assert int(sent) >= MESSAGE_MS / 20 - 1
+    assert int(received) == 0
+    assert [event[name] for name in ("Ended", "Answered", "Cause", "CallId", "Result", "Heard")] == [
+        ended, answered, cause, call_id, result, heard,
+    ]  # fmt: skip
+    assert [event[name] for name in ("Sent", "Received", "Keys", "Tech")] == [
+        sent, received, keys, tech,
+    ]  # fmt: skip
+    assert heard_frames(far_side.call_to(placed.number)) == list(range(MESSAGE_MS // 20))
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        ("486 Busy Here", "17"),
+        ("404 Not Found", "1"),
+        ("503 Service Unavailable", "34"),
+        ("603 Decline", "21"),
+        ("607 Unwanted", "127"),
+        ("608 Rejected", "127"),
+    ],
+)
+def test_a_call_never_answered_is_journalled_with_the_far_sides_words(
+    caller: Caller, status: str, cause: str
+) -> None:
+    placed = caller.place(lambda call: call.reply(status))
+    placed.ended()
+    end = placed.lines()[1]
+    assert end[3] == "0"
+    assert end[4] == cause
+    assert end[6:11] == ["", "0", "0", "0", ""]
+    assert end[11] == f"SIP {status}"
+
+
+def test_our_own_ring_time_out_cancels_and_says_so(caller: Caller, far_side: FarSide) -> None:
+    placed = caller.place(Call.ring, ring_timeout_s=1)
+    placed.ended()
+    assert far_side.call_to(placed.number).cancelled.wait(5)
+    assert placed.lines()[1][11] == "SIP 180 Ringing"
+
+
+def test_an_early_9_is_journalled_before_it_is_confirmed(caller: Caller, far_side: FarSide) -> None:
+    def refuse_at_once(call: Call) -> None:
+        call.answer()
+        call.acknowledged.wait(5)
+        call.press("9", lasting_s=0.04)
+        call.ended.wait(20)
+
+    placed = caller.place(refuse_at_once)
+    placed.ended()
+    assert [line[0] for line in placed.lines()] == ["start", "optout", "end"]
+    optout, end = placed.lines()[1:]
+    assert int(end[3]) <= int(optout[2]) <= int(end[2])
+    assert end[6] == "optout"
+    assert end[10] == "9"
+    told = [event.get("UserEvent") for event in placed.ami.having("UserEvent")
+            if event["Id"] == placed.attempt_id]  # fmt: skip
+    assert told == ["PvKey", "PvOptOut", "PvEnded"]
+    assert far_side.call_to(placed.number).packets[-1][1][12:] == b"\xd5" * 160
+
+
+def test_any_other_key_goes_on_without_a_gap_or_a_repeat(
+    caller: Caller, far_side: FarSide
+) -> None:
+    def press_two(call: Call) -> None:
+        call.answer()
+        after_audio(call, 0.3)
+        call.press("*")
+        after_audio(call, 0.3)
+        call.press("#")
+        call.ended.wait(20)
+
+    placed = caller.place(press_two)
+    placed.ended()
+    assert [key for key, _ in placed.keys()] == ["*", "#"]
+    assert 300 <= placed.keys()[0][1] <= placed.keys()[1][1] < MESSAGE_MS
+    assert placed.lines()[1][6] == "played"
+    # ControlPlayback sends the first frame of the file before it goes to the position: 20 ms.
+    frames = [frame for frame in heard_frames(far_side.call_to(placed.number)) if frame != 0]
+    assert frames == list(range(1, MESSAGE_MS // 20))
+
+
+def test_one_press_by_two_routes_counts_once(caller: Caller) -> None:
+    def press_by_both(call: Call) -> None:
+        call.answer()
+        after_audio(call, 0.3)
+        call.info("5")
+        call.press("5")
+        after_audio(call, 0.5)
+        call.press("5")
+        call.ended.wait(20)
+
+    placed = caller.place(press_by_both)
+    assert placed.ended()["Keys"] == "55"
+
+
+def test_a_9_begun_in_the_last_words_counts(caller: Caller) -> None:
+    def straddle(call: Call) -> None:
+        call.answer()
+        after_audio(call, MESSAGE_MS / 1000 - 0.15)
+        call.press("9", lasting_s=0.4)
+        call.ended.wait(20)
+
+    placed = caller.place(straddle)
+    assert placed.ended()["Result"] == "optout"
+    assert placed.keys() == [("9", pytest.approx(MESSAGE_MS, abs=60))]
+
+
+def test_keys_after_the_message_are_heard_and_keep_listening(caller: Caller) -> None:
+    def late(call: Call) -> None:
+        call.answer()
+        after_audio(call, MESSAGE_MS / 1000 + 0.3)
+        call.press("#")
+        time.sleep(0.5)
+        call.press("9")
+        call.ended.wait(20)
+
+    placed = caller.place(late)
+    end = placed.ended()
+    assert end["Keys"] == "#9"
+    assert end["Result"] == "optout"
+
+
+def test_hanging_up_leaves_how_much_was_heard(caller: Caller, far_side: FarSide) -> None:
+    def leave(call: Call) -> None:
+        call.answer()
+        after_audio(call, 0.7)
+        call.hang_up()
+        call.ended.set()
+
+    placed = caller.place(leave)
+    end = placed.ended()
+    assert end["Result"] == "playing"
+    assert end["Cause"] == "0"
+    assert int(end["Heard"]) == pytest.approx(700, abs=150)
+
+
+def test_hanging_up_after_a_key_leaves_the_whole_time_heard(caller: Caller) -> None:
+    def press_and_leave(call: Call) -> None:
+        call.answer()
+        after_audio(call, 0.5)
+        call.press("1")
+        time.sleep(0.5)
+        call.hang_up()
+        call.ended.set()
+
+    end = caller.place(press_and_leave).ended()
+    assert int(end["Heard"]) == pytest.approx(1100, abs=200)
+
+
+def test_a_missing_recording_ends_the_call_with_its_own_cause(caller: Caller) -> None:
+    end = caller.place(listen, PV_MESSAGE="/nowhere/message").ended()
+    assert (end["Result"], end["Cause"], end["Heard"]) == ("playing", "27", "0")
+
+
+def test_the_far_sides_words_cannot_break_a_line(caller: Caller) -> None:
+    placed = caller.place(lambda call: call.reply("480 a|b,c;d%{e}\"f,Result: played"))
+    event = placed.ended()
+    assert event["Result"] == ""
+    assert placed.lines()[1][11] == "SIP 480 abcdefResult played"
+    assert len(placed.lines()[1]) == 12
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "sip:+33639989999@127.0.0.1:{port}",
+        "sip:s%40portevoix-call@127.0.0.1:{port}",
+        "sip:Local/s%40portevoix-call@127.0.0.1:{port}",
+        "sip:PJSIP/+33639989999%40loop@127.0.0.1:{port}",
+        "sip:PJSIP/loop/sip%3A+33639989999%40127.0.0.1@127.0.0.1:{port}",
+        "tel:+33639989999",
+    ],
+)
+def test_a_redirect_never_calls_anybody(
+    tagged_caller: Caller, far_side: FarSide, contact: str
+) -> None:
+    def redirect(call: Call) -> None:
+        call.reply("302 Moved Temporarily", f"Contact: <{contact.format(port=far_side.port)}>")
+
+    far_side.scripts["+33639989999"] = listen
+    before = len(far_side.calls)
+    placed = tagged_caller.place(redirect)
+    end = placed.ended()
+    assert end["Cause"] == "23"
+    # Asterisk drops the channel at once, sometimes before it has noted the answer.
+    assert end["Tech"] in {"SIP 302 Moved Temporarily", ""}
+    placed.ami.event("OriginateResponse", Uniqueid=placed.attempt_id)
+    # A call placed after it comes through: an INVITE due to the redirect would have come before.
+    tagged_caller.place(lambda call: call.reply("486 Busy Here")).ended()
+    assert len(far_side.calls) == before + 2
+
+
+@pytest.mark.parametrize(("address", "answer"), [("127.0.0.1", "403"), ("127.0.0.2", "401")])
+def test_a_call_that_comes_in_is_refused(
+    asterisk: Supervisor, far_side: FarSide, address: str, answer: str
+) -> None:
+    answers = far_side.invite("s", asterisk.instance.sip_port, address)
+    assert answers[-1].startswith(f"SIP/2.0 {answer}")
+    assert "\nm=audio" not in "".join(answers)
