@@ -82,3 +82,20 @@ def _values(row: Suppression) -> dict[str, Any]:
         "created_at": row.created_at,
         "expires_at": row.expires_at,
     }
+
+
+def page(
+    connection: Connection, scope: SuppressionScope, owner_id: int, after: int, count: int
+) -> list[dict[str, Any]]:
+    """Suppressions of one owner in order of id, from after a cursor; expired ones too."""
+    rows = connection.execute(
+        select(suppression)
+        .where(
+            suppression.c.scope == scope.value,
+            suppression.c.owner_id == owner_id,
+            suppression.c.id > after,
+        )
+        .order_by(suppression.c.id)
+        .limit(count)
+    )
+    return [dict(row) for row in rows.mappings()]
