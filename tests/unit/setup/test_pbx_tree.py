@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("apt-get"), reason="a machine w
 
 ONE_LINE = "deb [signed-by={key}] http://mirror.example/debian bookworm main\n"
 ONE_LINE_OTHERS_FIRST = (
-    "deb http://tools.example/apt nodistro main\n"
+    "deb [signed-by={other}] http://tools.example/apt nodistro main\n"
     "deb http://mirror.example/security bookworm-security main\n" + ONE_LINE
 )
 DEB822 = """Types: deb
@@ -65,7 +65,8 @@ def test_testing_comes_from_the_mirror_and_with_the_keys_of_this_machine(
     clone: Clone, record: Path, tmp_path: Path, name: str, sources: str
 ) -> None:
     key = tmp_path / "keys"
-    (tmp_path / "sources" / name).write_text(sources.format(key=key))
+    (tmp_path / "other").write_text("")
+    (tmp_path / "sources" / name).write_text(sources.format(key=key, other=tmp_path / "other"))
     assert make(clone, tmp_path / "tree").returncode != 0
     line = f"deb [signed-by={key}] http://mirror.example/debian/ testing main"
     assert line in record.read_text().splitlines()
