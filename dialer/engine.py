@@ -198,6 +198,7 @@ class Dialer:
                 self._hearing.hear(event)
 
     def _adopt(self, call: Call) -> None:
+        call.claimed = call.claimed or time.monotonic()
         self._calls.add(call)
         self._throttle.take(call.attempt.id, call.campaign)
 

@@ -79,9 +79,10 @@ class Reconciliation:
             PbxError: the channels could not be listed; nothing may be called yet.
         """
         known = await self._book.read(self._open_calls)
-        live = {channel.attempt_id: channel for channel in await self._pbx.live_channels()}
+        found = Reconciled()
+        live = await self._take_live(known, found)
         journalled = await asyncio.to_thread(self._read_journal)
-        found = Reconciled(refusals=await self._refusals(journalled))
+        found.refusals = await self._refusals(journalled)
         unknown = [call for call in known if not self._settle(call, live, journalled, found)]
         await self._quarantine(unknown, found)
         await self._retire()
@@ -96,7 +97,12 @@ class Reconciliation:
 
     def _open_calls(self, connection: Connection) -> list[Call]:
         campaigns: dict[int, Campaign] = {}
-        return [self._call(connection, one, campaigns) for one in attempts.still_open(connection)]
+        found = [self._call(connection, one, campaigns) for one in attempts.still_open(connection)]
+        return [call for call in found if not self._waits_to_be_sent(call)]
+
+    def _waits_to_be_sent(self, call: Call) -> bool:
+        """Claimed a moment ago: the sender has it, and gives it back by itself if it must."""
+        return call.attempt.id in self._calls and call.sent_at is None
 
     def _call(self, connection: Connection, one: Open, campaigns: dict[int, Campaign]) -> Call:
         in_hand = self._calls.get(one.attempt.id)

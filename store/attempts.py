@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from campaigns.attempt import Attempt
 from campaigns.outcome import Outcome
@@ -194,3 +194,31 @@ def of_target(connection: Connection, target_id: int) -> list[dict[str, Any]]:
         select(attempt).where(attempt.c.target_id == target_id).order_by(attempt.c.id)
     )
     return [dict(found) for found in rows.mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What people heard, over answered calls.
+
+    Attributes:
+        answered: how many calls.
+        seconds: heard on average; 0 where none was answered.
+        quartiles: calls by how many quarters of the message were reached, 0 to 4.
+    """
+
+    answered: int
+    seconds: float
+    quartiles: dict[int, int]
+
+
+def heard(connection: Connection, campaign_id: int) -> Heard:
+    """Sum up what the people of a campaign heard."""
+    rows = connection.execute(
+        select(attempt.c.quartile, func.count().label("many"), func.sum(attempt.c.heard_ms))
+        .where(attempt.c.campaign_id == campaign_id, attempt.c.answered_at.is_not(None))
+        .group_by(attempt.c.quartile)
+    ).all()
+    answered = sum(many for _, many, _ in rows)
+    total_ms = sum(heard_ms or 0 for _, _, heard_ms in rows)
+    quartiles = {quartile or 0: many for quartile, many, _ in rows}
+    return Heard(answered, total_ms / answered / 1000 if answered else 0.0, quartiles)

@@ -1,0 +1,144 @@
+"""A campaign written as a TOML file: everything `portevoix campaign run` needs."""
+
+import tomllib
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from campaigns.campaign import SHORTEST_RING_S
+from campaigns.contacts.basis import BasisKind, Provenance
+from campaigns.errors import InvalidInput
+from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
+from campaigns.retry import MAX_NETWORK_TRIES, RetryPolicy
+
+_NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
+
+
+class ListFile(BaseModel):
+    """One `[[lists]]`: a file of contacts and where it comes from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: Path
+    name: str = ""
+    supplier: str
+    method: str
+    collected_on: date | None = None
+    purposes: list[str] = Field(min_length=1)
+    basis: BasisKind = BasisKind.CONSENT
+    wordings: dict[str, str] = {}
+
+    def provenance(self) -> Provenance:
+        """As the domain knows it."""
+        return Provenance(
+            supplier=self.supplier,
+            method=self.method,
+            collected_on=self.collected_on,
+            purposes=tuple(self.purposes),
+            wordings=self.wordings,
+            basis=self.basis,
+        )
+
+
+class LimitValues(BaseModel):
+    """`[limits]`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_channels: int = Field(default=30, ge=1)
+    max_cps: float = Field(default=5, gt=0, le=1000)
+
+
+class ScheduleValues(BaseModel):
+    """`[schedule]`: `hours` tighten the pack's; `any_hour` lifts them for a rehearsal only."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+    hours: list[dict[str, Any]] = []
+    any_hour: bool = False
+
+
+class RetryValues(BaseModel):
+    """`[retry]`: delays as `HH:MM:SS` by outcome; an outcome that is not named is not retried."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_attempts: int = Field(default=3, ge=1, le=10)
+    delays: dict[Outcome, timedelta] | None = None
+    network_tries: int = Field(default=MAX_NETWORK_TRIES, ge=1, le=100)
+    network_delay: timedelta = timedelta(minutes=1)
+
+    def policy(self) -> RetryPolicy:
+        """As the domain knows it.
+
+        Raises:
+            InvalidInput: a delay for an outcome after which nobody may be called again.
+        """
+        for outcome in self.delays or {}:
+            if outcome in _NEVER_RETRIED:
+                raise InvalidInput(
+                    f"retry.delays.{outcome}", "this outcome has no delay of its own.", "Remove it."
+                )
+        delays = RetryPolicy().delays if self.delays is None else self.delays
+        return RetryPolicy(self.max_attempts, delays, self.network_tries, self.network_delay)
+
+
+class CampaignValues(BaseModel):
+    """What a campaign is, wherever it is written: in a file or sent to the API."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    purpose: str = Field(min_length=1)
+    pack: str
+    trunk: str
+    caller_id: str
+    ring_timeout_s: int = Field(default=25, ge=SHORTEST_RING_S, le=90)
+    limits: LimitValues = LimitValues()
+    schedule: ScheduleValues = ScheduleValues()
+    retry: RetryValues = RetryValues()
+
+
+class CampaignFile(CampaignValues):
+    """The whole file: the campaign, its recordings in the order heard, its lists."""
+
+    controller: str = Field(min_length=1)
+    recordings: list[Path] = Field(min_length=1)
+    lists: list[ListFile] = Field(min_length=1)
+
+
+def read_campaign_file(path: Path) -> CampaignFile:
+    """Read a campaign file; paths in it are relative to it.
+
+    Raises:
+        InvalidInput: names the first value that is wrong.
+    """
+    try:
+        values = CampaignFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except FileNotFoundError as error:
+        raise InvalidInput(str(path), "there is no such file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(str(path), f"is not readable TOML: {error}.") from error
+    except ValidationError as error:
+        raise first_fault(error) from error
+    return _anchored(values, path.parent)
+
+
+def first_fault(error: ValidationError) -> InvalidInput:
+    """The first fault of a validation, in the writer's terms."""
+    first = error.errors()[0]
+    return InvalidInput(".".join(str(part) for part in first["loc"]), f"{first['msg']}.")
+
+
+def _anchored(values: CampaignFile, directory: Path) -> CampaignFile:
+    values.recordings = [directory / path for path in values.recordings]
+    for one in values.lists:
+        one.file = directory / one.file
+    for path in [*values.recordings, *(one.file for one in values.lists)]:
+        if not path.is_file():
+            raise InvalidInput(str(path), "there is no such file.")
+    return values

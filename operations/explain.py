@@ -1,0 +1,148 @@
+"""Why a number is, or is not, being called: the exact gate, campaign by campaign."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from campaigns.campaign import Campaign
+from campaigns.contacts.basis import Evidence
+from campaigns.contacts.phone import parse
+from campaigns.rules import gates, windows
+from campaigns.rules.gates import Gate
+from campaigns.states import CampaignState, TargetState
+from operations.workspace import Workspace
+from store import attempts, leases, lists, suppressions, targets
+from store import campaigns as kept
+from store.engine import reading
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One campaign's answer.
+
+    Attributes:
+        campaign_id: the campaign; None where the number is in no campaign.
+        state: where the target stands.
+        gate: what keeps it from being called now; None where nothing does.
+        opens_at: when that gate opens by itself, where it is known.
+        outcome: how its last attempt ended.
+    """
+
+    number: str
+    campaign_id: int | None
+    campaign: str
+    state: TargetState | None
+    gate: Gate | None
+    opens_at: datetime | None = None
+    outcome: str | None = None
+    list_id: int | None = None
+    line: int | None = None
+
+
+def why(workspace: Workspace, controller_id: int, text: str) -> list[Explanation]:
+    """Explain a number, in every campaign of the controller it is in.
+
+    Raises:
+        InvalidInput: the text is no callable number; the reason says why.
+    """
+    number = parse(text).e164
+    now = datetime.now(UTC)
+    with reading(workspace.engine) as connection:
+        dialer = leases.holder(connection, now)
+        found = targets.of_number(connection, controller_id, number)
+        return [_explain(connection, one, dialer, now) for one in found]
+
+
+def _explain(
+    connection: Connection, found: dict[str, Any], dialer: dict[str, Any] | None, now: datetime
+) -> Explanation:
+    campaign = kept.by_id(connection, found["campaign_id"])
+    state = TargetState(found["state"])
+    gate, opens_at = _gate(connection, found, campaign, dialer, now)
+    return Explanation(
+        number=found["number"],
+        campaign_id=campaign.id,
+        campaign=campaign.name,
+        state=state,
+        gate=gate,
+        opens_at=opens_at,
+        outcome=found["outcome"],
+        list_id=found["list_id"],
+        line=found["line"],
+    )
+
+
+def _gate(
+    connection: Connection,
+    found: dict[str, Any],
+    campaign: Campaign,
+    dialer: dict[str, Any] | None,
+    now: datetime,
+) -> tuple[Gate | None, datetime | None]:
+    state = TargetState(found["state"])
+    if state is TargetState.REFUSED:
+        return Gate(found["gate"]) if found["gate"] else Gate.SUPPRESSED, None
+    if state is TargetState.IN_DOUBT:
+        return Gate.IN_DOUBT, None
+    if state is TargetState.CALLING:
+        return Gate.LIVE_CALL_ON_NUMBER, None
+    if state is not TargetState.PENDING:
+        return Gate.ATTEMPTS_USED, None
+    return next(_pending_gates(connection, found, campaign, dialer, now), (None, None))
+
+
+def _pending_gates(
+    connection: Connection,
+    found: dict[str, Any],
+    campaign: Campaign,
+    dialer: dict[str, Any] | None,
+    now: datetime,
+) -> Iterator[tuple[Gate, datetime | None]]:
+    """Closed gates of a pending target, in the order in which the dialer meets them."""
+    if campaign.state is not CampaignState.RUNNING:
+        yield Gate.CAMPAIGN_NOT_RUNNING, None
+    status = dialer or {}
+    if not status.get("ready"):
+        yield Gate.PBX_UNAVAILABLE, None
+    trunk = status.get("trunks", {}).get(campaign.trunk, {})
+    if trunk.get("gate"):
+        yield Gate(trunk["gate"]), None
+    zones = found["zones"].split("|")
+    if not windows.is_open(campaign.windows, zones, now):
+        yield Gate.OUTSIDE_WINDOW, windows.next_opening(campaign.windows, zones, now)
+    if found["due_at"] > now:
+        yield Gate(found["gate"] or Gate.RETRY_NOT_DUE), found["due_at"]
+    refused = _refusal(connection, found, campaign, rehearsal=bool(trunk.get("rehearsal")), now=now)
+    if refused is not None:
+        yield refused, None
+    if status.get("ready"):
+        yield Gate.LIMIT_REACHED, None
+
+
+def _refusal(
+    connection: Connection,
+    found: dict[str, Any],
+    campaign: Campaign,
+    *,
+    rehearsal: bool,
+    now: datetime,
+) -> Gate | None:
+    number = [found["number"]]
+    purposes = lists.one(connection, campaign.controller_id, found["list_id"])["purposes"]
+    candidate = gates.Candidate(
+        attempts=found["attempts"],
+        purposes=tuple(purposes),
+        evidence=Evidence(found["evidence"]),
+        fictional=found["fictional"],
+        suppressed=bool(
+            suppressions.in_force(connection, number, campaign.controller_id, campaign.id, now)
+        ),
+        live_call=bool(attempts.locked(connection, number)),
+    )
+    demand = gates.Demand(
+        campaign.purpose, campaign.evidence, campaign.retry.max_attempts, rehearsal
+    )
+    return gates.refusal(candidate, demand)

@@ -1,0 +1,90 @@
+"""Launching a campaign and what else people ask of one that runs."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from campaigns.campaign import Limits
+from campaigns.errors import NotAllowed
+from campaigns.states import Action, CampaignState
+from campaigns.trunk import is_rehearsal
+from operations.prepare import find_trunk
+from operations.workspace import Workspace
+from store import audit, tallies, trunks
+from store import campaigns as kept
+from store.engine import writing
+
+
+def act(
+    workspace: Workspace, controller_id: int, campaign_id: int, action: Action, by: str
+) -> CampaignState:
+    """Launch, pause, resume, drain or stop a campaign; the state it is in afterwards.
+
+    The dialer learns of it from the database: what is asked here holds within a second.
+
+    Raises:
+        NotFound: the controller has no such campaign.
+        NotAllowed: the action makes no sense now, or something needed is missing.
+    """
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        row = kept.row(connection, controller_id, campaign_id)
+        if action is Action.LAUNCH:
+            _check_launch(workspace, row["trunk"], trunks.all_of(connection))
+            _check_targets(tallies.of_campaign(connection, campaign_id)[tallies.STATE])
+        if action is Action.LAUNCH and row["start_at"] and row["start_at"] > now:
+            action = Action.SCHEDULE
+        before, after = kept.act(connection, campaign_id, action, now)
+        if after is not before:
+            audit.record(
+                connection, now, by, f"campaign.{action}", f"campaign {campaign_id}",
+                controller_id, {"before": before, "after": after},
+            )  # fmt: skip
+    return after
+
+
+def limit(
+    workspace: Workspace, controller_id: int, campaign_id: int, limits: Limits, by: str
+) -> None:
+    """Change how fast and how wide a campaign calls, also while it runs.
+
+    Raises:
+        NotFound: the controller has no such campaign.
+    """
+    with writing(workspace.engine) as connection:
+        kept.row(connection, controller_id, campaign_id)
+        kept.limit(connection, campaign_id, limits)
+        audit.record(
+            connection, datetime.now(UTC), by, "campaign.limit", f"campaign {campaign_id}",
+            controller_id, asdict(limits),
+        )  # fmt: skip
+
+
+def arm(workspace: Workspace, trunk_name: str, by: str) -> None:
+    """A named person lets a real trunk place calls.
+
+    Raises:
+        InvalidInput: the settings have no such trunk.
+    """
+    find_trunk(workspace, trunk_name)
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        trunks.arm(connection, trunk_name, by, now)
+        audit.record(connection, now, by, "trunk.arm", f"trunk {trunk_name}")
+
+
+def _check_launch(
+    workspace: Workspace, trunk_name: str, records: dict[str, trunks.TrunkRecord]
+) -> None:
+    trunk = find_trunk(workspace, trunk_name)
+    record = records.get(trunk_name)
+    armed = record is not None and record.armed_by is not None
+    if not armed and not is_rehearsal([f"sip:{trunk.host}:{trunk.port}"]):
+        raise NotAllowed(
+            f"Trunk «{trunk_name}» reaches real telephones and nobody has armed it. "
+            f"Arm it first: portevoix trunk arm {trunk_name} --by NAME."
+        )
+
+
+def _check_targets(states: dict[str, int]) -> None:
+    if not states:
+        raise NotAllowed("The campaign has nobody to call: its lists hold no contact.")

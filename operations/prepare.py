@@ -1,0 +1,192 @@
+"""Preparing a campaign: its message made, its rules fixed, its targets filled in."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from campaigns.contacts.phone import parse
+from campaigns.errors import InvalidInput
+from campaigns.rules import windows
+from campaigns.rules.pack import Pack
+from campaigns.rules.windows import Window
+from campaigns.states import CampaignState
+from campaigns.trunk import Trunk, is_rehearsal
+from operations import packs
+from operations.campaign_file import CampaignValues
+from operations.workspace import Workspace
+from store import audit, lists, recordings, targets
+from store import campaigns as kept
+from store.engine import reading, writing
+
+FILL_AT_ONCE = 1000
+"""Contacts made targets in one transaction: the write lock is held for some ten milliseconds."""
+
+
+def prepare_campaign(
+    workspace: Workspace,
+    controller_id: int,
+    values: CampaignValues,
+    recording_ids: Sequence[int],
+    list_ids: Sequence[int],
+    by: str,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Make a campaign ready to be launched; its id.
+
+    Args:
+        workspace: where.
+        controller_id: on whose behalf.
+        values: what it is.
+        recording_ids: recordings in the order they are heard.
+        list_ids: whom to call.
+        by: who prepares it.
+        progress: told how many contacts were looked at so far.
+
+    Raises:
+        InvalidInput: names the value that is wrong and why.
+        NotFound: a list or recording that the controller does not have.
+    """
+    trunk = find_trunk(workspace, values.trunk)
+    pack = packs.load(values.pack)
+    rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
+    caller_id = check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
+    row = {
+        "controller_id": controller_id,
+        "rehearsal": rehearsal,
+        "caller_id": caller_id,
+        **_rules(values, pack, rehearsal=rehearsal),
+        **_message(workspace, controller_id, recording_ids, values.name),
+    }
+    campaign_id = _write(workspace, controller_id, values, row, list_ids, by)
+    _fill(workspace, campaign_id, list_ids, progress)
+    return campaign_id
+
+
+def find_trunk(workspace: Workspace, name: str) -> Trunk:
+    """The trunk of that name.
+
+    Raises:
+        InvalidInput: the settings have none.
+    """
+    trunks = {trunk.name: trunk for trunk in workspace.settings.all_trunks()}
+    if name not in trunks:
+        known = ", ".join(sorted(trunks)) or "none"
+        raise InvalidInput("trunk", f"there is no trunk «{name}» in the settings.",
+            f"Known: {known}.")  # fmt: skip
+    return trunks[name]
+
+
+def check_caller_id(text: str, trunk: Trunk, pack: Pack, *, rehearsal: bool) -> str:
+    """The caller id as E.164, where trunk and pack let it be shown.
+
+    Raises:
+        InvalidInput: it is no number, or may not be shown.
+    """
+    number = parse(text)
+    if rehearsal and (number.fictional or number.e164 in trunk.caller_ids):
+        return number.e164
+    if number.e164 not in trunk.caller_ids:
+        raise InvalidInput("caller_id", f"trunk «{trunk.name}» may not show {number.e164}.",
+            "Add it to the trunk's caller_ids once the carrier allows it.")  # fmt: skip
+    if not pack.allows_caller_id(number.e164):
+        rule = pack.rules["caller_id"]
+        raise InvalidInput("caller_id", f"{pack.id} does not allow {number.e164} for automated "
+            f"calls ({rule.force}: {rule.source}).", "Use a verified multipurpose number.")  # fmt: skip
+    return number.e164
+
+
+def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, Any]:
+    policy = values.retry.policy()
+    if policy.max_attempts > pack.max_attempts:
+        raise InvalidInput("retry.max_attempts",
+            f"{pack.id} allows {pack.max_attempts} attempts for a person.")  # fmt: skip
+    return {
+        "pack": pack.label,
+        "evidence": pack.evidence.value,
+        "windows": kept.windows_to_plain(_windows(values, pack, rehearsal=rehearsal)),
+        "retry": kept.retry_to_plain(policy),
+        "start_at": values.schedule.start_at,
+        "end_at": values.schedule.end_at,
+    }
+
+
+def _windows(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> Sequence[Window]:
+    if values.schedule.any_hour:
+        if not rehearsal:
+            raise InvalidInput("schedule.any_hour", "only a rehearsal, which reaches nobody, may "
+                "call at any hour.", "Remove it, or rehearse.")  # fmt: skip
+        return windows.ALWAYS
+    if not values.schedule.hours:
+        return pack.windows
+    own = [packs.read_window(plain) for plain in values.schedule.hours]
+    both = windows.intersect(pack.windows, own)
+    if not both:
+        raise InvalidInput("schedule.hours", f"none of them lies within those of {pack.id}.")
+    return both
+
+
+def _message(
+    workspace: Workspace, controller_id: int, recording_ids: Sequence[int], name: str
+) -> dict[str, Any]:
+    with reading(workspace.engine) as connection:
+        found = [recordings.one(connection, controller_id, one) for one in recording_ids]
+    parts = [workspace.library.root / one["path"] for one in found]
+    message = workspace.library.prepare(parts, name)
+    return {
+        "recordings": list(recording_ids),
+        "message": str(message.base.relative_to(workspace.library.root)),
+        "message_ms": round(message.seconds * 1000),
+    }
+
+
+def _write(
+    workspace: Workspace,
+    controller_id: int,
+    values: CampaignValues,
+    row: dict[str, Any],
+    list_ids: Sequence[int],
+    by: str,
+) -> int:
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        for list_id in list_ids:
+            lists.one(connection, controller_id, list_id)
+        campaign_id = kept.add(
+            connection,
+            name=values.name,
+            purpose=values.purpose,
+            state=CampaignState.DRAFT.value,
+            trunk=values.trunk,
+            max_channels=values.limits.max_channels,
+            max_cps=values.limits.max_cps,
+            ring_timeout_s=values.ring_timeout_s,
+            created_at=now,
+            created_by=by,
+            **row,
+        )
+        kept.add_lists(connection, campaign_id, list_ids)
+        audit.record(
+            connection, now, by, "campaign.prepare", f"campaign {campaign_id}", controller_id,
+            {"pack": row["pack"], "lists": list(list_ids), "rehearsal": row["rehearsal"],
+             "any_hour": values.schedule.any_hour},
+        )  # fmt: skip
+    return campaign_id
+
+
+def _fill(
+    workspace: Workspace,
+    campaign_id: int,
+    list_ids: Sequence[int],
+    progress: Callable[[int], None] | None,
+) -> None:
+    looked_at = 0
+    for list_id in list_ids:
+        after: int | None = 0
+        while after is not None:
+            with writing(workspace.engine) as connection:
+                after = targets.fill(
+                    connection, campaign_id, list_id, after, FILL_AT_ONCE, datetime.now(UTC)
+                )
+            looked_at += FILL_AT_ONCE
+            if progress:
+                progress(looked_at)

@@ -1,0 +1,110 @@
+"""How far a campaign has come, and when it will be done."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from campaigns.outcome import ANSWERED
+from campaigns.states import TERMINAL_TARGET, CampaignState, TargetState
+from operations.workspace import Workspace
+from store import campaigns as kept
+from store import leases, tallies
+from store.engine import reading
+
+_LEAST_SHARE = 0.005
+"""Under this share done, a finish time would be a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A campaign at one moment.
+
+    Attributes:
+        states: targets by state; they add up to `targets`.
+        outcomes: ended attempts by outcome; they add up to `attempts`.
+        gates: targets refused for good, by gate.
+        answer_seizure_ratio: answered over ended attempts, 0 to 1; None before the first.
+        channels: calls up now, of the whole dialer.
+        finish_at: when it will be done at the speed so far; None where nobody can tell.
+        dialing: the dialer runs, reaches the PBX and has settled what was in flight.
+    """
+
+    campaign_id: int
+    name: str
+    state: CampaignState
+    rehearsal: bool
+    targets: int
+    done: int
+    attempts: int
+    states: dict[str, int]
+    outcomes: dict[str, int]
+    gates: dict[str, int]
+    answer_seizure_ratio: float | None
+    channels: int
+    calls_per_second: float
+    max_channels: int
+    max_cps: float
+    launched_at: datetime | None
+    ended_at: datetime | None
+    finish_at: datetime | None
+    dialing: bool
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values for JSON; instants stay datetimes."""
+        return asdict(self)
+
+
+def progress_of(workspace: Workspace, controller_id: int, campaign_id: int) -> Progress:
+    """A campaign's progress now, from counts kept with every move: the same work at any size.
+
+    Raises:
+        NotFound: the controller has no such campaign.
+    """
+    now = datetime.now(UTC)
+    with reading(workspace.engine) as connection:
+        row = kept.row(connection, controller_id, campaign_id)
+        counts = tallies.of_campaign(connection, campaign_id)
+        dialer = leases.holder(connection, now) or {}
+    return _progress(row, counts, dialer, now)
+
+
+def _progress(row: dict[str, Any], counts: Any, dialer: dict[str, Any], now: datetime) -> Progress:
+    states, outcomes = counts[tallies.STATE], counts[tallies.OUTCOME]
+    total = sum(states.values())
+    done = sum(states.get(state.value, 0) for state in TERMINAL_TARGET)
+    ended = sum(outcomes.values())
+    own = dialer.get("campaigns", {}).get(str(row["id"]), {})
+    return Progress(
+        campaign_id=row["id"],
+        name=row["name"],
+        state=CampaignState(row["state"]),
+        rehearsal=row["rehearsal"],
+        targets=total,
+        done=done,
+        attempts=ended + states.get(TargetState.CALLING.value, 0),
+        states=states,
+        outcomes=outcomes,
+        gates=counts[tallies.GATE],
+        answer_seizure_ratio=_answered(outcomes) / ended if ended else None,
+        channels=own.get("channels", 0),
+        calls_per_second=own.get("calls_per_second", 0.0),
+        max_channels=row["max_channels"],
+        max_cps=row["max_cps"],
+        launched_at=row["launched_at"],
+        ended_at=row["ended_at"],
+        finish_at=_finish_at(row, done, total, now),
+        dialing=bool(dialer.get("ready")),
+    )
+
+
+def _answered(outcomes: dict[str, int]) -> int:
+    return sum(outcomes.get(outcome.value, 0) for outcome in ANSWERED)
+
+
+def _finish_at(row: dict[str, Any], done: int, total: int, now: datetime) -> datetime | None:
+    begun = row["launched_at"]
+    running = row["state"] == CampaignState.RUNNING.value
+    if not running or begun is None or total == 0 or done < _LEAST_SHARE * total:
+        return None
+    elapsed = (now - begun).total_seconds()
+    return now + timedelta(seconds=elapsed / done * (total - done))
