@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from campaigns.errors import InvalidInput
 from rehearsal.behaviour import Plan, Press, Route, Voice
 from rehearsal.dialog import LIFETIME, Dialog, Exchange, Repetition
-from rehearsal.ledger import LedgerCall, LedgerKey
+from rehearsal.ledger import LedgerKey
 from rehearsal.sdp import Offer, read_offer, write_answer
+from rehearsal.sighting import Sighting
 from rehearsal.sip import Message, tag_of
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ class Call:
     """A callee. The network hands it every message of its Call-ID."""
 
     def __init__(
-        self, exchange: Exchange, dialog: Dialog, plan: Plan, offer: Offer, seen: LedgerCall
+        self, exchange: Exchange, dialog: Dialog, plan: Plan, offer: Offer, sighting: Sighting
     ) -> None:
-        self.seen = seen
+        self._sighting = sighting
         self._exchange, self._dialog, self._plan = exchange, dialog, plan
         self._state = State.RINGING
         self._leg: Leg = exchange.media.open(offer)
@@ -56,7 +57,6 @@ class Call:
 
     def begin(self) -> None:
         """Take the first INVITE."""
-        self._exchange.record("invite", self.seen)
         self._dialog.respond(self._dialog.invite, 100)
         if self._plan.early_media:
             self._provisional(183, _SDP, body=self._sdp())
@@ -67,7 +67,7 @@ class Call:
             self._later(self._plan.ring, self._decide)
 
     def _provisional(self, status: int, *extra: str, body: bytes = b"") -> None:
-        self._see(ring_at=self._exchange.clock())
+        self._sighting.note(ring_at=self._exchange.clock())
         self._last = self._dialog.answer(
             self._dialog.invite, status, self._dialog.contact, *extra, body=body
         )
@@ -84,9 +84,8 @@ class Call:
         self._last = self._dialog.answer(
             self._dialog.invite, 200, self._dialog.contact, _ALLOW, _SDP, body=self._sdp()
         )
-        self._see(answer_at=self._exchange.clock(), status=200)
-        self._repetition = Repetition(self._exchange, *self._last, gave_up=self._never_acked)
-        self._exchange.record("answer", self.seen)
+        self._sighting.answered(self._exchange.clock())
+        self._repetition = Repetition(self._exchange, *self._last, gave_up=self._hang_up)
         self._exchange.media.play(self._leg, self._plan.voice)
 
     def _refuse(self, status: int) -> None:
@@ -99,14 +98,14 @@ class Call:
             extra.append(f"Contact: <sip:{self.forward_number}@{host}:{port}>")
         self._last = self._dialog.answer(self._dialog.invite, status, *extra)
         reason = self._plan.reason if extra else ""
-        self._see(status=status, reason=reason, ended_at=self._exchange.clock())
+        self._sighting.note(status=status, reason=reason, ended_at=self._exchange.clock())
         self._repetition = Repetition(self._exchange, *self._last, gave_up=self._close)
         self._exchange.media.stop(self._leg)
 
     @property
     def forward_number(self) -> str:
         """Whom a redirected call is pointed to: a number of an unassigned country code (999)."""
-        return "+999" + "".join(d for d in self.seen.number if d.isdecimal())[-11:]
+        return "+999" + "".join(d for d in self._sighting.number if d.isdecimal())[-11:]
 
     def receive(self, message: Message) -> None:
         """Take any later message of this call."""
@@ -136,7 +135,7 @@ class Call:
 
     def _invite_again(self, request: Message) -> None:
         if request.cseq == self._dialog.invite.cseq:
-            self._see(invite_retransmissions=self.seen.invite_retransmissions + 1)
+            self._sighting.invited_again()
             if self._last[0]:
                 self._exchange.send(*self._last)
         elif tag_of(request.header("to")):
@@ -161,7 +160,7 @@ class Call:
             return
         if self._state in {State.ANSWERED, State.REFUSED}:
             self._repetition.stop()
-            self._see(ack_at=self._exchange.clock())
+            self._sighting.note(ack_at=self._exchange.clock())
         if self._state is State.REFUSED:
             self._close()
         elif self._state is State.ANSWERED:
@@ -191,13 +190,10 @@ class Call:
                 self._exchange.media.press(self._leg, press.digit, released)
 
     def _pressed(self, key: LedgerKey) -> None:
-        key = replace(key, end=self._exchange.clock())
-        self._see(keys=(*self.seen.keys, key))
-        self._exchange.record_key(self.seen, key)
+        self._sighting.released(replace(key, end=self._exchange.clock()))
 
     def _cancelled(self, cancel: Message) -> None:
-        if self.seen.cancel_at is None:
-            self._see(cancel_at=self._exchange.clock())
+        self._sighting.note_once("cancel_at", self._exchange.clock())
         if self._state is State.RINGING and self._plan.answers_on_cancel:
             self._answer()
         self._dialog.respond(cancel, 200)
@@ -206,13 +202,9 @@ class Call:
 
     def _hang_up(self) -> None:
         self._state = State.LEAVING
-        now = self._exchange.clock()
-        self._see(hung_up_by="network", bye_at=now, ended_at=now)
+        self._sighting.hung_up("network", self._exchange.clock())
         self._exchange.media.stop(self._leg)
         self._repetition = self._dialog.ask(self._dialog.request("BYE"), gave_up=self._close)
-
-    def _never_acked(self) -> None:
-        self._hang_up()
 
     def _vanish(self) -> None:
         self._state = State.VANISHED
@@ -221,18 +213,15 @@ class Call:
             self._repetition.stop()
 
     def _see_from_afar(self, message: Message) -> None:
-        if message.method == "BYE" and self.seen.bye_at is None:
-            now = self._exchange.clock()
-            self._see(hung_up_by="pbx", bye_at=now, ended_at=now)
+        if message.method == "BYE" and self._leg_open:
+            self._sighting.hung_up("pbx", self._exchange.clock())
             self._report()
             self._exchange.after(2 * LIFETIME, self._forget)
 
     def _bye(self, bye: Message) -> None:
         self._dialog.respond(bye, 200)
         if self._state in {State.ANSWERED, State.UP, State.LEAVING}:
-            if self.seen.bye_at is None:
-                now = self._exchange.clock()
-                self._see(hung_up_by="pbx", bye_at=now, ended_at=now)
+            self._sighting.hung_up("pbx", self._exchange.clock())
             self._close()
 
     def _response(self, message: Message) -> None:
@@ -255,34 +244,20 @@ class Call:
     def _report(self) -> None:
         for timer in self._timers:
             timer.cancel()
-        self._see_media(close=True)
-        self._exchange.record("end", self.seen)
+        self._leg_open = False
+        self._sighting.finish(self._exchange.media.close(self._leg))
 
     def abandon(self) -> None:
         """The network stops: write down how far the call came."""
         if self._leg_open:
             self._report()
 
-    def _see_media(self, *, close: bool) -> None:
-        if self._leg_open and close:
-            self._leg_open = False
-            heard = self._exchange.media.close(self._leg)
-            self._see(
-                rtp_first_at=heard.first_at,
-                rtp_last_at=heard.last_at,
-                rtp_packets=heard.packets,
-                rtp_seconds=heard.seconds,
-            )
-
     def _forget(self) -> None:
-        self._exchange.forget(self.seen.sip_call_id)
+        self._exchange.forget(self._sighting.sip_call_id)
 
     def _sdp(self) -> bytes:
         local = (self._exchange.sip[0], self._leg.lane.port)
-        return write_answer(local, self.seen.call, self._leg.offer)
-
-    def _see(self, **facts: object) -> None:
-        self.seen = replace(self.seen, **facts)  # type: ignore[arg-type]
+        return write_answer(local, self._leg.offer)
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         self._timers.append(self._exchange.after(seconds, action))

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 from rehearsal.expectation import Announced, expected_outcomes
 from rehearsal.ledger import LedgerCall, peak_concurrent, peak_starts_per_second
@@ -87,7 +86,7 @@ class Verdict:
     @property
     def faults(self) -> list[str]:
         """One sentence for each kind of thing that is wrong."""
-        lists = {
+        lists: dict[str, Sequence[object]] = {
             "outcomes that differ": self.mismatches,
             "numbers called twice": self.called_twice,
             "targets or attempts lost": self.lost,
@@ -104,8 +103,11 @@ class Verdict:
 
     def summary(self) -> dict[str, object]:
         """Counts in place of lists, ready for JSON."""
-        facts: dict[str, Any] = asdict(self)
-        return {name: len(v) if isinstance(v, list) else v for name, v in facts.items()}
+        return {name: _counted(value) for name, value in asdict(self).items()}
+
+
+def _counted(value: object) -> object:
+    return len(value) if isinstance(value, list) else value
 
 
 def check(

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable
 from typing import Protocol
 
-from rehearsal.ledger import LedgerCall, LedgerKey
 from rehearsal.media import Media
 from rehearsal.sip import Address, Message, address_of, response, return_address, uri_in
 from rehearsal.timers import Timer
@@ -27,12 +26,6 @@ class Exchange(Protocol):
 
     def send(self, datagram: bytes, to: Address) -> None:
         """Send one SIP message."""
-
-    def record(self, event: str, call: LedgerCall) -> None:
-        """Write what is known of a call."""
-
-    def record_key(self, call: LedgerCall, key: LedgerKey) -> None:
-        """Write that a key was released."""
 
     def forget(self, call_id: str) -> None:
         """The call needs no more answers."""

@@ -9,8 +9,8 @@ import heapq
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,8 @@ class LedgerCall:
     ended_at: float | None = None
 
 
-_CALL_FIELDS = tuple(LedgerCall.__dataclass_fields__)
+_KEY_FIELDS = tuple(LedgerKey.__dataclass_fields__)
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Ledger:
@@ -78,17 +79,9 @@ class Ledger:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         self._waiting: list[str] = []
 
-    def write(self, event: str, **facts: object) -> None:
+    def write(self, event: str, facts: Mapping[str, object]) -> None:
         """Add a line."""
-        self._waiting.append(json.dumps({"event": event, **facts}, separators=(",", ":")))
-
-    def write_call(self, event: str, call: LedgerCall) -> None:
-        """Write what is known of a call; what is not is left out."""
-        values = ((name, getattr(call, name)) for name in _CALL_FIELDS if name != "keys")
-        facts = {name: value for name, value in values if value is not None and value != ""}
-        if call.keys:
-            facts["keys"] = [asdict(key) for key in call.keys]
-        self.write(event, **facts)
+        self._waiting.append(_encode({"event": event, **facts}))
 
     def flush(self) -> None:
         """Hand everything to the kernel, which keeps it if this process is killed."""
@@ -110,21 +103,20 @@ def read(path: Path) -> list[LedgerCall]:
     A last line that was cut off is passed over. The call numbers of a network that was started
     again on the same file begin anew, so calls are told apart by their SIP Call-ID.
     """
-    calls: dict[str, LedgerCall] = {}
+    calls: dict[str, dict[str, Any]] = {}
     for entry in _entries(path):
-        facts = {k: v for k, v in entry.items() if k in _CALL_FIELDS}
-        if entry["event"] in {"invite", "answer", "end"}:
-            facts["keys"] = tuple(LedgerKey(**key) for key in facts.get("keys", ()))
-            calls[facts["sip_call_id"]] = LedgerCall(**facts)
-        elif entry["event"] == "key" and entry["sip_call_id"] in calls:
-            _add_key(calls, entry)
-    return sorted(calls.values(), key=lambda call: call.invite_at)
+        event = entry.pop("event")
+        if event in {"invite", "answer", "end"}:
+            calls.setdefault(entry["sip_call_id"], {}).update(entry)
+        elif event == "key":
+            call = calls[entry["sip_call_id"]]
+            call["keys"] = [*call.get("keys", ()), {name: entry[name] for name in _KEY_FIELDS}]
+    return sorted(map(_call, calls.values()), key=lambda call: call.invite_at)
 
 
-def _add_key(calls: dict[str, LedgerCall], entry: dict[str, Any]) -> None:
-    call = calls[entry["sip_call_id"]]
-    key = LedgerKey(**{name: entry[name] for name in LedgerKey.__dataclass_fields__})
-    calls[call.sip_call_id] = replace(call, keys=(*call.keys, key))
+def _call(facts: dict[str, Any]) -> LedgerCall:
+    keys = tuple(LedgerKey(**key) for key in facts.pop("keys", ()))
+    return LedgerCall(keys=keys, **facts)
 
 
 def _entries(path: Path) -> Iterable[dict[str, Any]]:

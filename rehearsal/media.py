@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from campaigns.errors import InvalidInput
 from rehearsal.behaviour import PRESS_SECONDS, Voice
-from rehearsal.datagrams import Datagrams, lost_by_kernel, open_socket
+from rehearsal.datagrams import BATCH, Datagrams, lost_by_kernel, open_socket
 from rehearsal.lane import Lane
 from rehearsal.reception import Heard, Reception
 from rehearsal.sdp import Offer
@@ -122,6 +122,8 @@ class Media:
             # The kernel stamps wall-clock time; the ledger's clock must not step with it.
             batch.times += now - time.time()
             self._reception.count(batch)
+            if len(batch.ports) < BATCH:
+                return
 
     def counters(self) -> dict[str, object]:
         """Totals for the ledger's `stop` line."""

@@ -6,7 +6,6 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import astuple
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
@@ -16,10 +15,11 @@ from rehearsal.behaviour import Plan, plan_by_number
 from rehearsal.call import Call
 from rehearsal.datagrams import Datagrams, best_datagrams, open_socket
 from rehearsal.dialog import Dialog
-from rehearsal.ledger import Ledger, LedgerCall, LedgerKey
+from rehearsal.ledger import Ledger
 from rehearsal.media import Media
 from rehearsal.numbering import e164
 from rehearsal.sdp import Offer, read_offer
+from rehearsal.sighting import Sighting
 from rehearsal.sip import (
     Address,
     Message,
@@ -27,7 +27,6 @@ from rehearsal.sip import (
     response,
     return_address,
     tag_of,
-    uri_in,
     user_of,
 )
 from rehearsal.timers import Timer, Timers
@@ -108,23 +107,6 @@ class Network:
         except BlockingIOError:
             return  # as lost on the way: whoever needs it repeats
 
-    def record(self, event: str, call: LedgerCall) -> None:
-        """Write what is known of a call."""
-        self._ledger.write_call(event, call)
-
-    def record_key(self, call: LedgerCall, key: LedgerKey) -> None:
-        """Write that a key was released."""
-        digit, route, start, end = astuple(key)
-        self._ledger.write(
-            "key",
-            sip_call_id=call.sip_call_id,
-            number=call.number,
-            digit=digit,
-            route=route,
-            start=start,
-            end=end,
-        )
-
     def forget(self, call_id: str) -> None:
         """Drop a call whose repetitions need no answer any more."""
         self._calls.pop(call_id, None)
@@ -137,7 +119,8 @@ class Network:
         """Serve until `stop`, SIGTERM or SIGINT; then write what is open and close."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self.stop)
-        self._ledger.write("start", at=self.clock(), sip=list(self.sip), rtp_port=self.media.port)
+        start = {"at": self.clock(), "sip_port": self.sip[1], "rtp_port": self.media.port}
+        self._ledger.write("start", start)
         self._flush()
         with select.epoll() as poll:
             poll.register(self._sock, select.EPOLLIN)
@@ -200,37 +183,23 @@ class Network:
         self._counts[e164(number)] += 1
         nth = self._counts[e164(number)]
         plan = self._population.plan_for(number, nth)
-        seen = self._first_sight(invite, source, plan, nth)
-        call = Call(self, Dialog(self, invite, source), plan, offer, seen)
-        self._calls[seen.sip_call_id] = call
-        call.begin()
-
-    def _first_sight(self, invite: Message, source: Address, plan: Plan, nth: int) -> LedgerCall:
         self._serial += 1
-        return LedgerCall(
-            call=self._serial,
-            number=user_of(invite.uri),
-            caller_id=user_of(uri_in(invite.header("from"))),
-            asserted_id=user_of(uri_in(invite.header("p-asserted-identity"))),
-            sip_call_id=invite.header("call-id"),
-            source=f"{source[0]}:{source[1]}",
-            behaviour=plan.behaviour,
-            nth=nth,
-            invite_at=self.clock(),
-        )
+        sighting = Sighting(self._ledger, invite, source, self._serial, self.clock())
+        sighting.planned(plan, nth)
+        call = Call(self, Dialog(self, invite, source), plan, offer, sighting)
+        self._calls[sighting.sip_call_id] = call
+        call.begin()
 
     def _close(self) -> None:
         for call in tuple(self._calls.values()):
             call.abandon()
-        usage = time.process_time()
-        self._ledger.write(
-            "stop",
-            at=self.clock(),
-            calls=self._serial,
-            malformed=self._malformed,
-            cpu_seconds=round(usage, 3),
-            **self.media.counters(),
-        )
+        counters: dict[str, object] = {
+            "at": self.clock(),
+            "calls": self._serial,
+            "malformed": self._malformed,
+            "cpu_seconds": round(time.process_time(), 3),
+        }
+        self._ledger.write("stop", counters | self.media.counters())
         self._ledger.close()
         self.media.shut()
         self._sock.close()

@@ -49,13 +49,13 @@ def read_offer(body: bytes) -> Offer:
     return Offer((host, port), spoken[codec], codec, spoken.get("TELEPHONE-EVENT/8000"))
 
 
-def write_answer(local: Address, session: int, offer: Offer) -> bytes:
+def write_answer(local: Address, offer: Offer) -> bytes:
     """Accept the offer with the one codec chosen, 20 ms packets, and its telephone-event number."""
     host, port = local
     payloads = [offer.payload] + ([offer.events] if offer.events is not None else [])
     lines = [
         "v=0",
-        f"o=rehearsal {session} {session} IN IP4 {host}",
+        f"o=rehearsal {port} 1 IN IP4 {host}",
         "s=rehearsal",
         f"c=IN IP4 {host}",
         "t=0 0",
