@@ -57,15 +57,19 @@ place() {
 
 # Make the tree unless another clone made it while this one waited.
 make_tree() {
-  local target=$1 lock
+  local target=$1 lock started=$SECONDS
   mkdir -p "$(dirname "$target")" || return 1
   exec {lock}>"$target.lock"
-  flock --wait 900 "$lock" || die "another set-up has held $target.lock for 15 minutes"
+  if ! flock --nonblock "$lock"; then
+    say "Another set-up is making $target: waiting for it"
+    flock --wait 900 "$lock" || die "another set-up has held $target.lock for 15 minutes"
+  fi
   report_tree "$target" && return
   # Left by a set-up that was killed: no other runs while the lock is held.
   rm -rf "$target".??????
   say "Making a private Asterisk in $target: about 100 MB to download, 200 MB on disk"
-  setup/pbx-tree.sh "$target" && report_tree "$target"
+  setup/pbx-tree.sh "$target" && report_tree "$target" || return 1
+  say "Made in $((SECONDS - started)) s, $(du -sh "$target" | cut -f 1)"
 }
 
 link_cache() {
@@ -76,7 +80,7 @@ link_cache() {
 }
 
 private_tree() {
-  local target started=$SECONDS
+  local target
   report_tree "$tree" && return
   if [[ -z ${PORTEVOIX_CACHE:-} ]] && report_tree "$system_tree"; then
     link_cache "$system_tree"
@@ -85,7 +89,6 @@ private_tree() {
   target=$(place)
   make_tree "$target" || return 1
   link_cache "$target"
-  say "Made in $((SECONDS - started)) s, $(du -sh "$target" | cut -f 1)"
 }
 
 distribution_packages() {
