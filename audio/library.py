@@ -7,6 +7,7 @@ ROOT/incoming/              what is being written; nothing else looks here
 Everything is written aside, synchronised and renamed, so a reader sees all of it or nothing.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -127,13 +128,11 @@ class Library:
                 _make_durable(path, _PLAYED_MODE)
             built.chmod(_DIRECTORY_MODE)
             _sync(built)
-            shutil.rmtree(directory, ignore_errors=True)  # only a damaged one can be there
-            try:
-                built.rename(directory)
-            except OSError:
-                if not _is_whole(directory):  # or else another process was as fast
-                    raise
-            _sync(self._messages)
+            with self._alone():
+                if not _is_whole(directory):  # another process may have been as fast
+                    shutil.rmtree(directory, ignore_errors=True)
+                    built.rename(directory)
+                    _sync(self._messages)
 
     def _receive(self, source: Path | BinaryIO, written: Path) -> str:
         if isinstance(source, Path):
@@ -143,6 +142,13 @@ class Library:
 
     def _original_path(self, sha256: str) -> Path:
         return self._originals / sha256[:2] / Path(sha256).name
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep every other thread and process from replacing a message meanwhile."""
+        with (self.root / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     @contextmanager
     def _aside(self) -> Iterator[Path]:

@@ -137,6 +137,17 @@ def test_two_libraries_make_identical_files(tmp_path: Path, voice: Path) -> None
     assert (one.message_id, one.sha256s) == (two.message_id, two.sha256s)
 
 
+def test_a_peak_that_only_the_phone_hears_is_limited_too(library: Library, tmp_path: Path) -> None:
+    """6 kHz flattens the crests of 2 kHz; at 8 kHz it is gone and they stand up again."""
+    times = np.arange(6 * 44_100) / 44_100
+    bursts = np.exp(-(((times % 1.0 - 0.5) / 0.003) ** 2))
+    wave = np.cos(2 * np.pi * 2_000 * times) - np.cos(2 * np.pi * 6_000 * times) / 6
+    path = write(tmp_path / "a.wav", (0.9 * bursts * wave).astype(np.float32), 44_100)
+    message = library.prepare([path], "essai")
+    assert np.abs(read(message.files["sln16"])).max() > 0.69 * 2**15, "the limit was not reached"
+    assert message.peak_dbfs <= -3
+
+
 def test_the_message_id_is_fit_for_the_dialplan(library: Library, voice: Path) -> None:
     message = library.prepare([voice], "voix d'été, (essai)")
     assert re.fullmatch(r"[A-Za-z0-9_-]+", message.message_id)
@@ -184,10 +195,21 @@ def test_a_failure_midway_leaves_no_message(
 
 
 def test_several_at_once_agree(library: Library, voice: Path) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        messages = list(pool.map(lambda _: library.prepare([voice], "x"), range(4)))
+    with ThreadPoolExecutor(8) as pool:
+        messages = list(pool.map(lambda _: library.prepare([voice], "x"), range(24)))
     assert len({message.message_id for message in messages}) == 1
     assert messages[0].damaged() == []
+    assert not left_over(library)
+
+
+def test_who_comes_second_leaves_the_first_ones_message_alone(
+    library: Library, voice: Path
+) -> None:
+    """Both saw no message and built one; somebody may be hearing the first already."""
+    message = library.prepare([voice], "x")
+    inode = message.directory.stat().st_ino
+    library._build([voice], "x", message.directory)
+    assert message.directory.stat().st_ino == inode
     assert not left_over(library)
 
 
