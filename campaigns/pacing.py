@@ -54,6 +54,10 @@ class Pace:
         self._starts.append(at)
         self._next = max(self._next, at - CATCH_UP_S) + self._spacing
 
+    def started_since(self, since: float, until: float) -> int:
+        """How many of the counted calls started in (since, until]."""
+        return sum(since < at <= until for at in self._starts)
+
     def give_back(self, at: float) -> None:
         """A counted start was not sent after all; it frees its place in the window."""
         if at in self._starts:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,8 +75,11 @@ class Dialer:
         self._stopping = asyncio.Event()
         self._reconcile_again = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self, ready: Callable[[], None] | None = None) -> None:
         """Dial until `stop`, then wait for calls in hand to end.
+
+        Args:
+            ready: told when everything in flight is settled and calls can be placed.
 
         Raises:
             LeaseLost: another dialer drives this database.
@@ -87,6 +90,8 @@ class Dialer:
         try:
             await self._reconcile()
             await self._scheduler.open()
+            if ready is not None:
+                ready()
             await self._dial()
             await self._drain()
         finally:
@@ -159,7 +164,7 @@ class Dialer:
             for campaign in self._scheduler.campaigns
             if campaign.state is CampaignState.RUNNING
             and self._idle_until.get(campaign.id, 0.0) <= now
-            and self._trunks.may_call(campaign.trunk, campaign.rehearsal)
+            and self._trunks.gate(campaign) is None
         ]
         self._turn += 1
         first = self._turn % len(able) if able else 0
@@ -240,10 +245,25 @@ class Dialer:
             self._reconcile_again.set()
 
     def _status(self, at: datetime) -> dict[str, Any]:
+        """What the dialer shows of itself: to the page, to `why`, to health checks."""
+        now = time.monotonic()
+        campaigns = self._scheduler.campaigns
         return {
+            "at": at.isoformat(),
+            "ready": self._ready,
+            "connected": self._pbx.connected,
             "channels": self._throttle.channels,
             "answered": sum(call.answered_at is not None for call in self._calls),
-            "connected": self._pbx.connected,
-            "ready": self._ready,
-            "at": at.isoformat(),
+            "campaigns": {
+                str(one.id): {
+                    "channels": self._throttle.channels_of(one.id),
+                    "calls_per_second": self._throttle.rate_of(one.id, now),
+                    "gate": self._trunks.gate(one),
+                }
+                for one in campaigns
+            },
+            "trunks": {
+                trunk.name: {"rehearsal": self._trunks.is_rehearsal(trunk.name)}
+                for trunk in self._trunks
+            },
         }

@@ -9,6 +9,7 @@ given back only after a quarantine longer than any such delivery.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection
@@ -203,7 +204,7 @@ def _calls_of(ids: set[str]) -> Callable[[Connection], list[Call]]:
     return ask
 
 
-def _any_open(path: object) -> Callable[[Connection], bool]:
+def _any_open(path: Path) -> Callable[[Connection], bool]:
     def ask(connection: Connection) -> bool:
         records = read(path, 0)[0]
         ids = {record.attempt_id for record in records}

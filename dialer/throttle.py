@@ -23,6 +23,16 @@ class Throttle:
         """Slots taken in all."""
         return self._system.slots.used
 
+    def channels_of(self, campaign_id: int) -> int:
+        """Slots taken by one campaign."""
+        gauge = self._campaigns.get(campaign_id)
+        return gauge.slots.used if gauge else 0
+
+    def rate_of(self, campaign_id: int, now: float) -> int:
+        """Calls of one campaign started in the last second (monotonic s)."""
+        gauge = self._campaigns.get(campaign_id)
+        return gauge.pace.started_since(now - 1.0, now) if gauge else 0
+
     def set_trunks(self, limits: Mapping[str, Limits]) -> None:
         """Put trunk limits in force."""
         for name, one in limits.items():

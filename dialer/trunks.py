@@ -1,9 +1,10 @@
 """The trunks as they are at this moment: limits in force, armed or not, rehearsal or not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from campaigns.campaign import Limits
+from campaigns.campaign import Campaign, Limits
 from campaigns.errors import PbxError
+from campaigns.rules.gates import Gate
 from campaigns.trunk import FIRST_RATE, Trunk, is_rehearsal
 from dialer.pbx import Pbx
 from store.trunks import TrunkRecord
@@ -17,7 +18,7 @@ class Trunks:
         self._records: dict[str, TrunkRecord] = {}
         self._rehearsal: dict[str, bool] = {}
 
-    def __iter__(self) -> Iterable[Trunk]:
+    def __iter__(self) -> Iterator[Trunk]:
         return iter(self._trunks.values())
 
     def get(self, name: str) -> Trunk | None:
@@ -49,15 +50,21 @@ class Trunks:
         rate = record.max_cps or (trunk.max_cps if self.is_rehearsal(trunk.name) else FIRST_RATE)
         return Limits(record.max_channels or trunk.max_channels, rate)
 
-    def may_call(self, name: str, rehearsal_campaign: bool) -> bool:
-        """Whether a campaign may go out by this trunk now.
+    def gate(self, campaign: Campaign) -> Gate | None:
+        """What keeps a campaign from going out by its trunk now; None where nothing does.
 
         A rehearsal goes nowhere but to loopback; a real trunk waits until a named person has
-        armed it.
+        armed it, and shows only the caller ids that the carrier allows.
         """
-        if name not in self._trunks:
-            return False
-        if self.is_rehearsal(name):
-            return True
+        trunk = self._trunks.get(campaign.trunk)
+        if trunk is None:
+            return Gate.TRUNK_UNAVAILABLE
+        if self.is_rehearsal(trunk.name):
+            return None
+        if campaign.rehearsal or not self._is_armed(trunk.name):
+            return Gate.TRUNK_UNAVAILABLE
+        return None if campaign.caller_id in trunk.caller_ids else Gate.CALLER_ID_NOT_ALLOWED
+
+    def _is_armed(self, name: str) -> bool:
         record = self._records.get(name)
-        return not rehearsal_campaign and record is not None and record.armed_by is not None
+        return record is not None and record.armed_by is not None

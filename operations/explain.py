@@ -107,9 +107,10 @@ def _pending_gates(
     status = dialer or {}
     if not status.get("ready"):
         yield Gate.PBX_UNAVAILABLE, None
+    own = status.get("campaigns", {}).get(str(campaign.id), {})
+    if own.get("gate"):
+        yield Gate(own["gate"]), None
     trunk = status.get("trunks", {}).get(campaign.trunk, {})
-    if trunk.get("gate"):
-        yield Gate(trunk["gate"]), None
     zones = found["zones"].split("|")
     if not windows.is_open(campaign.windows, zones, now):
         yield Gate.OUTSIDE_WINDOW, windows.next_opening(campaign.windows, zones, now)

@@ -82,6 +82,37 @@ class ApiSettings(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535)
 
 
+REHEARSAL = "rehearsal"
+"""Name of the trunk that leads to the simulated telephone network."""
+
+
+class RehearsalSettings(BaseModel):
+    """`[rehearsal]`: the simulated telephone network, far side of the trunk of that name.
+
+    Attributes:
+        sip_port: UDP port on loopback.
+        profile: shipped population of callees, or the path of one's own.
+        seed: who is who, the same in every run.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    sip_port: int = Field(default=5090, ge=1024, le=65535)
+    profile: str = "demo"
+    seed: int = 1
+    max_channels: int = Field(default=200, ge=1)
+    max_cps: float = Field(default=50, gt=0)
+
+    def trunk(self) -> TrunkSettings:
+        """The trunk that leads there."""
+        return TrunkSettings(
+            host="127.0.0.1",
+            port=self.sip_port,
+            max_channels=self.max_channels,
+            max_cps=self.max_cps,
+        )
+
+
 class Settings(BaseSettings):
     """Everything that is set and not learned."""
 
@@ -95,6 +126,7 @@ class Settings(BaseSettings):
     pbx: PbxSettings = PbxSettings()
     api: ApiSettings = ApiSettings()
     limits: SystemLimits = SystemLimits()
+    rehearsal: RehearsalSettings = RehearsalSettings()
     trunks: dict[str, TrunkSettings] = {}
 
     @classmethod
@@ -119,18 +151,20 @@ class Settings(BaseSettings):
 
     @property
     def audio_directory(self) -> Path:
-        """Where recordings and prepared messages lie."""
+        """Where recordings and prepared messages lie: where the PBX can read them."""
+        if self.pbx.mode == "remote" and self.pbx.directory is not None:
+            return self.pbx.directory / "audio"
         return self.home / "audio"
 
     def all_trunks(self) -> list[Trunk]:
-        """The trunks as the domain knows them.
+        """The trunks as the domain knows them, the one to the simulated network included.
 
         Raises:
             InvalidInput: one of them makes no sense.
         """
         return [
             Trunk(name=name, **{**one.model_dump(), "caller_ids": tuple(one.caller_ids)})
-            for name, one in self.trunks.items()
+            for name, one in {REHEARSAL: self.rehearsal.trunk(), **self.trunks}.items()
         ]
 
 

@@ -1,0 +1,146 @@
+"""The dialer as a process of its own: its PBX started or reached, its parts put together."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import structlog
+
+from audio.prompts import prepare_prompts
+from campaigns.campaign import Limits
+from campaigns.errors import InvalidInput, PbxError
+from dialer.ami.adapter import AmiPbx
+from dialer.ami.settings import AmiSettings
+from dialer.book import Book
+from dialer.engine import Dialer
+from dialer.instance.configure import AMI_USER, Instance
+from dialer.instance.locate import find_installation
+from dialer.instance.ports import Ports, free_ports
+from dialer.instance.supervise import Supervisor
+from dialer.journal import Journal
+from dialer.originate import Sounds
+from dialer.trunks import Trunks
+from operations.settings import PbxSettings, Settings
+from operations.workspace import Workspace
+
+CONFIRMATION = "optout-confirmed"
+LANGUAGE = "fr"
+WATCH_S = 1.0
+"""How often a local Asterisk is looked after."""
+
+log = structlog.get_logger()
+
+
+async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> None:
+    """Dial for this home directory until SIGTERM or SIGINT.
+
+    Args:
+        workspace: where.
+        ready: told when calls can be placed.
+
+    Raises:
+        LeaseLost: another dialer drives this database.
+        PbxError: the PBX cannot be started or reached.
+    """
+    settings = workspace.settings
+    async with _pbx_side(settings) as (ami, journal):
+        dialer = Dialer(
+            Book(workspace.engine),
+            AmiPbx(ami),
+            Trunks(settings.all_trunks()),
+            journal,
+            _sounds(workspace, journal),
+            Limits(settings.limits.max_channels, settings.limits.max_cps),
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, dialer.stop)
+        await dialer.run(ready)
+
+
+@asynccontextmanager
+async def _pbx_side(settings: Settings) -> AsyncIterator[tuple[AmiSettings, Journal]]:
+    """The PBX's AMI account and journal; a local one is looked after meanwhile."""
+    if settings.pbx.mode == "remote":
+        yield _remote(settings.pbx)
+        return
+    supervisor = Supervisor(local_instance(settings), find_installation())
+    adopted = await asyncio.to_thread(supervisor.start)
+    log.info("local PBX", adopted=adopted, version=supervisor.installation.version_text)
+    watch = asyncio.create_task(_watch(supervisor))
+    instance = supervisor.instance
+    try:
+        secret = instance.ami_secret
+        account = AmiSettings("127.0.0.1", instance.ami_port, AMI_USER, secret)
+        yield account, Journal(instance.journal)
+    finally:
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+
+
+async def _watch(supervisor: Supervisor) -> None:
+    while True:
+        await asyncio.sleep(WATCH_S)
+        try:
+            if await asyncio.to_thread(supervisor.ensure):
+                log.warning("the PBX had died and was started again")
+        except PbxError as error:
+            log.error("the PBX cannot be started", why=str(error))
+
+
+def local_instance(settings: Settings) -> Instance:
+    """The local Asterisk of a home directory; its ports stay the same from start to start."""
+    root = settings.home / "pbx"
+    ports = _ports(settings, root / "ports.json")
+    return Instance(
+        root=root,
+        sip_port=ports.sip,
+        ami_port=ports.ami,
+        rtp_first=ports.rtp_first,
+        rtp_last=ports.rtp_last,
+        trunks=tuple(settings.all_trunks()),
+    )
+
+
+def _ports(settings: Settings, file: Path) -> Ports:
+    if file.is_file():
+        return Ports(**json.loads(file.read_text()))
+    ports = free_ports(settings.limits.max_channels)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(asdict(ports)))
+    return ports
+
+
+def _remote(pbx: PbxSettings) -> tuple[AmiSettings, Journal]:
+    if pbx.directory is None or not pbx.port or not pbx.secret:
+        raise InvalidInput(
+            "pbx", "a remote PBX needs port, secret and directory.",
+            "The directory is the one where it keeps audio and journal, as seen from here.",
+        )  # fmt: skip
+    tls = ssl.create_default_context() if pbx.tls else None
+    account = AmiSettings(pbx.host, pbx.port, pbx.username, pbx.secret, tls)
+    return account, Journal(pbx.directory / "journal")
+
+
+def _sounds(workspace: Workspace, journal: Journal) -> Sounds:
+    """Paths as the PBX sees them: on another host the shared directory has another name."""
+    pbx = workspace.settings.pbx
+    here, there = str(pbx.directory or ""), str(pbx.directory_there or pbx.directory or "")
+
+    def seen(path: Path) -> str:
+        return str(path) if pbx.mode == "local" else str(path).replace(here, there, 1)
+
+    prompts = {(one.language, one.name): one.base for one in prepare_prompts(workspace.library)}
+    root = workspace.library.root
+    return Sounds(
+        confirmation=seen(prompts[LANGUAGE, CONFIRMATION]),
+        journal=lambda: seen(journal.current()),
+        messages=lambda message: seen(root / message),
+    )
