@@ -105,7 +105,7 @@ def _check_worth_playing(found: Probe) -> None:
     if found.seconds < MIN_SECONDS:
         raise InvalidInput(
             FIELD,
-            f"the recording lasts {found.seconds:.1f} s; nothing can be said in under a second.",
+            f"the recording lasts {found.seconds:.2f} s; nothing can be said in under a second.",
             "Record the whole message.",
         )
     if found.rms_dbfs < SILENT_BELOW_DBFS:
