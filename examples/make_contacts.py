@@ -29,7 +29,7 @@ FIRST_NAMES = (
     "Michèle Moïse Naïma Nicolas Noé Noëlle Océane Odile Pénélope Quentin Rémi Régine Renée René "
     "Salomé Sébastien Sofia Stéphane Tanguy Thaïs Théo Thérèse Tiên Valérie Véronique Violette "
     "Xavier Yaël Yann Yasmine Zoé"
-).split()  # noqa: SIM905 names read better than a column of quotes
+)
 LAST_NAMES = (
     "Abadie Arnoux Aubé Bâton Belkacem Bérenger Bocquet Bréchet Cariou Cassagne Châtelain Cléret "
     "Courrège Dacunha Délépine Diallo Ducrocq Élouard Estève Fauchère Fénelon Fèvre Garrigou "
@@ -37,7 +37,7 @@ LAST_NAMES = (
     "Lemoël L’Hénoret Lévêque Mâchefer Maïga Maréchal Mérieux Montréal Nédélec N’Diaye "
     "Noël Ogé Pâris Péchard Pérès Pléven Quéméneur Rébillard Rivière Roÿ Saïdi Séverin Sicé "
     "Tête Thévenin Trésor Urrutia Vallée Vénard Villedieu Yildirim Zémire Zuñiga"
-).split()  # noqa: SIM905 names read better than a column of quotes
+)
 TOWNS = (
     ("99310", "Valbourg-sur-Orne"),
     ("99310", "Valbourg-sur-Orne"),
@@ -99,8 +99,8 @@ def person(row: int, number: str, source: random.Random) -> dict[str, str]:
     day = FIRST_DAY + timedelta(days=source.randrange(350))
     return {
         "external_id": f"VO-{row:05}",
-        "prenom": source.choice(FIRST_NAMES),
-        "nom": unicodedata.normalize("NFC", source.choice(LAST_NAMES)),
+        "prenom": source.choice(FIRST_NAMES.split()),
+        "nom": unicodedata.normalize("NFC", source.choice(LAST_NAMES.split())),
         "telephone": written(number, source.randrange(3)),
         "code_postal": postcode,
         "commune": town,

@@ -28,6 +28,7 @@ _NOT_TEXT = {
     b"%PDF": "a PDF",
     b"\x1f\x8b": "a compressed file",
 }
+_CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1a"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Sheet:
 
     def _read_header(self) -> tuple[str, ...]:
         try:
-            cells = next((row for row in self._reader if any(cell.strip() for cell in row)), None)
+            cells = next((row for row in self._reader if _says_something(row)), None)
         except (csv.Error, _RecordTooLongError) as error:
             raise InvalidInput("file", "its first line is too long to be column names.") from error
         if cells is None:
@@ -202,7 +203,7 @@ def _row(line: int, cells: list[str], width: int) -> DataRow | BadRow:
             "It contains NUL characters, which no text has.",
             "Export the list again as CSV UTF-8.",
         )
-    return DataRow(line, cells + [""] * (width - len(cells)))
+    return DataRow(line, cells[:width] + [""] * (width - len(cells)))
 
 
 def _unclosed_row(first: int, last: int) -> BadRow:
@@ -223,18 +224,13 @@ def _encoding(head: bytes) -> str:
             )
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if b"\0" in head[:4096]:
-        return _encoding_with_nuls(head[:4096])
-    return "utf-8-sig"
-
-
-def _encoding_with_nuls(head: bytes) -> str:
-    """UTF-16 without its mark: text in Latin letters has a NUL in most pairs of bytes."""
+    head = head[:4096]
     pairs = len(head) // 2
+    # UTF-16 without its mark: text in Latin letters has a NUL in most pairs of bytes.
     for encoding, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
-        if head[offset::2].count(0) > 0.8 * pairs:
+        if pairs and head[offset::2].count(0) > 0.8 * pairs:
             return encoding
-    if head.count(0) > len(head) // 100:
+    if len(head) - len(head.translate(None, _CONTROLS)) > 8 + len(head) // 20:
         raise InvalidInput(
             "file", "it is not a text file.", "Save the list as CSV UTF-8 and try again."
         )
@@ -260,6 +256,10 @@ def _plausibility(sample: list[str], delimiter: str) -> tuple[bool, int, int]:
     width = len(rows[0])
     alike = sum(len(row) == width for row in rows) if width > 1 else 0
     return guesses_phone(rows[0]), alike, width
+
+
+def _says_something(row: list[str]) -> bool:
+    return any(sign.isalnum() for cell in row for sign in cell)
 
 
 def _is_number(cell: str) -> bool:

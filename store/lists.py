@@ -120,7 +120,7 @@ _ADVANCE = (
 def lines_of(connection: Connection, list_id: int, numbers: Sequence[str]) -> dict[str, int]:
     """On which line the list holds each of these numbers, for those it holds."""
     found = connection.execute(_LINES, {"list": list_id, "numbers": numbers})
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def advance(
@@ -179,7 +179,7 @@ def reject_counts(connection: Connection, list_id: int) -> dict[str, int]:
         .group_by(rejected_row.c.code)
         .order_by(many.desc(), rejected_row.c.code)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def suppressed_count(

@@ -183,7 +183,7 @@ def test_a_masked_number_keeps_its_ends_only(e164: str, shown: str) -> None:
     assert masked(e164) == shown
 
 
-SIGNIFICANT = st.from_regex(r"[1-79]\d{8}", fullmatch=True).filter(lambda s: s.isascii())
+SIGNIFICANT = st.integers(10**8, 10**9 - 1).map(str)
 GAPS = st.sampled_from(["", " ", ".", "-", "\u00a0", "\u202f", "/", "  "])
 
 

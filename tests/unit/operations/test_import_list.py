@@ -1,0 +1,320 @@
+"""Every row of a file becomes a contact or a refused row; nothing is lost or taken twice."""
+
+import io
+import time
+from collections.abc import Iterator
+from contextlib import suppress as suppress_error
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from campaigns.contacts.basis import Evidence, Provenance
+from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from operations import import_list as importing
+from operations.columns import Field
+from operations.import_list import ImportProgress, ImportReport, import_list
+from operations.rejects import Reject, write_rejects
+from operations.suppress import Owner, suppress
+from store import controllers, lists
+from store.engine import open_engine, reading, sqlite_url, writing
+from store.schema import upgrade
+
+WORDINGS = {"w1": "J'accepte d'être appelé par un automate."}
+PROVENANCE = Provenance("Comité", "paper form", date(2025, 9, 1), ("political",), WORDINGS)
+HEADER = "telephone;nom;date_consentement;source;formulation"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = open_engine(sqlite_url(tmp_path / "lists.db"))
+    upgrade(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def controller(engine: Engine) -> int:
+    return controller_named(engine, "Comité")
+
+
+def controller_named(engine: Engine, name: str) -> int:
+    with writing(engine) as connection:
+        return controllers.ensure(connection, name, datetime.now(UTC))
+
+
+def run(engine: Engine, controller_id: int, content: str, **more: Any) -> ImportReport:
+    arguments: dict[str, Any] = {"name": "liste", "file_name": "liste.csv", "by": "Zoé"}
+    file = io.BytesIO(content.encode())
+    declared = more.pop("provenance", PROVENANCE)
+    return import_list(engine, controller_id, file, provenance=declared, **arguments, **more)
+
+
+def kept(engine: Engine, list_id: int) -> list[dict[str, Any]]:
+    with reading(engine) as connection:
+        return lists.contacts(connection, list_id, 0, 100_000)
+
+
+def csv_of(*rows: str) -> str:
+    return "\n".join((HEADER, *rows)) + "\n"
+
+
+def mobile(number: int) -> str:
+    return f"063998{number:04}"
+
+
+def test_a_row_becomes_a_contact_with_its_proof(engine: Engine, controller: int) -> None:
+    report = run(engine, controller, csv_of("06 39 98 00 01;Zoé;14/03/2025;marché;w1"))
+    (contact,) = kept(engine, report.list_id)
+    assert (report.rows, report.accepted, report.rejected) == (1, 1, 0)
+    assert report.evidence == {Evidence.NONE: 0, Evidence.LIST: 0, Evidence.ROW: 1}
+    assert contact | {"id": 0} == {
+        "id": 0,
+        "list_id": report.list_id,
+        "line": 2,
+        "number": "+33639980001",
+        "kind": "mobile",
+        "zones": "Europe/Paris",
+        "fictional": True,
+        "external_id": None,
+        "attributes": {"nom": "Zoé"},
+        "evidence": "row",
+        "consented_on": date(2025, 3, 14),
+        "consent_source": "marché",
+        "wording_id": "w1",
+    }
+
+
+def test_rows_without_their_own_proof_rest_on_the_list(engine: Engine, controller: int) -> None:
+    report = run(
+        engine,
+        controller,
+        csv_of(
+            f"{mobile(1)};a;;marché;w1",
+            f"{mobile(2)};b;un jour;marché;w1",
+            f"{mobile(3)};c;2025-03-14;marché;w9",
+        ),
+    )
+    assert report.evidence == {Evidence.NONE: 0, Evidence.LIST: 3, Evidence.ROW: 0}
+    assert kept(engine, report.list_id)[1]["attributes"]["date_consentement"] == "un jour"
+
+
+def test_a_list_that_declares_nothing_proves_nothing(engine: Engine, controller: int) -> None:
+    bare = Provenance("", "", None, ("political",), {})
+    report = run(engine, controller, csv_of(f"{mobile(1)};a;;;"), provenance=bare)
+    assert report.evidence == {Evidence.NONE: 1, Evidence.LIST: 0, Evidence.ROW: 0}
+
+
+def test_a_refused_row_says_where_what_and_why(engine: Engine, controller: int) -> None:
+    report = run(engine, controller, csv_of(f"{mobile(1)};a;;;", "0899 00 00 00;b;;;"))
+    (reject,) = importing.rejects(engine, controller, report.list_id)
+    assert (reject.line, reject.field, reject.value) == (3, "telephone", "0899 00 00 00")
+    assert reject.code == "premium"
+    assert "premium" in reject.reason
+    assert reject.remedy
+
+
+def test_a_duplicate_names_the_line_of_the_first(engine: Engine, controller: int) -> None:
+    far = [f"{mobile(number)};x;;;" for number in range(2, 3000)]
+    content = csv_of(f"{mobile(1)};a;;;", "+33 6 39 98 00 01;b;;;", *far, "06.39.98.00.01;c;;;")
+    report = run(engine, controller, content)
+    assert (report.accepted, report.duplicates) == (2999, 2)
+    found = list(importing.rejects(engine, controller, report.list_id))
+    assert [reject.line for reject in found] == [3, 3002]
+    assert {reject.reason for reject in found} == {"The same number is on line 2."}
+
+
+def test_the_same_file_twice_changes_nothing(engine: Engine, controller: int) -> None:
+    content = csv_of(f"{mobile(1)};a;;;", "12;b;;;")
+    first = run(engine, controller, content)
+    again = run(engine, controller, content)
+    assert again.unchanged
+    assert not first.unchanged
+    assert (again.list_id, again.rows, again.reasons) == (first.list_id, 2, first.reasons)
+    assert len(kept(engine, first.list_id)) == 1
+
+
+def test_another_controller_has_its_own_list(engine: Engine, controller: int) -> None:
+    other = controller_named(engine, "Autre")
+    content = csv_of(f"{mobile(1)};a;;;")
+    mine, theirs = run(engine, controller, content), run(engine, other, content)
+    assert theirs.list_id != mine.list_id
+    assert not theirs.unchanged
+    with pytest.raises(NotFound):
+        importing.report(engine, other, mine.list_id)
+    with pytest.raises(NotFound):
+        list(importing.rejects(engine, other, mine.list_id))
+
+
+class Death(Exception):
+    """The process dies here."""
+
+
+@pytest.mark.parametrize("after", [1, 2500, 6000])
+def test_an_import_that_dies_is_resumed_by_the_same_file(
+    engine: Engine, controller: int, after: int
+) -> None:
+    rows = [f"{mobile(number % 4000)};x;;;" if number % 7 else "?;x;;;" for number in range(6000)]
+    content = csv_of(*rows)
+
+    def dies(progress: ImportProgress) -> None:
+        if progress.rows >= after:
+            raise Death
+
+    with pytest.raises(Death):
+        run(engine, controller, content, progress=dies)
+    with reading(engine) as connection:
+        (half,) = lists.all_of(connection, controller)
+    assert half["state"] == "importing"
+    assert after <= half["rows"] <= 6000
+    whole = run(engine, controller, content)
+    untroubled = run(engine, controller_named(engine, "Autre"), content)
+    assert whole.list_id == half["id"]
+    assert (whole.rows, whole.accepted, whole.rejected) == (
+        untroubled.rows,
+        untroubled.accepted,
+        untroubled.rejected,
+    )
+    assert [row["line"] for row in kept(engine, whole.list_id)] == [
+        row["line"] for row in kept(engine, untroubled.list_id)
+    ]
+
+
+def test_two_imports_of_one_file_at_once_do_not_mix(engine: Engine, controller: int) -> None:
+    content = csv_of(*(f"{mobile(number)};x;;;" for number in range(3000)))
+
+    def overtaken(progress: ImportProgress) -> None:
+        if progress.rows <= 1000:
+            run(engine, controller, content)
+
+    with pytest.raises(NotAllowed, match="being imported"):
+        run(engine, controller, content, progress=overtaken)
+    report = run(engine, controller, content)
+    assert (report.accepted, report.rejected) == (3000, 0)
+
+
+def test_progress_reaches_the_end_of_the_file(engine: Engine, controller: int) -> None:
+    content = csv_of(*(f"{mobile(number)};x;;;" for number in range(2000)))
+    seen: list[ImportProgress] = []
+    run(engine, controller, content, progress=seen.append)
+    assert [one.rows for one in seen] == sorted({one.rows for one in seen})
+    assert seen[-1] == ImportProgress(2000, len(content.encode()), len(content.encode()))
+
+
+def test_suppressed_numbers_are_kept_and_counted(engine: Engine, controller: int) -> None:
+    other = controller_named(engine, "Autre")
+    suppress(engine, Owner.operator(), mobile(1), source="test")
+    suppress(engine, Owner.controller(controller), mobile(2), source="test")
+    suppress(engine, Owner.controller(controller), mobile(1), source="test")
+    suppress(engine, Owner.controller(other), mobile(3), source="test")
+    suppress(engine, Owner.operator(), mobile(4), source="test", expires_on=date(2020, 1, 1))
+    report = run(engine, controller, csv_of(*(f"{mobile(n)};x;;;" for n in range(1, 6))))
+    assert (report.accepted, report.suppressed) == (5, 2)
+
+
+def test_a_person_s_own_zone_is_added_to_the_number_s(engine: Engine, controller: int) -> None:
+    content = f"tel;fuseau\n{mobile(1)};Indian/Reunion\n{mobile(2)};Ile de France\n0692123456;\n"
+    report = run(engine, controller, content)
+    assert [row["zones"] for row in kept(engine, report.list_id)] == [
+        "Europe/Paris|Indian/Reunion",
+        "Indian/Mayotte|Indian/Reunion",
+    ]
+    assert report.reasons == {"unknown_timezone": 1}
+
+
+def test_the_user_may_say_which_column_is_which(engine: Engine, controller: int) -> None:
+    content = f"a;b;code postal\nX7;{mobile(1)};75011\n"
+    mapping = {Field.PHONE: "b", Field.EXTERNAL_ID: "a"}
+    report = run(engine, controller, content, mapping=mapping)
+    (contact,) = kept(engine, report.list_id)
+    assert (contact["external_id"], contact["attributes"]) == ("X7", {"postcode": "75011"})
+
+
+@pytest.mark.parametrize("content", ["nom;prenom\na;b\n", f"{HEADER}\n", ""])
+def test_a_file_that_is_no_list_leaves_no_trace(
+    engine: Engine, controller: int, content: str
+) -> None:
+    with pytest.raises(InvalidInput):
+        run(engine, controller, content)
+    with reading(engine) as connection:
+        assert lists.all_of(connection, controller) == []
+
+
+ROWS = st.lists(
+    st.one_of(
+        st.integers(0, 30).map(lambda n: f"{mobile(n)};x;2025-01-01;s;w1"),
+        st.sampled_from(
+            [
+                "",
+                ";;;;",
+                "12;x;;;",
+                ";sans numéro;;;",
+                f"{mobile(5)}",
+                f"{mobile(6)};a;b;c;d;trop;de;cellules",
+                f'{mobile(7)};"deux\nlignes";;;',
+                f'{mobile(8)};"point;virgule";;;',
+                f"{mobile(9)};nul\0 dans un nom;2025-01-01;source;w1",
+            ]
+        ),
+    ),
+    max_size=60,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(rows=ROWS, after=st.integers(1, 60))
+def test_every_row_is_accounted_for_exactly_once(
+    engine: Engine, rows: list[str], after: int
+) -> None:
+    """Whether or not the import dies on the way, and whatever the rows hold."""
+    content = csv_of(f"{mobile(9999)};first;;;", *rows)
+    controller_id = controller_named(engine, f"{time.monotonic_ns()}")
+
+    def dies(progress: ImportProgress) -> None:
+        if progress.rows >= after:
+            raise Death
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_SMALLEST_BATCH", "_FIRST_BATCH", "_LARGEST_BATCH"):
+            patch.setattr(importing, name, 7)
+        with suppress_error(Death):
+            run(engine, controller_id, content, progress=dies)
+        report = run(engine, controller_id, content)
+    expected = []
+    line = 3
+    for row in rows:
+        if row.strip(";"):
+            expected.append(line)
+        line += 1 + row.count("\n")
+    accepted = [contact["line"] for contact in kept(engine, report.list_id)]
+    refused = [reject.line for reject in importing.rejects(engine, controller_id, report.list_id)]
+    assert sorted(accepted + refused) == [2, *expected]
+    assert (report.rows, report.accepted, report.rejected) == (
+        len(expected) + 1,
+        len(accepted),
+        len(refused),
+    )
+    numbers = [contact["number"] for contact in kept(engine, report.list_id)]
+    assert len(numbers) == len(set(numbers))
+
+
+def test_a_reject_file_is_safe_in_a_spreadsheet() -> None:
+    text = io.StringIO()
+    formula = '=HYPERLINK("http://x";"y")'
+    rejects = [
+        Reject(7, "=tel", formula, "letters", "It contains letters.", "Keep the digits only."),
+        Reject(8, "tel", "+44 7700 900123", "foreign", "It is foreign.", "-"),
+    ]
+    assert write_rejects(text, rejects) == 2
+    lines = text.getvalue().split("\r\n")
+    assert lines[0] == "line;field;value;code;reason;remedy"
+    assert lines[1].startswith("7;'=tel;\"'=HYPERLINK")
+    assert lines[2] == "8;tel;'+44 7700 900123;foreign;It is foreign.;'-"
+
+
+def test_a_value_without_end_is_cut() -> None:
+    assert len(Reject(1, "tel", "x" * 5000, "letters", "", "").value) == 200
