@@ -1,0 +1,117 @@
+"""The two AMI clients the defect tests are run on: ours, and asterisk-ami as it is published."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future  # noqa: TC003
+
+from ami_server import AmiServer
+from asterisk.ami import Action, AMIClient
+
+from dialer.ami.actions import action
+from dialer.ami.blocks import Headers
+from dialer.ami.client import AmiClient
+from dialer.ami.settings import AmiPatience, AmiSettings
+
+PATIENCE = AmiPatience(
+    connect=1.0, action=0.6, send=0.5, silence=0.4, ping=0.6, boot=3.0, first_retry=0.05
+)
+
+
+def settings_for(server: AmiServer, secret: str = "x", **changes: object) -> AmiSettings:  # noqa: S107
+    values = {"tls": None, "patience": PATIENCE} | changes
+    return AmiSettings(server.host, server.port, "dialer", secret, **values)
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 3.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+class Ours:
+    """`AmiClient`, with every event kept as its headers."""
+
+    def __init__(self, server: AmiServer, **changes: object) -> None:
+        self.events: list[list[tuple[str, str]]] = []
+        self.lost: list[str] = []
+        self.listeners: list[Callable[[], None]] = []
+        self.client = AmiClient(
+            settings_for(server, **changes), self._take, self.lost.append, lambda: None
+        )
+
+    def _take(self, blocks: list[bytes]) -> None:
+        self.events += [Headers(each).pairs for each in blocks if each.startswith(b"Event")]
+
+    def log_in(self) -> None:
+        answer = self.client.login("dialer", "secret").result(5)
+        assert answer.headers.get("Response") == "Success"
+
+    def order(self, name: str, headers: dict[str, str]) -> "Future[object]":
+        return self.client.send_action(action(name, headers))
+
+    def answer(self, name: str, headers: dict[str, str]) -> str:
+        """The Response of an action's answer."""
+        return self.order(name, headers).result(5).headers.get("Response")
+
+    def failure(self, name: str) -> str:
+        """Why an action that is not answered failed."""
+        error = self.order(name, {}).exception(5)
+        assert error is not None
+        return str(error)
+
+    def unanswered(self) -> int:
+        return len(self.client._pending)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        if self.client._thread is not None:
+            self.client._thread.join(5)
+
+
+class Plain:
+    """asterisk-ami 0.1.7, by its documented interface."""
+
+    def __init__(self, server: AmiServer, **_changes: object) -> None:
+        self.events: list[list[tuple[str, str]]] = []
+        self.client = AMIClient(server.host, server.port, timeout=1.0)
+        self.client.add_event_listener(self._take)
+
+    def _take(self, event: object, source: object) -> None:
+        pairs = []
+        for name, value in event.keys.items():
+            if isinstance(value, dict):
+                pairs += [(name, f"{key}={each}") for key, each in value.items()]
+            else:
+                pairs.append((name, value))
+        self.events.append([("Event", event.name), *pairs])
+
+    def log_in(self) -> None:
+        answer = self.client.login("dialer", "secret").response
+        assert answer is not None
+        assert not answer.is_error()
+
+    def order(self, name: str, headers: dict[str, str]) -> object:
+        return self.client.send_action(Action(name, dict(headers)))
+
+    def answer(self, name: str, headers: dict[str, str]) -> str:
+        answer = self.order(name, headers).response
+        assert answer is not None, "no answer came"
+        return answer.status
+
+    def failure(self, name: str) -> str:
+        answer = self.order(name, {}).response
+        assert answer is not None, "None, which says nothing of why"
+        return answer.status
+
+    def unanswered(self) -> int:
+        return len(self.client._futures)
+
+    def close(self) -> None:
+        if self.client.finished is not None:
+            self.client.disconnect()
+        if self.client._socket is not None:
+            self.client._socket.close()
+
+
+Subject = Ours | Plain
