@@ -67,6 +67,10 @@ class Press:
     routes: tuple[Route, ...] = (Route.RFC4733,)
 
 
+_FROM_THE_EXCHANGE = frozenset({302, 404, 428, 486, 500, 503, 608})
+"""Final answers that come without a ring: no telephone was reached."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that will be done with one call.
@@ -94,6 +98,16 @@ class Plan:
     keys: tuple[Press, ...] = ()
     hangs_up_after: float | None = None
     vanishes_after: float | None = None
+
+    @property
+    def rings(self) -> bool:
+        """Whether a telephone rings (180) before the final answer."""
+        return not (self.status in _FROM_THE_EXCHANGE or self.reason or self.early_media)
+
+
+def forward_number(number: str) -> str:
+    """Whom a redirected call is pointed to: the number under an unassigned country code, 999."""
+    return "+999" + "".join(filter(str.isdecimal, number))[-11:]
 
 
 _B = Behaviour

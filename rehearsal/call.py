@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from campaigns.errors import InvalidInput
-from rehearsal.behaviour import Plan, Press, Route, Voice
+from rehearsal.behaviour import Plan, Press, Route, Voice, forward_number
 from rehearsal.dialog import LIFETIME, Dialog, Exchange, Repetition
 from rehearsal.ledger import LedgerKey
 from rehearsal.sdp import Offer, read_offer, write_answer
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _SDP = "Content-Type: application/sdp"
 _ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
 _INFO_MILLISECONDS = 160
-_SILENT_CODES = frozenset({302, 404, 428, 486, 500, 503, 608})
-"""Refusals that come without a ring, as from an exchange rather than a telephone."""
 
 
 class State(Enum):
@@ -51,7 +49,7 @@ class Call:
         self._leg: Leg = exchange.media.open(offer)
         self._leg_open = True
         self._timers: list[Timer] = []
-        self._repetition: Repetition | None = None
+        self._final: Repetition | None = None
         self._last = (b"", dialog.source)
         self._reinvited = 0
 
@@ -61,7 +59,7 @@ class Call:
         if self._plan.early_media:
             self._provisional(183, _SDP, body=self._sdp())
             self._exchange.media.play(self._leg, Voice.ANNOUNCEMENT)
-        elif self._plan.status not in _SILENT_CODES:
+        elif self._plan.rings:
             self._provisional(180)
         if self._plan.status:
             self._later(self._plan.ring, self._decide)
@@ -74,6 +72,8 @@ class Call:
         self._exchange.send(*self._last)
 
     def _decide(self) -> None:
+        if self._state is not State.RINGING:
+            return
         if self._plan.status == 200:
             self._answer()
         else:
@@ -85,34 +85,32 @@ class Call:
             self._dialog.invite, 200, self._dialog.contact, _ALLOW, _SDP, body=self._sdp()
         )
         self._sighting.answered(self._exchange.clock())
-        self._repetition = Repetition(self._exchange, *self._last, gave_up=self._hang_up)
+        self._final = Repetition(self._exchange, *self._last, gave_up=self._hang_up)
         self._exchange.media.play(self._leg, self._plan.voice)
 
     def _refuse(self, status: int) -> None:
         self._state = State.REFUSED
-        extra = []
-        if status == self._plan.status and self._plan.reason:
-            extra.append(f"Reason: {self._plan.reason}")
-        if status == self._plan.status and self._plan.redirects:
-            host, port = self._exchange.sip
-            extra.append(f"Contact: <sip:{self.forward_number}@{host}:{port}>")
+        planned = status == self._plan.status
+        extra = self._why() if planned else ()
         self._last = self._dialog.answer(self._dialog.invite, status, *extra)
-        reason = self._plan.reason if extra else ""
-        self._sighting.note(status=status, reason=reason, ended_at=self._exchange.clock())
-        self._repetition = Repetition(self._exchange, *self._last, gave_up=self._close)
+        self._sighting.note(status=status, ended_at=self._exchange.clock())
+        if planned and self._plan.reason:
+            self._sighting.note(reason=self._plan.reason)
+        self._final = Repetition(self._exchange, *self._last, gave_up=self._close)
         self._exchange.media.stop(self._leg)
 
-    @property
-    def forward_number(self) -> str:
-        """Whom a redirected call is pointed to: a number of an unassigned country code (999)."""
-        return "+999" + "".join(d for d in self._sighting.number if d.isdecimal())[-11:]
+    def _why(self) -> tuple[str, ...]:
+        if self._plan.redirects:
+            host, port = self._exchange.sip
+            return (f"Contact: <sip:{forward_number(self._sighting.number)}@{host}:{port}>",)
+        return (f"Reason: {self._plan.reason}",) if self._plan.reason else ()
 
     def receive(self, message: Message) -> None:
         """Take any later message of this call."""
         if self._state is State.VANISHED:
             self._see_from_afar(message)
         elif message.is_response:
-            self._response(message)
+            self._dialog.answered(message)
         else:
             self._request(message)
 
@@ -145,21 +143,24 @@ class Call:
             self._dialog.respond(request, 500)
 
     def _reoffered(self, request: Message) -> None:
+        """Follow the caller to another port; another codec is refused, and the call goes on."""
+        current = self._leg.offer
         try:
-            offer = read_offer(request.body) if request.body else self._leg.offer
+            offer = read_offer(request.body) if request.body else current
         except InvalidInput:
+            offer = None
+        if offer is None or offer.payload != current.payload:
             self._dialog.respond(request, 488)
             return
         if self._leg_open:
-            host = self._leg.offer.address[0]
-            self._exchange.media.move(self._leg, replace(offer, address=(host, offer.address[1])))
+            self._exchange.media.move(self._leg, offer.address[1])
         self._dialog.respond(request, 200, self._dialog.contact, _SDP, body=self._sdp())
 
     def _acked(self, ack: Message) -> None:
-        if ack.cseq[0] == self._reinvited or self._repetition is None:
+        if ack.cseq[0] == self._reinvited or self._final is None:
             return
         if self._state in {State.ANSWERED, State.REFUSED}:
-            self._repetition.stop()
+            self._final.stop()
             self._sighting.note(ack_at=self._exchange.clock())
         if self._state is State.REFUSED:
             self._close()
@@ -182,8 +183,7 @@ class Call:
             key = LedgerKey(press.digit, route, start, start)
             if route is Route.INFO:
                 body = f"Signal={press.digit}\r\nDuration={_INFO_MILLISECONDS}\r\n".encode()
-                info = self._dialog.request("INFO", "application/dtmf-relay", body)
-                self._repetition = self._dialog.ask(info, gave_up=lambda: None)
+                self._dialog.ask("INFO", content_type="application/dtmf-relay", body=body)
                 self._pressed(key)
             else:
                 released = partial(self._pressed, key)
@@ -204,13 +204,12 @@ class Call:
         self._state = State.LEAVING
         self._sighting.hung_up("network", self._exchange.clock())
         self._exchange.media.stop(self._leg)
-        self._repetition = self._dialog.ask(self._dialog.request("BYE"), gave_up=self._close)
+        self._dialog.ask("BYE", over=self._close)
 
     def _vanish(self) -> None:
         self._state = State.VANISHED
         self._exchange.media.stop(self._leg)
-        if self._repetition is not None:
-            self._repetition.stop()
+        self._dialog.fall_silent()
 
     def _see_from_afar(self, message: Message) -> None:
         if message.method == "BYE" and self._leg_open:
@@ -224,20 +223,14 @@ class Call:
             self._sighting.hung_up("pbx", self._exchange.clock())
             self._close()
 
-    def _response(self, message: Message) -> None:
-        if self._repetition is None or message.status < 200:
-            return
-        number, method = message.cseq
-        if number == self._dialog.last_cseq and method in {"BYE", "INFO"}:
-            self._repetition.stop()
-            if self._state is State.LEAVING and method == "BYE":
-                self._close()
-
     def _close(self) -> None:
         """Nothing more will be asked. Answers to repeated requests go on for a while."""
+        if self._state is State.OVER:
+            return
         self._state = State.OVER
-        if self._repetition is not None:
-            self._repetition.stop()
+        self._dialog.fall_silent()
+        if self._final is not None:
+            self._final.stop()
         self._report()
         self._exchange.after(LIFETIME, self._forget)
 

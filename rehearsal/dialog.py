@@ -66,6 +66,7 @@ class Dialog:
         self.tag = secrets.token_hex(5)
         self._exchange = exchange
         self._cseq = 0
+        self._asked: dict[int, tuple[Repetition, Callable[[], None]]] = {}
         contact = uri_in(invite.header("contact"))
         self._target = contact or uri_in(invite.header("from"))
         host_port = address_of(contact)
@@ -90,9 +91,40 @@ class Dialog:
         """Answer once."""
         self._exchange.send(*self.answer(request, status, *extra, body=body))
 
-    def request(self, method: str, content_type: str = "", body: bytes = b"") -> bytes:
-        """A request of ours within the dialog."""
+    def ask(
+        self,
+        method: str,
+        over: Callable[[], None] = lambda: None,
+        content_type: str = "",
+        body: bytes = b"",
+    ) -> None:
+        """Send a request of ours and repeat it; `over` is called when answered or given up."""
         self._cseq += 1
+        cseq = self._cseq
+
+        def gave_up() -> None:
+            self._asked.pop(cseq, None)
+            over()
+
+        datagram = self._request(method, content_type, body)
+        self._asked[cseq] = (Repetition(self._exchange, datagram, self._peer, gave_up), over)
+
+    def answered(self, message: Message) -> None:
+        """Take a response to a request of ours. Provisional ones say nothing."""
+        if message.status < 200:
+            return
+        repetition, over = self._asked.pop(message.cseq[0], (None, None))
+        if repetition is not None and over is not None:
+            repetition.stop()
+            over()
+
+    def fall_silent(self) -> None:
+        """Repeat no request any more."""
+        for repetition, _ in self._asked.values():
+            repetition.stop()
+        self._asked.clear()
+
+    def _request(self, method: str, content_type: str, body: bytes) -> bytes:
         host, port = self._exchange.sip
         lines = [
             f"{method} {self._target} SIP/2.0",
@@ -107,12 +139,3 @@ class Dialog:
             f"Content-Length: {len(body)}",
         ]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-    def ask(self, datagram: bytes, gave_up: Callable[[], None]) -> Repetition:
-        """Send a request and repeat it until it is answered."""
-        return Repetition(self._exchange, datagram, self._peer, gave_up)
-
-    @property
-    def last_cseq(self) -> int:
-        """Sequence number of our last request."""
-        return self._cseq

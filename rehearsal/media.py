@@ -4,7 +4,7 @@ import random
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaigns.errors import InvalidInput
 from rehearsal.behaviour import PRESS_SECONDS, Voice
@@ -84,12 +84,16 @@ class Media:
         leg.lane.press(leg.slot, digit, leg.offer.events, PRESS_SECONDS, released)
         return True
 
-    def move(self, leg: Leg, offer: Offer) -> None:
-        """Follow a re-INVITE to another address."""
-        leg.offer = offer
-        self._reception.listen(offer.address[1], offer.payload)
+    def move(self, leg: Leg, port: int) -> None:
+        """Follow a re-INVITE to another port of the same machine."""
+        host, old = leg.offer.address
+        if port == old:
+            return
+        self._drain(leg.lane)
+        self._reception.move(old, port)
+        leg.offer = replace(leg.offer, address=(host, port))
         if leg.slot is not None:
-            leg.lane.redirect(leg.slot, offer.address)
+            leg.lane.redirect(leg.slot, leg.offer.address)
 
     def close(self, leg: Leg) -> Heard:
         """End a call's media and say what was heard."""

@@ -62,6 +62,12 @@ class Reception:
             round(int(self._octets[port]) / _OCTETS_PER_SECOND, 3),
         )
 
+    def move(self, old: int, new: int) -> None:
+        """Go on counting what came from one port with what comes from another."""
+        for column in (self._payload, self._first, self._last, self._packets, self._octets):
+            column[new] = column[old]
+        self.forget(old)
+
     def forget(self, port: int) -> None:
         """Count nothing more from a port."""
         self._payload[port] = _NOBODY

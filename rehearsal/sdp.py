@@ -1,5 +1,6 @@
 """Offer and answer for one audio stream (RFC 4566, RFC 3264)."""
 
+import re
 from dataclasses import dataclass
 
 from campaigns.errors import InvalidInput
@@ -7,6 +8,10 @@ from rehearsal.sip import Address
 
 PCMU, PCMA, G722 = 0, 8, 9
 _STATIC = {PCMU: "PCMU/8000", PCMA: "PCMA/8000", G722: "G722/8000"}
+_MEDIA = re.compile(r"^m=audio (\d{1,5}) \S+ ([\d ]+)", re.MULTILINE)
+_CONNECTION = re.compile(r"^c=IN IP4 (\S+)", re.MULTILINE)
+_RTPMAP = re.compile(r"^a=rtpmap:(\d{1,3}) (\S+)", re.MULTILINE)
+_PORTS = 1 << 16
 _PREFERRED = ("PCMA/8000", "PCMU/8000")
 
 
@@ -32,21 +37,18 @@ def read_offer(body: bytes) -> Offer:
     Raises:
         InvalidInput: there is no audio stream this network can speak.
     """
-    host, port, payloads, names = "", 0, list[int](), dict[int, str]()
-    for line in body.decode("utf-8", "replace").splitlines():
-        if line.startswith("m=audio ") and not port:
-            _, port_text, _, *formats = line.split()
-            port, payloads = int(port_text), [int(f) for f in formats if f.isdecimal()]
-        elif line.startswith("c=IN IP4 "):
-            host = line.split()[2]
-        elif line.startswith("a=rtpmap:"):
-            number, _, name = line[9:].partition(" ")
-            names[int(number)] = name.strip()
+    text = body.decode("utf-8", "replace")
+    media, connection = _MEDIA.search(text), _CONNECTION.search(text)
+    if media is None or connection is None or not 0 < int(media[1]) < _PORTS:
+        raise InvalidInput("SDP", "no audio stream over IPv4 is offered")
+    payloads = [int(number) for number in media[2].split()]
+    names = {int(number): name for number, name in _RTPMAP.findall(text)}
     spoken = {names.get(p, _STATIC.get(p, "")).upper(): p for p in reversed(payloads)}
     codec = next((name for name in _PREFERRED if name in spoken), None)
-    if codec is None or not port:
+    if codec is None:
         raise InvalidInput("SDP", "no audio stream in A-law or mu-law is offered")
-    return Offer((host, port), spoken[codec], codec, spoken.get("TELEPHONE-EVENT/8000"))
+    address = (connection[1], int(media[1]))
+    return Offer(address, spoken[codec], codec, spoken.get("TELEPHONE-EVENT/8000"))
 
 
 def write_answer(local: Address, offer: Offer) -> bytes:

@@ -18,7 +18,7 @@ _COMPACT = {
     "l": "content-length",
     "c": "content-type",
 }
-_BRACKETED = re.compile(r"<([^>]*)>")
+_BRACKETED = re.compile(r"<([^<>]*)>")
 _BARE = re.compile(r"[^;,\s]+")
 _TAG = re.compile(r";\s*tag=([^;,\s]+)", re.IGNORECASE)
 
@@ -126,8 +126,9 @@ def _require_a_usable(message: Message) -> None:
 
 def uri_in(value: str) -> str:
     """The URI of a From, To, Contact or P-Asserted-Identity value, without name or brackets."""
-    if bracketed := _BRACKETED.search(value):
-        return bracketed[1]
+    # The last brackets count: a quoted name may hold some too.
+    if bracketed := _BRACKETED.findall(value):
+        return str(bracketed[-1])
     bare = _BARE.match(value.strip())
     return bare[0] if bare else ""
 
