@@ -160,7 +160,7 @@ def _plain(name: str) -> str:
 def _unique_names(header: Sequence[str]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for place, column in enumerate(header, start=1):
-        name = column.strip() or f"column {place}"
+        name = column.replace("\0", "").strip() or f"column {place}"
         names[name if name not in names else f"{name} ({place})"] = None
     return tuple(names)
 

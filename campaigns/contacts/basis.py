@@ -167,7 +167,7 @@ def read_date(text: str) -> date | None:
         return None
     year = int(found["year"])
     try:
-        return date(year if year > 99 else 2000 + year, int(found["month"]), int(found["day"]))  # noqa: PLR2004
+        return date(year if year > 99 else 2000 + year, int(found["month"]), int(found["day"]))
     except ValueError:
         return None
 

@@ -100,6 +100,8 @@ def test_every_french_way_of_writing_is_read(written: str) -> None:
         ("0712345678", "impossible"),
         ("0000000000", "impossible"),
         ("2125551234", "impossible"),
+        ("+33 0 12 34 56 78", "too_short"),
+        ("00 12 34 56 78", "foreign"),
         ("3,36E+10", "scientific_notation"),
         ("6.3998E+8", "scientific_notation"),
         ("6,3998e8", "scientific_notation"),
@@ -212,6 +214,27 @@ def test_reading_what_was_read_changes_nothing(case: tuple[str, str]) -> None:
     if fault_of(case[1]) is None:
         number = parse(case[1])
         assert parse(number.e164) == number
+
+
+# ARCEP's overseas beginnings, written out again so that a line lost from the plan is noticed.
+TERRITORIES = {
+    "262": "262 263 2688 269 2689 639 692 693 7092 70935 70936 70937 9478 9479 9762 9763 9769",
+    "590": "590 5987 690 691 7090 9475 9760 9761 9768",
+    "594": "594 5988 694 70930 70931 70932 70933 9476 9764 9765",
+    "596": "596 5989 696 697 7091 9477 9766 9767",
+    "508": "508 708",
+}
+
+
+@pytest.mark.parametrize("code", TERRITORIES)
+def test_every_overseas_beginning_has_its_code(code: str) -> None:
+    for prefix in TERRITORIES[code].split():
+        assert {plan.home_of(f"{prefix}{tail:05}"[:9]) for tail in (0, 12345, 54321)} == {code}
+
+
+def test_a_number_of_the_mainland_stays_under_33() -> None:
+    for significant in ("144556677", "264001122", "598112233", "612345678", "709412345"):
+        assert plan.home_of(significant) == "33"
 
 
 @given(st.sampled_from(sorted(plan.OVERSEAS_PREFIXES)), st.integers(0, 10**9 - 1))
