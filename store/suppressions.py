@@ -1,5 +1,6 @@
 """Numbers not to be called."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.suppression import Suppression, SuppressionScope
 from store.tables import suppression
+
+_KEY = ("number", "scope", "owner_id", "channel")
 
 
 def _concerns(controller: ColumnElement[int], campaign: ColumnElement[int]) -> ColumnElement[bool]:
@@ -49,20 +52,29 @@ def add(connection: Connection, rows: Sequence[Suppression]) -> int:
 
     One that is there already stays, and stays for ever where either of the two is for ever.
     """
+    if not rows:
+        return 0
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(suppression)
-    keys = ["number", "scope", "owner_id", "channel"]
-    new = statement.on_conflict_do_nothing(index_elements=keys)
+    new = statement.on_conflict_do_nothing(index_elements=_KEY).returning(*_key_columns())
     longer = statement.on_conflict_do_update(
-        index_elements=keys, set_={"expires_at": _longer(statement.excluded.expires_at)}
+        index_elements=_KEY, set_={"expires_at": _longer(statement.excluded.expires_at)}
     )
-    added = 0
-    for row in rows:
-        made = connection.execute(new, _values(row)).rowcount
-        added += made
-        if not made:
-            connection.execute(longer, _values(row))
-    return added
+    values = [_values(row) for row in rows]
+    added = {tuple(row) for row in connection.execute(new, values)}
+    asked = Counter(_key_of(row) for row in values)
+    again = [row for row in values if _key_of(row) not in added or asked[_key_of(row)] > 1]
+    if again:
+        connection.execute(longer, again)
+    return len(added)
+
+
+def _key_columns() -> list[ColumnElement[Any]]:
+    return [suppression.c[name] for name in _KEY]
+
+
+def _key_of(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _KEY)
 
 
 def _longer(other: ColumnElement[datetime]) -> ColumnElement[datetime]:

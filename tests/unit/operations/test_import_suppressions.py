@@ -89,6 +89,13 @@ def test_a_file_suppresses_and_says_what_it_could_not_read(engine: Engine) -> No
     assert listed(engine, whose) == [first, second]
 
 
+def test_the_longest_of_several_rows_of_one_file_holds(engine: Engine) -> None:
+    days = ("31/12/2027", "31/12/2029", "31/12/2028")
+    content = "tel;until\n" + "".join(f"0639980001;{day}\n" for day in days)
+    assert (run(engine, OPERATOR, content).added, run(engine, OPERATOR, content).added) == (1, 0)
+    assert only(engine, OPERATOR)["expires_at"] == end_of(date(2029, 12, 31))
+
+
 def test_a_date_to_come_does_not_postpone_the_refusal(engine: Engine) -> None:
     run(engine, OPERATOR, "tel;date\n0639980001;01/01/2199\n")
     assert only(engine, OPERATOR)["created_at"] <= datetime.now(UTC) + timedelta(seconds=1)
