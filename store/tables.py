@@ -51,6 +51,26 @@ api_key = Table(
     Column("revoked_at", Instant),
 )
 
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the cookie's token
+    Column("api_key_id", ForeignKey("api_key.id"), nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("controller_id", ForeignKey("controller.id"), primary_key=True),
+    Column("key", String(255), primary_key=True),  # the client's own word for one request
+    Column("fingerprint", String(64), nullable=False),  # SHA-256 of what was asked
+    Column("status", Integer),  # NULL while the request is being answered
+    Column("answer", JSON),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_idempotency_created_at", "created_at"),
+)
+
 contact_list = Table(
     "contact_list",
     metadata,
