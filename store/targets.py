@@ -13,6 +13,7 @@ from campaigns.contacts.basis import Evidence
 from campaigns.rules.gates import Gate
 from campaigns.states import TargetState
 from store import tallies
+from store.columns import Instant
 from store.tables import contact, contact_list, target
 
 
@@ -186,7 +187,7 @@ _SETTLE = (
     .where(target.c.id == bindparam("b_id"))
     .values(
         state=bindparam("b_state"),
-        due_at=func.coalesce(bindparam("b_due_at"), target.c.due_at),
+        due_at=func.coalesce(bindparam("b_due_at", type_=Instant), target.c.due_at),
         retry=bindparam("b_retry"),
         attempts=bindparam("b_attempts"),
         tries=bindparam("b_tries"),

@@ -10,6 +10,7 @@ root/sounds   recordings it plays
 
 import json
 import os
+import re
 import resource
 import secrets
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ EVENTS = ("OriginateResponse", "Newchannel", "Newstate", "UserEvent", "Hangup", 
 LOOPBACK = "127.0.0.1"
 
 _MAX_FILES = 65_536
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,10 @@ def configure(instance: Instance, installation: Installation, identity: Identity
         Names of the files that changed, such as `pjsip.conf`.
 
     Raises:
-        InvalidInput: a trunk's address or login cannot be written to a configuration file.
+        InvalidInput: the directory, or a trunk's address or login, cannot be written to a
+            configuration file.
     """
+    _check_root(instance.root)
     for trunk in instance.trunks:
         _check(trunk)
     _make_directories(instance, identity)
@@ -189,6 +193,16 @@ def _max_files() -> int:
     return _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
 
 
+def _check_root(root: Path) -> None:
+    """Refuse a directory whose name would not pass unharmed through AMI and the dialplan."""
+    if not root.is_absolute() or not _PLAIN_PATH.fullmatch(str(root)):
+        raise InvalidInput(
+            "directory of the PBX",
+            f"«{root}» cannot be used.",
+            "Give an absolute path of letters, digits and . _ + - only.",
+        )
+
+
 def _check(trunk: Trunk) -> None:
     """Refuse what would end a line or open a section of a configuration file."""
     field = f"trunk {trunk.name}"
@@ -196,7 +210,7 @@ def _check(trunk: Trunk) -> None:
         raise InvalidInput(
             field, f"«{trunk.host}» is not a host name or address.", "Give it without a port."
         )
-    if not 0 < trunk.port < 65536:  # noqa: PLR2004 - the range of a port
+    if not 0 < trunk.port < 65536:
         raise InvalidInput(field, f"{trunk.port} is not a port.")
     if not (trunk.username + trunk.password).isprintable():
         raise InvalidInput(field, "its login holds characters that cannot be typed.")

@@ -37,15 +37,13 @@ class Identity:
             os.chown(path, os.geteuid(), self.gid)
         path.chmod(mode)
 
-    def can_reach(self, path: Path) -> bool:
-        """Whether this user can go into a directory or run a program."""
-        if not self.changes:
-            return os.access(path, os.X_OK)
-        tried = subprocess.run(  # noqa: S603 - fixed program, our own path
-            ["/usr/bin/test", "-x", str(path)],
-            user=self.uid,
-            group=self.gid,
-            extra_groups=[],
+    def may(self, test: str, path: Path) -> bool:
+        """Whether this user may use a path, as test(1) puts it: `-r`, `-w` or `-x`."""
+        tried = subprocess.run(  # noqa: S603 - fixed program and our own path
+            ["/usr/bin/test", test, str(path)],
+            user=self.uid if self.changes else None,
+            group=self.gid if self.changes else None,
+            extra_groups=[] if self.changes else None,
             check=False,
         )
         return tried.returncode == 0
@@ -70,7 +68,7 @@ def choose_identity(root: Path, program: Path) -> Identity:
         except KeyError:
             continue
         candidate = Identity(name, found.pw_uid, found.pw_gid, changes=True)
-        if candidate.can_reach(root.parent) and candidate.can_reach(program):
+        if candidate.may("-x", root.parent) and candidate.may("-x", program):
             return candidate
     return _myself()
 

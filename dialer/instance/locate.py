@@ -19,6 +19,7 @@ REFERENCE = 22
 OLDEST = 20
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_SYSTEM_DATA = [Path("/usr/share/asterisk"), Path("/var/lib/asterisk")]
 _SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
 
 
@@ -137,7 +138,7 @@ def _of_system() -> Installation | None:
     return Installation(
         program=program,
         modules=_modules(program.parent.parent),
-        data=_data([Path("/usr/share/asterisk"), Path("/var/lib/asterisk")]),
+        data=_data(_SYSTEM_DATA),
         tree=None,
         version=_version([str(program)]),
     )

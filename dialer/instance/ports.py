@@ -34,7 +34,7 @@ def free_ports(calls: int) -> Ports:
     """
     width = 4 * calls + 2
     for start in _candidates(width):
-        if _free(start, socket.SOCK_DGRAM) and _free(start + 1, socket.SOCK_STREAM):
+        if is_free(start, socket.SOCK_DGRAM) and is_free(start + 1, socket.SOCK_STREAM):
             return Ports(start, start + 1, start + 2, start + 1 + width)
     raise PbxError(f"No free ports for {calls} calls between {_FIRST} and {_LAST}.")
 
@@ -48,8 +48,12 @@ def _candidates(width: int) -> Iterator[int]:
         yield dice.randrange(_FIRST, highest, 2)
 
 
-def _free(port: int, kind: socket.SocketKind) -> bool:
+def is_free(port: int, kind: socket.SocketKind) -> bool:
+    """Whether nobody uses this port on loopback; `kind` is SOCK_STREAM or SOCK_DGRAM."""
     with socket.socket(socket.AF_INET, kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            # Connections of a server that has ended do not keep its port (TIME_WAIT).
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError:

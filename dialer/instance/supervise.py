@@ -5,6 +5,8 @@ it by its pid file and takes it over. Every function here blocks: call it in a t
 asyncio.
 """
 
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,9 +14,10 @@ import time
 from pathlib import Path
 
 from campaigns.errors import PbxError
-from dialer.instance.configure import LOOPBACK, Instance, configure
+from dialer.instance.configure import LOOPBACK, Instance, configure, templates
 from dialer.instance.identity import Identity, choose_identity
 from dialer.instance.locate import Installation
+from dialer.instance.ports import is_free
 from dialer.instance.process import Process, remembered
 
 START_TIMEOUT_S = 30.0
@@ -26,6 +29,9 @@ _RELOADED = (
     "res_pjsip_outbound_registration.so",
 )
 _READY = "fully booted"
+
+_children: list[subprocess.Popen[bytes]] = []
+"""What we started, kept so that Python does not complain of one left running on purpose."""
 
 
 class Supervisor:
@@ -39,7 +45,6 @@ class Supervisor:
     def __init__(self, instance: Instance, installation: Installation) -> None:
         self.instance = instance
         self.installation = installation
-        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def identity(self) -> Identity:
@@ -50,8 +55,7 @@ class Supervisor:
     @property
     def process(self) -> Process | None:
         """The running Asterisk of this instance, whoever started it."""
-        if self._child:
-            self._child.poll()
+        _collect()
         found = remembered(self._pid_file)
         if found and str(self._main_configuration) in found.command_line:
             return found
@@ -77,8 +81,10 @@ class Supervisor:
             if "pjsip.conf" in changed:
                 self.reload_trunks()
             return True
+        self._refuse_taken_ports()
         self._launch()
         self._wait_until_ready()
+        self._require_modules()
         return False
 
     def ensure(self) -> bool:
@@ -112,10 +118,28 @@ class Supervisor:
         process = self.process
         if process and not process.end(signal.SIGTERM, STOP_TIMEOUT_S):
             process.end(signal.SIGKILL, STOP_TIMEOUT_S)
-        if self._child:
-            self._child.wait(STOP_TIMEOUT_S)
-            self._child = None
+        _collect()
         self._pid_file.unlink(missing_ok=True)
+
+    def publish(self, recording: Path) -> str:
+        """Copy a prepared recording to where the PBX can read it.
+
+        Args:
+            recording: a file of the audio library, such as `…/3f2a.alaw`.
+
+        Returns:
+            What the dialplan plays: the copy's absolute path without extension.
+
+        Raises:
+            OSError: the recording is missing or the disk is full.
+        """
+        copy = self.instance.sounds / recording.name
+        if not copy.exists() or copy.stat().st_mtime_ns != recording.stat().st_mtime_ns:
+            new = copy.with_name(copy.name + ".new")
+            shutil.copy2(recording, new)
+            self.identity.share(new, 0o640)
+            new.replace(copy)
+        return str(copy.with_suffix(""))
 
     def command(self, text: str) -> str:
         """Run one command on Asterisk's own console.
@@ -135,6 +159,34 @@ class Supervisor:
             raise PbxError(f"Asterisk's console does not answer: {done.stderr.strip()}")
         return done.stdout
 
+    def missing_modules(self) -> list[str]:
+        """Modules that calls need and that the running Asterisk has not loaded.
+
+        Raises:
+            PbxError: the console cannot be reached.
+        """
+        wanted = re.findall(r"(?m)^load = (\S+)", (templates() / "modules.conf").read_text())
+        loaded = re.findall(r"(?m)^(\S+\.so) .* Running ", self.command("module show"))
+        return sorted(set(wanted) - set(loaded))
+
+    def _require_modules(self) -> None:
+        missing = self.missing_modules()
+        if missing:
+            self.stop()
+            raise PbxError(
+                f"This Asterisk has not loaded {', '.join(missing)}. See {self.instance.log}, "
+                "and install all of its modules or run «make pbx»."
+            )
+
+    def _refuse_taken_ports(self) -> None:
+        """Another's Asterisk on our port would seem to be ours, ready at once."""
+        for port, kind in (
+            (self.instance.ami_port, socket.SOCK_STREAM),
+            (self.instance.sip_port, socket.SOCK_DGRAM),
+        ):
+            if not is_free(port, kind):
+                raise PbxError(f"Port {port} is in use by another program: choose another.")
+
     @property
     def _main_configuration(self) -> Path:
         return self.instance.etc / "asterisk.conf"
@@ -150,7 +202,7 @@ class Supervisor:
     def _launch(self) -> None:
         identity = self.identity
         with self._console.open("wb") as console:
-            self._child = subprocess.Popen(  # noqa: S603 - our own program and arguments
+            child = subprocess.Popen(  # noqa: S603 - our own program and arguments
                 self.installation.asterisk("-f", "-C", str(self._main_configuration)),
                 stdin=subprocess.DEVNULL,
                 stdout=console,
@@ -158,9 +210,12 @@ class Supervisor:
                 cwd=self.instance.state,
                 umask=0o077,
                 start_new_session=True,
-                **_as_user(identity),
+                user=identity.uid if identity.changes else None,
+                group=identity.gid if identity.changes else None,
+                extra_groups=[] if identity.changes else None,
             )
-        process = Process.of(self._child.pid)
+        _children.append(child)
+        process = Process.of(child.pid)
         if process:
             process.remember(self._pid_file)
 
@@ -197,7 +252,6 @@ class Supervisor:
         return "It said: " + " / ".join(said[-5:]) if said else "It said nothing."
 
 
-def _as_user(identity: Identity) -> dict[str, object]:
-    if not identity.changes:
-        return {}
-    return {"user": identity.uid, "group": identity.gid, "extra_groups": []}
+def _collect() -> None:
+    """Take note of those of our children that ended, so that none stays a zombie."""
+    _children[:] = [child for child in _children if child.poll() is None]

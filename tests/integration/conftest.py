@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from far_side import FarSide
+from raw_ami import RawAmi
 
 from campaigns.errors import PbxError
 from campaigns.trunk import Trunk
@@ -14,8 +16,6 @@ from dialer.instance.configure import Instance
 from dialer.instance.locate import Installation, find_installation
 from dialer.instance.ports import free_ports
 from dialer.instance.supervise import Supervisor
-from far_side import FarSide
-from raw_ami import RawAmi
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +47,7 @@ def far_side() -> Iterator[FarSide]:
 
 
 @pytest.fixture(scope="session")
-def asterisk(
-    pbx_binary: Installation, pbx_root: Path, far_side: FarSide
-) -> Iterator[Supervisor]:
+def asterisk(pbx_binary: Installation, pbx_root: Path, far_side: FarSide) -> Iterator[Supervisor]:
     """A started Asterisk with one loopback trunk, `loop`, to the far side."""
     ports = free_ports(calls=50)
     trunk = Trunk("loop", "127.0.0.1", far_side.port)

@@ -5,9 +5,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialer.instance.supervise import Supervisor
 from far_side import Call, FarSide, Script
 from raw_ami import RawAmi
+
+from dialer.instance.supervise import Supervisor
 
 MESSAGE_MS = 2000
 _ids = itertools.count(1)
@@ -28,7 +29,7 @@ class Placed:
         self.ami.event("Hangup", Uniqueid=self.attempt_id)
         return self.ami.event("UserEvent", UserEvent="PvEnded", Id=self.attempt_id)
 
-    def keys(self) -> list[tuple[str, int]]:
+    def pressed(self) -> list[tuple[str, int]]:
         found = self.ami.having("UserEvent", UserEvent="PvKey", Id=self.attempt_id)
         return [(event["Key"], int(event["Position"])) for event in found]
 
@@ -48,11 +49,13 @@ class Caller:
     ami: RawAmi
     far_side: FarSide
 
-    def place(self, script: Script, ring_timeout_s: int = 10, **changed: str) -> Placed:
+    def place(
+        self, script: Script, ring_timeout_s: int = 10, journal: str = "calls", **changed: str
+    ) -> Placed:
         number = f"+3363998{next(_numbers):04d}"
         self.far_side.scripts[number] = script
         placed = Placed(
-            f"call-{next(_ids)}", number, self.asterisk.instance.journal / "calls", self.ami
+            f"call-{next(_ids)}", number, self.asterisk.instance.journal / journal, self.ami
         )
         variables = {
             f"FILE({placed.journal},,,al,u)": f"start|{placed.attempt_id}",

@@ -1,0 +1,218 @@
+"""What the PBX has written down about calls while nobody was listening.
+
+The dialplan appends one line at the start of each attempt, one at its end, and one for every
+opt-out before it is confirmed aloud:
+
+    start|ATTEMPT
+    optout|ATTEMPT|AT_MS
+    end|ATTEMPT|ENDED_MS|ANSWERED_MS|CAUSE|CALL_ID|RESULT|HEARD_MS|SENT|RECEIVED|KEYS|TECH
+
+Asterisk appends a line with one write(2) on a file opened with O_APPEND (funcs/func_env.c), so
+lines of calls that end together never mix; a machine that loses power may tear the last one.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from dialer.pbx import CallEnded
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Size from which new calls are journalled in a new file: about 50,000 calls."""
+
+_SEPARATOR = "|"
+_SUFFIX = ".journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The PBX has taken the order: the INVITE left after this line."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutPressed:
+    """The person pressed 9.
+
+    Attributes:
+        attempt_id: the call.
+        at_ms: PBX clock, ms since the epoch.
+    """
+
+    attempt_id: str
+    at_ms: int
+
+    @property
+    def at(self) -> datetime:
+        """When, in UTC."""
+        return datetime.fromtimestamp(self.at_ms / 1000, UTC)
+
+
+Record = Started | OptOutPressed | CallEnded
+
+
+class Reading(NamedTuple):
+    """What was read of a journal file.
+
+    Attributes:
+        records: in the order in which they were written.
+        offset: where to read on, in bytes.
+        garbage: lines that mean nothing.
+    """
+
+    records: list[Record]
+    offset: int
+    garbage: int
+
+
+def read(path: Path, offset: int = 0) -> Reading:
+    """Read complete lines from an offset on.
+
+    A last line without its end is left for the next reading.
+
+    Args:
+        path: the journal; one that does not exist yet is empty.
+        offset: in bytes, as the last reading gave it.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            data = stream.read()
+    except FileNotFoundError:
+        return Reading([], offset, 0)
+    complete = data[: data.rfind(b"\n") + 1]
+    lines = complete.split(b"\n")[:-1]
+    records = [record for line in lines if (record := parse(line)) is not None]
+    return Reading(records, offset + len(complete), len(lines) - len(records))
+
+
+def parse(line: bytes) -> Record | None:
+    """Read one line; None for one that means nothing."""
+    try:
+        kind, *fields = line.decode().split(_SEPARATOR)
+        return _record(kind, fields)
+    except ValueError:
+        return None
+
+
+def _record(kind: str, fields: list[str]) -> Record:
+    """Build a record.
+
+    Raises:
+        ValueError: the fields are too few, too many, or no numbers.
+    """
+    if not fields or not fields[0]:
+        raise ValueError(kind)
+    if kind == "start":
+        (attempt,) = fields
+        return Started(attempt)
+    if kind == "optout":
+        attempt, at = fields
+        return OptOutPressed(attempt, int(at))
+    if kind == "end":
+        return _ended(*_exactly(fields, 11))
+    raise ValueError(kind)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _is_torn(path: Path) -> bool:
+    return not path.read_bytes().endswith(b"\n")
+
+
+def _exactly(fields: list[str], number: int) -> list[str]:
+    if len(fields) != number:
+        raise ValueError(len(fields))
+    return fields
+
+
+def _ended(
+    attempt: str,
+    ended: str,
+    answered: str,
+    cause: str,
+    call_id: str,
+    result: str,
+    heard: str,
+    sent: str,
+    received: str,
+    keys: str,
+    tech: str,
+) -> CallEnded:
+    return CallEnded(
+        attempt_id=attempt,
+        ended_ms=int(ended),
+        answered_ms=int(answered),
+        cause=int(cause or 0),
+        tech=tech,
+        sip_call_id=call_id,
+        result=result,
+        heard_ms=int(heard),
+        rtp_sent=int(sent),
+        rtp_received=int(received),
+        keys=keys,
+    )
+
+
+class Journal:
+    """The journal files of one PBX, the newest of which takes the lines of new calls.
+
+    A call keeps the file it began in, so an older file still grows until its calls are over.
+
+    Args:
+        directory: where they are; the PBX can write there.
+        max_bytes: size from which a new file is begun.
+    """
+
+    def __init__(self, directory: Path, max_bytes: int = MAX_BYTES) -> None:
+        self.directory = directory
+        self._max_bytes = max_bytes
+        self._current: Path | None = None
+
+    def files(self) -> list[Path]:
+        """Every file, oldest first."""
+        return sorted(self.directory.glob(f"*{_SUFFIX}"))
+
+    def current(self) -> Path:
+        """File for a call about to be placed; cheap enough to be asked for every call.
+
+        The PBX makes it with its first line, so that it belongs to the PBX's own user.
+        """
+        if self._current is None:
+            self._current = self._newest()
+        if _size(self._current) >= self._max_bytes:
+            self._current = self._after(self._current)
+        return self._current
+
+    def _newest(self) -> Path:
+        files = self.files()
+        if not files:
+            return self._numbered(1)
+        # What is appended to a torn line would be lost with it.
+        return self._after(files[-1]) if _is_torn(files[-1]) else files[-1]
+
+    def _after(self, path: Path) -> Path:
+        return self._numbered(int(path.stem) + 1)
+
+    def _numbered(self, number: int) -> Path:
+        return self.directory / f"{number:08d}{_SUFFIX}"
+
+    def retire(self, path: Path) -> None:
+        """Delete a file whose attempts are all closed in the store.
+
+        Raises:
+            ValueError: new calls still go to this file.
+        """
+        if path == self.current():
+            raise ValueError(f"{path.name} is the journal of new calls.")
+        path.unlink(missing_ok=True)
