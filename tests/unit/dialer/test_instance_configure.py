@@ -1,0 +1,162 @@
+"""The configuration of an instance: repeatable, private, and closed to injection."""
+
+import configparser
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from campaigns.errors import InvalidInput
+from campaigns.trunk import Codec, Trunk
+from dialer.instance.configure import Instance, configure
+from dialer.instance.identity import Identity
+from dialer.instance.locate import Installation
+
+MYSELF = Identity("me", os.geteuid(), os.getegid(), changes=False)
+ASTERISK = Installation(
+    Path("/usr/sbin/asterisk"), Path("/modules"), Path("/data"), None, (22, 10, 1)
+)
+LOOP = Trunk("loop", "127.0.0.1", 5070)
+CARRIER = Trunk(
+    "carrier", "sip.example.net", 5062, Codec.ULAW, username="me;too", password="a;b=c\\d"
+)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Instance:
+    return Instance(tmp_path / "pbx", 5080, 5038, 10000, 10999, (LOOP,))
+
+
+def written(instance: Instance, name: str) -> str:
+    return (instance.etc / name).read_text()
+
+
+def sections(instance: Instance, kind: str) -> dict[str, str]:
+    """The settings of the section of this type in pjsip.conf."""
+    for text in written(instance, "pjsip.conf").split("\n\n"):
+        parser = configparser.RawConfigParser(comment_prefixes=(";",), strict=False)
+        parser.read_string(text)
+        for section in parser.sections():
+            if parser[section]["type"] == kind:
+                return dict(parser[section])
+    return {}
+
+
+def test_the_same_settings_write_nothing_twice(instance: Instance) -> None:
+    assert {"asterisk.conf", "extensions.conf", "manager.conf", "pjsip.conf"} <= configure(
+        instance, ASTERISK, MYSELF
+    )
+    secret = instance.ami_secret
+    assert configure(instance, ASTERISK, MYSELF) == set()
+    assert instance.ami_secret == secret
+    assert len(secret) >= 32
+    assert f"secret = {secret}\n" in written(instance, "manager.conf")
+
+
+def test_only_what_changed_is_written(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    other = replace(instance, trunks=(LOOP, replace(LOOP, name="second")))
+    assert configure(other, ASTERISK, MYSELF) == {"pjsip.conf"}
+
+
+def test_nobody_else_can_read_a_secret(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    for path in [instance.root, *instance.root.rglob("*")]:
+        assert not stat.S_IMODE(path.stat().st_mode) & stat.S_IRWXO, path
+    assert stat.S_IMODE((instance.root / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_everything_stays_below_one_directory(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    lines = [line for line in written(instance, "asterisk.conf").splitlines() if "=>" in line]
+    outside = [line for line in lines if str(instance.root) not in line]
+    assert outside == ["astmoddir => /modules", "astdatadir => /data"]
+
+
+def test_sip_listens_on_loopback_while_every_trunk_is_there(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    assert sections(instance, "transport")["bind"] == "127.0.0.1:5080"
+    open_one = replace(instance, trunks=(LOOP, CARRIER), sip_address="192.0.2.1")
+    configure(open_one, ASTERISK, MYSELF)
+    assert sections(open_one, "transport")["bind"] == "192.0.2.1:5080"
+    assert "bindaddr = 127.0.0.1\n" in written(open_one, "manager.conf")
+
+
+def test_a_trunk_offers_its_codec_alone(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    endpoint = sections(instance, "endpoint")
+    assert (endpoint["disallow"], endpoint["allow"]) == ("all", "alaw")
+    assert endpoint["context"] == "portevoix-refuse"
+    assert sections(instance, "aor")["contact"] == "sip:127.0.0.1:5070"
+    assert "qualify_frequency" not in sections(instance, "aor")
+    assert sections(instance, "registration") == {}
+
+
+def test_a_carrier_that_asks_for_a_login_gets_it(instance: Instance) -> None:
+    configure(replace(instance, trunks=(CARRIER,)), ASTERISK, MYSELF)
+    assert sections(instance, "registration")["server_uri"] == "sip:sip.example.net:5062"
+    assert sections(instance, "endpoint")["outbound_auth"] == "carrier"
+    assert sections(instance, "aor")["qualify_frequency"] == "60"
+    # A semicolon would begin a comment: Asterisk reads `\;` as a plain one.
+    assert sections(instance, "auth")["password"] == "a\\;b=c\\d"
+
+
+def test_the_tag_is_in_every_name_that_a_redirect_could_use(instance: Instance) -> None:
+    tagged = replace(instance, endpoint_tag="k7w2q9")
+    configure(tagged, ASTERISK, MYSELF)
+    assert tagged.endpoint("loop") == "loop-k7w2q9"
+    assert "[loop]" not in written(tagged, "pjsip.conf")
+    assert sections(tagged, "identify")["endpoint"] == "loop-k7w2q9"
+
+
+@pytest.mark.parametrize(
+    "trunk",
+    [
+        replace(LOOP, host="127.0.0.1\n[evil]"),
+        replace(LOOP, host="127.0.0.1;x"),
+        replace(LOOP, host="a b"),
+        replace(LOOP, host=""),
+        replace(LOOP, port=0),
+        replace(CARRIER, password="a\nb"),
+        replace(CARRIER, username="a\rb"),
+    ],
+)
+def test_a_trunk_cannot_smuggle_configuration(instance: Instance, trunk: Trunk) -> None:
+    with pytest.raises(InvalidInput, match=trunk.name):
+        configure(replace(instance, trunks=(trunk,)), ASTERISK, MYSELF)
+    assert not instance.etc.exists()
+
+
+@pytest.mark.parametrize("name", ["with space", "with,comma", "with;semicolon", "with${VAR}"])
+def test_a_directory_that_the_dialplan_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidInput, match="absolute path of letters"):
+        configure(Instance(tmp_path / name, 1, 2, 3, 4), ASTERISK, MYSELF)
+
+
+def test_an_older_asterisk_gets_filters_it_understands(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    assert "eventfilter(action(include),name(Hangup)) =\n" in written(instance, "manager.conf")
+    configure(instance, replace(ASTERISK, version=(20, 6, 0)), MYSELF)
+    old = written(instance, "manager.conf")
+    assert "eventfilter(" not in old
+    assert "eventfilter = ^Event: (OriginateResponse|Newchannel|" in old
+
+
+@pytest.mark.parametrize(
+    ("version", "advanced"),
+    [
+        ((18, 24, 9), False),
+        ((18, 25, 0), True),
+        ((20, 6, 0), False),
+        ((20, 11, 0), True),
+        ((22, 0, 9), False),
+        ((22, 1, 0), True),
+        ((23, 0, 0), True),
+    ],
+)
+def test_filters_by_name_are_used_where_the_version_has_them(
+    version: tuple[int, int, int], advanced: bool
+) -> None:
+    assert replace(ASTERISK, version=version).advanced_filters is advanced

@@ -1,0 +1,133 @@
+"""The journal is read whole, whatever a crash or a stray hand left in it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialer.journal import Journal, OptOutPressed, Started, parse, read
+from dialer.pbx import CallEnded
+
+END = b"end|a1|1795293299419|1795293297000|16|id@host|optout|1234|61|60|59|SIP 200 OK"
+ENDED = CallEnded(
+    attempt_id="a1",
+    ended_ms=1795293299419,
+    answered_ms=1795293297000,
+    cause=16,
+    tech="SIP 200 OK",
+    sip_call_id="id@host",
+    result="optout",
+    heard_ms=1234,
+    rtp_sent=61,
+    rtp_received=60,
+    keys="59",
+)
+
+
+def test_each_kind_of_line_is_read() -> None:
+    assert parse(b"start|a1") == Started("a1")
+    assert parse(b"optout|a1|1795293298000") == OptOutPressed("a1", 1795293298000)
+    assert parse(END) == ENDED
+
+
+def test_the_moment_of_a_refusal_is_in_utc() -> None:
+    assert OptOutPressed("a1", 1500).at == datetime(1970, 1, 1, 0, 0, 1, 500_000, UTC)
+
+
+def test_a_call_whose_end_knows_little_is_read() -> None:
+    ended = parse(b"end|a1|1795293299419|0||||0|0|0||")
+    assert isinstance(ended, CallEnded)
+    assert (ended.cause, ended.tech, ended.result, ended.keys) == (0, "", "", "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"start",
+        b"start|",
+        b"start|a1|more",
+        b"optout|a1",
+        b"optout|a1|soon",
+        b"end|a1",
+        END + b"|more",
+        END.replace(b"1234", b"far"),
+        b"unknown|a1",
+        b"\xff\xfe|a1",
+        b"\0\0\0\0",
+    ],
+)
+def test_a_line_that_means_nothing_is_no_record(line: bytes) -> None:
+    assert parse(line) is None
+
+
+def test_garbage_is_counted_and_hides_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "j"
+    file.write_bytes(b"start|a1\nstart|a\xff\n\nend|half\n" + END + b"\n")
+    reading = read(file)
+    assert reading.records == [Started("a1"), ENDED]
+    assert reading.garbage == 3
+
+
+def test_a_journal_not_made_yet_is_empty(tmp_path: Path) -> None:
+    assert read(tmp_path / "none", 7) == ([], 7, 0)
+
+
+@given(cut=st.integers(0, 200), texts=st.lists(st.sampled_from([b"start|a1", END]), max_size=3))
+def test_reading_on_after_any_cut_misses_and_repeats_nothing(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, texts: list[bytes]
+) -> None:
+    file = tmp_path_factory.mktemp("journal") / "j"
+    whole = b"".join(text + b"\n" for text in texts)
+    file.write_bytes(whole[:cut])
+    first = read(file)
+    file.write_bytes(whole)
+    second = read(file, first.offset)
+    assert first.records + second.records == [parse(text) for text in texts]
+    assert first.garbage == second.garbage == 0
+
+
+def test_new_calls_go_to_a_new_file_once_the_old_one_is_large(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, max_bytes=10)
+    first = journal.current()
+    assert not first.exists()
+    first.write_bytes(b"start|a1\n")
+    assert journal.current() == first
+    first.write_bytes(b"start|a1\nstart|a2\n")
+    second = journal.current()
+    assert second != first
+    second.write_bytes(b"start|a3\n")
+    assert journal.files() == [first, second]
+
+
+def test_a_restarted_dialer_goes_on_with_the_newest_file(tmp_path: Path) -> None:
+    first = Journal(tmp_path).current()
+    first.write_bytes(b"start|a1\n")
+    assert Journal(tmp_path).current() == first
+
+
+def test_nothing_is_appended_to_a_torn_line(tmp_path: Path) -> None:
+    torn = Journal(tmp_path).current()
+    torn.write_bytes(b"start|a1\nend|a")
+    assert Journal(tmp_path).current() != torn
+    assert read(torn).records == [Started("a1")]
+
+
+def test_numbers_are_never_used_again_after_retiring(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, max_bytes=1)
+    old = journal.current()
+    old.write_bytes(b"start|a1\n")
+    new = journal.current()
+    journal.retire(old)
+    assert journal.files() == []
+    assert journal.current() == new
+
+
+def test_the_file_of_new_calls_is_never_retired(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.current().write_bytes(b"start|a1\n")
+    with pytest.raises(ValueError, match="new calls"):
+        journal.retire(journal.current())
+    assert journal.files() == [journal.current()]
