@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.errors import InvalidInput
-from rehearsal.behaviour import DEFAULTS, Behaviour, Plan, Press, Route
+from rehearsal.behaviour import DEFAULTS, Behaviour, Plan, Press, Route, Voice
 from rehearsal.numbering import e164
 
 SHIPPED = Path(__file__).parent / "profiles"
@@ -92,16 +92,22 @@ def _entry(row: dict[str, Any], ring: tuple[float, float]) -> Entry:
     if not isinstance(weight, int | float) or weight <= 0:
         raise InvalidInput("weight", f"{weight!r} is not a positive number")
     then = DEFAULTS[_behaviour(row["then"])] if "then" in row else None
-    first_calls = int(row.get("first_calls", 1 if then else 0))
+    first_calls = row.get("first_calls", 1 if then else 0)
+    if not isinstance(first_calls, int) or first_calls < 0:
+        raise InvalidInput("first_calls", f"{first_calls!r} is not a number of calls")
     return Entry(float(weight), _plan(row), _range(row.get("ring", ring)), first_calls, then)
 
 
 def _plan(row: dict[str, Any]) -> Plan:
     behaviour = _behaviour(row.get("name", ""))
     plan = DEFAULTS[behaviour]
-    if "keys" in row:
-        routes = _routes(row, plan)
-        plan = replace(plan, keys=tuple(_press(text, routes) for text in row["keys"]))
+    routes = _routes(row, plan)
+    keys = tuple(_press(text, routes) for text in row.get("keys", ()))
+    plan = replace(plan, keys=keys or tuple(replace(key, routes=routes) for key in plan.keys))
+    if plan.keys and plan.voice is Voice.NOTHING and Route.RFC4733 in routes:
+        raise InvalidInput(
+            "keys", "without audio a key can only go by SIP", 'Add routes = ["info"].'
+        )
     if "after" in row:
         after = _seconds("after", row["after"])
         if behaviour is Behaviour.VANISHES:
