@@ -30,7 +30,7 @@ from dialer.pbx import (
 KEEP_BACK_S = 1.0
 """How long a failed OriginateResponse waits for its Newchannel."""
 
-_ATTEMPT = re.compile(rb"[0-9A-HJKMNP-TV-Z]{26}")
+_ATTEMPT = re.compile(rb"[0-9A-HJKMNP-TV-Z]{26}(?:\r\n|\Z)")
 _ULID_LENGTH = 26
 _UNIQUEID = b"\r\nUniqueid: "
 
@@ -45,11 +45,9 @@ def attempt_in(block: bytes, key: bytes = _UNIQUEID, start: int = 0) -> str:
     if found < 0:
         return ""
     begin = found + len(key)
-    end = begin + _ULID_LENGTH
-    raw = block[begin:end]
-    if block[end : end + 2] in {b"\r\n", b""} and _ATTEMPT.fullmatch(raw):
-        return raw.decode("ascii")
-    return ""
+    if _ATTEMPT.match(block, begin) is None:
+        return ""
+    return block[begin : begin + _ULID_LENGTH].decode("ascii")
 
 
 def number_in(block: bytes, key: bytes, start: int = 0) -> int:
@@ -186,16 +184,25 @@ class EventDecoder:
 
 
 def _call_ended(block: bytes, attempt: str, start: int) -> CallEnded:
+    headers = dict(line.partition(b": ")[::2] for line in block[start:].split(b"\r\n"))
+
+    def number(name: bytes) -> int:
+        value = headers.get(name, b"")
+        return int(value) if value.isdigit() else 0
+
+    def text(name: bytes) -> str:
+        return headers.get(name, b"").decode("utf-8", "replace")
+
     return CallEnded(
         attempt_id=attempt,
-        ended_ms=number_in(block, b"\r\nEnded: ", start),
-        answered_ms=number_in(block, b"\r\nAnswered: ", start),
-        cause=number_in(block, b"\r\nCause: ", start),
-        tech=text_of(block, b"\r\nTech: ", start),
-        sip_call_id=text_of(block, b"\r\nCallId: ", start),
-        result=text_of(block, b"\r\nResult: ", start),
-        heard_ms=number_in(block, b"\r\nHeard: ", start),
-        rtp_sent=number_in(block, b"\r\nSent: ", start),
-        rtp_received=number_in(block, b"\r\nReceived: ", start),
-        keys=text_of(block, b"\r\nKeys: ", start),
+        ended_ms=number(b"Ended"),
+        answered_ms=number(b"Answered"),
+        cause=number(b"Cause"),
+        tech=text(b"Tech"),
+        sip_call_id=text(b"CallId"),
+        result=text(b"Result"),
+        heard_ms=number(b"Heard"),
+        rtp_sent=number(b"Sent"),
+        rtp_received=number(b"Received"),
+        keys=text(b"Keys"),
     )
