@@ -102,16 +102,25 @@ class EventDecoder:
         attempt = attempt_in(block)
         if not attempt:
             return
-        self._calls[attempt] = 0
         out.append(Dialling(attempt, text_of(block, b"\r\nChannel: ")))
-        kept = self._kept_back.pop(attempt, None)
-        if kept is not None:
-            self._done(attempt, answered=False, reason=kept[1], out=out)
+        self._has_channel(attempt, out)
+
+    def _has_channel(self, attempt: str, out: Out) -> None:
+        """Any event of a channel shows that there is one: a refusal kept back is of that channel.
+
+        After a gap that event may be another than Newchannel, which came before the login.
+        """
+        if attempt not in self._calls:
+            self._calls[attempt] = 0
+            kept = self._kept_back.pop(attempt, None)
+            if kept is not None:
+                self._done(attempt, answered=False, reason=kept[1], out=out)
 
     def _newstate(self, block: bytes, out: Out) -> None:
         attempt = attempt_in(block)
         if not attempt:
             return
+        self._has_channel(attempt, out)
         state = value_of(block, b"\r\nChannelStateDesc: ")
         if state == b"Up":
             out.append(Answered(attempt))
@@ -140,6 +149,7 @@ class EventDecoder:
         attempt = attempt_in(block)
         if not attempt:
             return
+        self._has_channel(attempt, out)
         cause, tech = number_in(block, b"\r\nCause: "), number_in(block, b"\r\nTechCause: ")
         out.append(HungUp(attempt, cause, tech))
         self._mark(attempt, _GONE)
@@ -153,11 +163,11 @@ class EventDecoder:
     def _fully_booted(self, block: bytes, _out: Out) -> None:
         self.uptime_s = number_in(block, b"\r\nUptime: ")
 
-    def _listed(self, block: bytes, _out: Out) -> None:
+    def _listed(self, block: bytes, out: Out) -> None:
         """A channel found live after a gap: its Newchannel was never heard."""
         attempt = attempt_in(block)
         if attempt:
-            self._calls.setdefault(attempt, 0)
+            self._has_channel(attempt, out)
 
     def _mark(self, attempt: str, what: int) -> None:
         """A call is forgotten once both its OriginateResponse and its Hangup were heard."""
@@ -173,6 +183,7 @@ class EventDecoder:
         attempt = attempt_in(block, b"\r\nId: ", start)
         if start < 0 or not attempt:
             return
+        self._has_channel(attempt, out)
         name = value_of(block, b"\r\nUserEvent: ", start)
         if name == b"PvEnded":
             out.append(_call_ended(block, attempt, start))

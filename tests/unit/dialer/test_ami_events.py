@@ -205,6 +205,25 @@ def test_a_call_found_live_after_a_gap_has_a_channel(decoder: EventDecoder) -> N
     assert failed == [OriginateDone(ATTEMPT, False, 3, True)]
 
 
+@pytest.mark.parametrize("first", [ENDED, block("Newstate", state="Ringing")])
+def test_a_call_whose_newchannel_came_before_the_login_has_a_channel(
+    decoder: EventDecoder, clock: Clock, first: bytes
+) -> None:
+    hangup = block("Hangup", "Cause: 17")
+    for recorded in ([first, answer_of_originate("Failure", 0)], [hangup]):
+        events = decoder.decode(recorded)
+    assert events == [HungUp(ATTEMPT, 17, 0)]
+    clock.now += 5.0
+    assert decoder.settle() == []
+
+
+def test_a_failure_before_any_event_of_its_channel_is_told_with_the_first(
+    decoder: EventDecoder,
+) -> None:
+    events = decoder.decode([answer_of_originate("Failure", 0), block("Hangup", "Cause: 17")])
+    assert events == [OriginateDone(ATTEMPT, False, 0, True), HungUp(ATTEMPT, 17, 0)]
+
+
 def test_a_call_is_forgotten_when_it_is_over(decoder: EventDecoder) -> None:
     decoder.decode(
         [block("Newchannel"), answer_of_originate("Success", 4), block("Hangup", "Cause: 16")]
