@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from dialer.instance.locate import find_installation, sipp
 from rehearsal.ledger import LedgerCall, read
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
-LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 
 @dataclass(frozen=True)
@@ -74,37 +74,20 @@ def ended(rehearsal: Rehearsal, number: str, count: int = 1) -> Callable[[], lis
     return look
 
 
-def _trees() -> list[Path]:
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    named = os.environ.get("PORTEVOIX_PBX_TREE")
-    return [*([Path(named)] if named else []), Path(cache) / "portevoix" / "pbx-tree"]
-
-
-def command_for(name: str) -> tuple[list[str], Path] | None:
-    """How to run a program of a private tree, else of PATH: its command and the tree it is in."""
-    for tree in _trees():
-        for place in ("usr/bin", "usr/sbin"):
-            if (program := tree / place / name).exists():
-                loader = str(tree / "lib64/ld-linux-x86-64.so.2")
-                return [loader, "--library-path", str(tree / LIBRARIES), str(program)], tree
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin")
-    return ([found], Path("/")) if found else None
-
-
 def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
 
 
-_MODULES = (
-    "app_controlplayback app_playback app_read app_stack app_verbose chan_pjsip codec_alaw "
-    "codec_ulaw format_pcm format_wav func_callerid func_channel func_env func_hangupcause "
-    "pbx_config res_pjproject res_pjsip res_pjsip_caller_id res_pjsip_nat res_pjsip_dtmf_info "
-    "res_pjsip_rfc3326 res_pjsip_sdp_rtp res_pjsip_session res_rtp_asterisk "
-    "res_pjsip_pubsub func_pjsip_aor func_pjsip_contact func_pjsip_endpoint "
-    "res_sorcery_astdb res_sorcery_config res_sorcery_memory res_timing_timerfd res_pjsip_endpoint_identifier_ip bridge_simple"
-)
+_MODULES = """
+app_controlplayback app_read app_stack bridge_simple chan_pjsip codec_alaw codec_g722 codec_ulaw
+format_pcm func_channel func_env func_hangupcause func_pjsip_aor func_pjsip_contact
+func_pjsip_endpoint pbx_config res_pjproject res_pjsip res_pjsip_caller_id res_pjsip_dtmf_info
+res_pjsip_endpoint_identifier_ip res_pjsip_nat res_pjsip_pubsub res_pjsip_rfc3326
+res_pjsip_sdp_rtp res_pjsip_session res_rtp_asterisk res_sorcery_astdb res_sorcery_config
+res_sorcery_memory res_timing_timerfd
+"""
 
 _FILES = {
     "asterisk.conf": """
@@ -146,17 +129,22 @@ bind = 127.0.0.1:{sip}
 [network]
 type = aor
 contact = sip:127.0.0.1:{network}
-[network]
+[trunk](!)
 type = endpoint
 transport = udp
 aors = network
 context = nowhere
 disallow = all
-allow = {codecs}
-dtmf_mode = {dtmf}
+dtmf_mode = auto_info
 direct_media = no
 send_pai = yes
-redirect_method = {redirect}
+redirect_method = user
+[alaw](trunk)
+allow = alaw
+[ulaw](trunk)
+allow = ulaw
+[g722](trunk)
+allow = g722
 """,
     "extensions.conf": """
 [message]
@@ -164,7 +152,9 @@ exten => s,1,ControlPlayback({home}/message,,,,0123456789*#)
  same => n,Set(KEY=${{CPLAYBACKSTOPKEY}})
  same => n,Read(SECOND,,1,,1,1)
  same => n,Hangup()
-exten => over,1,Set(FILE({home}/seen,,,al,u)=${{CHANNEL(pjsip,call-id)}}|${{KEY}}${{SECOND}}|${{HANGUPCAUSE(${{CHANNEL}},tech)}}|${{CHANNEL(rtcp,rxcount)}})
+exten => over,1,Set(ANSWER=${{HANGUPCAUSE(${{CHANNEL}},tech)}})
+ same => n,Set(LINE=${{CHANNEL(pjsip,call-id)}}|${{KEY}}${{SECOND}}|${{ANSWER}})
+ same => n,Set(FILE({home}/seen,,,al,u)=${{LINE}}|${{CHANNEL(rtcp,rxcount)}})
  same => n,Return()
 """,
 }
@@ -191,14 +181,14 @@ class Pbx:
     def _ask(self, action: str, *lines: str) -> None:
         self._ami.sendall("\r\n".join([f"Action: {action}", *lines, "", ""]).encode())
 
-    def dial(self, number: str, *, ring_seconds: float = 30.0, caller: str = "0199000000") -> None:
+    def dial(self, number: str, *, ring_seconds: float = 30.0, trunk: str = "alaw") -> None:
         self._ask(
             "Originate",
-            f"Channel: PJSIP/{number}@network",
+            f"Channel: PJSIP/{number}@{trunk}",
             "Context: message",
             "Exten: s",
             "Priority: 1",
-            f"CallerID: <{caller}>",
+            "CallerID: <0199000000>",
             f"Timeout: {int(ring_seconds * 1000)}",
             'Variable: CHANNEL(hangup_handler_push)="message,over,1"',
             "Async: true",
@@ -217,36 +207,23 @@ class Pbx:
 
 
 @contextmanager
-def running_pbx(
-    home: Path,
-    network_port: int,
-    message: Path,
-    *,
-    codecs: str = "alaw",
-    dtmf: str = "auto_info",
-    redirect: str = "user",
-) -> Iterator[Pbx]:
-    found = command_for("asterisk")
-    assert found is not None, "no Asterisk: run `make pbx`"
-    command, tree = found
+def running_pbx(home: Path, network_port: int, message: Path) -> Iterator[Pbx]:
+    asterisk = find_installation()
     ami, sip = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
     rtp = 10000 + (os.getpid() * 7 % 40) * 200
     facts = {
         "home": home,
-        "modules": tree / LIBRARIES / "asterisk/modules",
-        "data": tree / "usr/share/asterisk",
+        "modules": asterisk.modules,
+        "data": asterisk.data,
         "load": "\n".join(f"load = {name}.so" for name in _MODULES.split()),
         "ami": ami,
         "sip": sip,
         "rtp": rtp,
         "rtp_end": rtp + 4000,
         "network": network_port,
-        "codecs": codecs,
-        "dtmf": dtmf,
-        "redirect": redirect,
     }
     _write_files(home, facts, message)
-    arguments = [*command, "-C", str(home / "asterisk.conf"), "-f"]
+    arguments = asterisk.asterisk("-C", str(home / "asterisk.conf"), "-f")
     with subprocess.Popen(
         arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -288,9 +265,7 @@ def _refused() -> bytes:
 
 def run_sipp(arguments: Sequence[str], home: Path, seconds: float = 60) -> None:
     """Run SIPp to its end; every call must have succeeded."""
-    found = command_for("sipp")
-    assert found is not None, "no SIPp: run `make pbx`"
-    command = [*found[0], *arguments, "-skip_rlimit", "-nostdin"]
+    command = [*sipp(), *arguments, "-skip_rlimit", "-nostdin"]
     done = subprocess.run(
         command, cwd=home, capture_output=True, timeout=seconds, env={"TERM": "xterm"}, check=False
     )

@@ -29,7 +29,7 @@ def call(call_id: str = "c1", at: float = 1000.0, **facts: Any) -> LedgerCall:
         "status": 200,
         "ended_at": at + 13,
     }
-    return LedgerCall(**{**told, **facts})  # type: ignore[arg-type]
+    return LedgerCall(**{**told, **facts})
 
 
 def unanswered(status: int | None, at: float = 1000.0, **facts: Any) -> LedgerCall:

@@ -63,7 +63,7 @@ def _play(lane: Lane, library: Library, listener: socket.socket, voice: Voice) -
 
 
 def _take(listener: socket.socket) -> list[Packet]:
-    packets = []
+    packets: list[Packet] = []
     while True:
         try:
             data = listener.recv(2048)
