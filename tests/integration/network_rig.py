@@ -150,7 +150,7 @@ allow = g722
 [message]
 exten => s,1,ControlPlayback({home}/message,,,,0123456789*#)
  same => n,Set(KEY=${{CPLAYBACKSTOPKEY}})
- same => n,Read(SECOND,,1,,1,1)
+ same => n,Read(SECOND,,2,,1,1)
  same => n,Hangup()
 exten => over,1,Set(ANSWER=${{HANGUPCAUSE(${{CHANNEL}},tech)}})
  same => n,Set(LINE=${{CHANNEL(pjsip,call-id)}}|${{KEY}}${{SECOND}}|${{ANSWER}})
