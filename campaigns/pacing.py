@@ -1,21 +1,26 @@
 """How many calls may start, and when. Pure: the caller brings a monotonic clock's reading.
 
-A `Pace` keeps one calls-per-second limit. Starts are evenly spaced, and on top of that no
-window of `WINDOW_S` ever holds more than the limit: even spacing alone puts N+1 INVITEs into
-some one-second windows, because the PBX adds a jitter of its own between Originate and INVITE.
+A `Pace` keeps one calls-per-second limit. Starts are evenly spaced, and on top of that no window
+a little longer than a second ever holds more than the limit: even spacing alone puts N+1 INVITEs
+into some one-second windows, because the PBX adds a delay of its own between Originate and
+INVITE, and that delay varies.
 """
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from copy import copy
 
-JITTER_S = 0.015
-"""What the PBX may add between our Originate and its INVITE without breaking the limit."""
+LEAST_JITTER_S = 0.015
+"""What the PBX's delay between Originate and INVITE varies by when nothing else runs."""
 
-WINDOW_S = 1.0 + JITTER_S
+MOST_JITTER_S = 0.06
+"""What is allowed for it at most: each millisecond costs a thousandth of the rate."""
 
 CATCH_UP_S = 0.05
 """How late a start may come and still be made up for; what is later is lost, never burst."""
+
+LAG_KEPT_S = 10.0
+"""How long a measured delay counts."""
 
 
 class Pace:
@@ -28,12 +33,13 @@ class Pace:
     def __init__(self, per_second: float) -> None:
         self._starts: deque[float] = deque()
         self._next = -math.inf
+        self._jitter = LEAST_JITTER_S
         self._set(per_second)
 
     def _set(self, per_second: float) -> None:
         self.per_second = per_second
         self._most = max(1, math.floor(per_second))
-        self._window = max(1.0, self._most / per_second) + JITTER_S
+        self._window = max(1.0, self._most / per_second) + self._jitter
         self._spacing = self._window / self._most
 
     def change(self, per_second: float) -> None:
@@ -41,31 +47,39 @@ class Pace:
         if per_second != self.per_second:
             self._set(per_second)
 
+    def allow_for(self, jitter_s: float) -> None:
+        """Make the window longer by what the PBX's delay varies by now."""
+        self._jitter = min(max(jitter_s, LEAST_JITTER_S), MOST_JITTER_S)
+        self._set(self.per_second)
+
     def earliest(self, now: float) -> float:
         """The first instant at which one more call may start, `now` or later."""
         at = max(now, self._next)
-        self._forget(at)
         if len(self._starts) >= self._most:
             at = max(at, self._starts[-self._most] + self._window)
         return at
 
     def start(self, at: float) -> None:
-        """Count a call that starts at `at` (not before the last one)."""
+        """Count a call that starts at `at`, which is not before the last one."""
+        late = at - self._next
+        self._next = (self._next if late <= CATCH_UP_S else at) + self._spacing
         self._starts.append(at)
-        self._next = max(self._next, at - CATCH_UP_S) + self._spacing
-
-    def started_since(self, since: float, until: float) -> int:
-        """How many of the counted calls started in (since, until]."""
-        return sum(since < at <= until for at in self._starts)
-
-    def give_back(self, at: float) -> None:
-        """A counted start was not sent after all; it frees its place in the window."""
-        if at in self._starts:
-            self._starts.remove(at)
-
-    def _forget(self, now: float) -> None:
-        while self._starts and self._starts[0] <= now - self._window:
+        while self._starts[0] <= at - self._window:
             self._starts.popleft()
+
+    def room(self, now: float, until: float) -> int:
+        """How many calls could start in [now, until] if all of them were placed."""
+        trial = copy(self)
+        trial._starts = self._starts.copy()  # noqa: SLF001 - its own kind
+        count = 0
+        while (at := trial.earliest(now)) <= until:
+            trial.start(at)
+            count += 1
+        return count
+
+    def started_since(self, since: float) -> int:
+        """How many of the last second's calls started after `since`."""
+        return sum(at > since for at in self._starts)
 
 
 class Slots:
@@ -94,31 +108,19 @@ class Slots:
         self._taken.discard(attempt_id)
 
 
-def plan(paces: Iterable[Pace], slots: Iterable[Slots], now: float, until: float) -> list[float]:
-    """The instants in [now, until] at which calls may start under every limit, counted at once.
+class Lag:
+    """What the PBX's delay between Originate and INVITE varies by, over the last seconds."""
 
-    Args:
-        paces: every calls-per-second limit the calls fall under.
-        slots: every concurrency limit they fall under.
-        now, until: monotonic seconds.
-    """
-    paces = tuple(paces)
-    room = min(limit.free for limit in slots)
-    instants: list[float] = []
-    while len(instants) < room:
-        at = _earliest(paces, now)
-        if at > until:
-            break
-        for pace in paces:
-            pace.start(at)
-        instants.append(at)
-        now = at
-    return instants
+    def __init__(self) -> None:
+        self._delays: deque[tuple[float, float]] = deque()
 
+    def note(self, at: float, delay: float) -> None:
+        """A call sent at `at - delay` was seen to start at `at` (monotonic seconds)."""
+        self._delays.append((at, delay))
+        while self._delays[0][0] < at - LAG_KEPT_S:
+            self._delays.popleft()
 
-def _earliest(paces: tuple[Pace, ...], now: float) -> float:
-    """The first instant that suits every pace; each one can only push it later."""
-    at = now
-    while (later := max(pace.earliest(at) for pace in paces)) > at:
-        at = later
-    return at
+    def spread(self) -> float:
+        """Largest delay less smallest, in seconds; 0 where nothing was noted."""
+        delays = [delay for _, delay in self._delays]
+        return max(delays) - min(delays) if delays else 0.0

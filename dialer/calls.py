@@ -20,6 +20,7 @@ class Call:
         attempts: attempts the person had received before this one.
         tries: calls for the target that had not counted before this one.
         claimed: monotonic seconds of the commit.
+        sent: monotonic seconds of the Originate; 0 until then.
         sent_at, ringing_at, answered_at: as we heard of them.
         ended: what the hangup handler knew.
         opted_out: a refusal was journalled by the PBX.
@@ -32,6 +33,7 @@ class Call:
     attempts: int
     tries: int
     claimed: float = 0.0
+    sent: float = 0.0
     sent_at: datetime | None = None
     ringing_at: datetime | None = None
     answered_at: datetime | None = None

@@ -21,7 +21,7 @@ from dialer.hearing import Hearing
 from dialer.journal import Journal
 from dialer.originate import Sender, Sounds
 from dialer.outcomes import Closing
-from dialer.pbx import Event, LinkDown, LinkUp, Pbx
+from dialer.pbx import Dialling, Event, LinkDown, LinkUp, Pbx
 from dialer.reconcile import Reconciliation
 from dialer.scheduler import Scheduler
 from dialer.throttle import Throttle
@@ -30,8 +30,9 @@ from dialer.trunks import Trunks
 CYCLE_S = 0.04
 """One transaction writes what a cycle gathered: calls ended, keys pressed, calls to place."""
 
-LEAD_S = 0.02
-"""Claims are made for instants a little ahead, since the commit takes its time."""
+AHEAD_S = 0.08
+"""Calls are claimed so far ahead of the instant at which they may be sent: two cycles, so that
+a slow commit leaves no token unused."""
 
 IDLE_S = 0.3
 """How long a campaign in which nothing is due is left alone."""
@@ -62,7 +63,7 @@ class Dialer:
         self._trunks = trunks
         self._calls = Calls()
         self._throttle = Throttle(system)
-        self._sender = Sender(pbx, book.engine, sounds, self._not_sent)
+        self._sender = Sender(pbx, book.engine, trunks, self._throttle, sounds, self._not_sent)
         self._hearing = Hearing(self._calls, self._hung_up, self._never_placed)
         self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
@@ -128,8 +129,8 @@ class Dialer:
     # What one cycle does
 
     async def _cycle(self) -> None:
-        reserved = self._reserve()
-        entry = Entry(self._closings, self._hearing.refusals(), [want for want, _ in reserved])
+        wants = self._reserve()
+        entry = Entry(self._closings, self._hearing.refusals(), wants)
         self._closings = []
         if not entry:
             return
@@ -137,22 +138,22 @@ class Dialer:
             claimed = await self._book.write(entry)
         except StoreUnavailable as error:
             self._keep(entry)
-            claimed = [Claimed() for _ in reserved]
+            claimed = [Claimed() for _ in wants]
             log.error("the store cannot record; dialing waits", why=str(error))
             await asyncio.sleep(IDLE_S)
-        self._place(reserved, claimed)
+        self._place(wants, claimed)
 
-    def _reserve(self) -> list[tuple[Want, list[float]]]:
+    def _reserve(self) -> list[Want]:
         if not self._may_dial():
             return []
         now = time.monotonic()
-        reserved = []
+        wants = []
         for campaign in self._in_turn(now):
-            instants = self._throttle.reserve(campaign, now + LEAD_S, now + LEAD_S + CYCLE_S)
-            if instants:
+            count = self._throttle.reserve(campaign, now, now + AHEAD_S)
+            if count:
                 rehearsal = self._trunks.is_rehearsal(campaign.trunk)
-                reserved.append((Want(campaign, len(instants), rehearsal, self._node), instants))
-        return reserved
+                wants.append(Want(campaign, count, rehearsal, self._node))
+        return wants
 
     def _may_dial(self) -> bool:
         return self._ready and self._pbx.connected and not self._stopping.is_set()
@@ -170,17 +171,18 @@ class Dialer:
         first = self._turn % len(able) if able else 0
         return able[first:] + able[:first]
 
-    def _place(self, reserved: list[tuple[Want, list[float]]], claimed: list[Claimed]) -> None:
+    def _place(self, wants: list[Want], claimed: list[Claimed]) -> None:
         now = time.monotonic()
-        for (want, instants), done in zip(reserved, claimed, strict=True):
-            trunk = self._trunks.get(want.campaign.trunk)
-            for taken, instant in zip(done.taken, instants, strict=False):
-                call = Call(taken.attempt, want.campaign, taken.attempts, taken.tries, now)
+        for want, done in zip(wants, claimed, strict=True):
+            calls = [
+                Call(taken.attempt, want.campaign, taken.attempts, taken.tries, now)
+                for taken in done.taken
+            ]
+            for call in calls:
                 self._calls.add(call)
-                self._throttle.take(call.attempt.id, want.campaign)
-                if trunk is not None:
-                    self._sender.schedule(call, trunk, instant)
-            self._throttle.give_back(want.campaign, instants[len(done.taken) :])
+            ids = [call.attempt.id for call in calls]
+            self._throttle.settle(want.campaign, want.count, ids)
+            self._sender.add(calls)
             if done.exhausted:
                 self._idle_until[want.campaign.id] = now + IDLE_S
 
@@ -200,7 +202,15 @@ class Dialer:
             elif isinstance(event, LinkUp):
                 log.info("link to the PBX is up")
             else:
+                self._note_lag(event)
                 self._hearing.hear(event)
+
+    def _note_lag(self, event: Event) -> None:
+        if isinstance(event, Dialling):
+            call = self._calls.get(event.attempt_id)
+            if call is not None and call.sent:
+                now = time.monotonic()
+                self._throttle.note_lag(now, now - call.sent)
 
     def _adopt(self, call: Call) -> None:
         call.claimed = call.claimed or time.monotonic()

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -12,6 +13,8 @@ from campaigns.errors import PbxError
 from campaigns.trunk import Trunk
 from dialer.calls import Call, utc_now
 from dialer.pbx import OriginateOrder, Pbx
+from dialer.throttle import Throttle
+from dialer.trunks import Trunks
 from store import suppressions
 from store.engine import reading
 
@@ -37,30 +40,71 @@ class Sounds:
 
 
 class Sender:
-    """Sends claimed calls to the PBX.
+    """Sends claimed calls to the PBX, each as soon as every limit lets it.
 
     Args:
         pbx: where to.
         engine: for the last look at suppressions, on this thread and on a reading connection.
+        trunks: by which way.
+        throttle: when.
         sounds: what the PBX needs to play and write.
         returned: told of each call that was not sent.
     """
 
     def __init__(
-        self, pbx: Pbx, engine: Engine, sounds: Sounds, returned: Callable[[Call], None]
+        self,
+        pbx: Pbx,
+        engine: Engine,
+        trunks: Trunks,
+        throttle: Throttle,
+        sounds: Sounds,
+        returned: Callable[[Call], None],
     ) -> None:
         self._pbx = pbx
         self._engine = engine
+        self._trunks = trunks
+        self._throttle = throttle
         self._sounds = sounds
         self._returned = returned
+        self._queues: dict[int, deque[Call]] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self.halted = False
 
-    def schedule(self, call: Call, trunk: Trunk, instant: float) -> None:
-        """Send it at a monotonic instant."""
-        asyncio.get_running_loop().call_at(instant, self._send, call, trunk)
+    def add(self, calls: Iterable[Call]) -> None:
+        """Take claimed calls; they are sent, or returned within the time a claim is fresh."""
+        for call in calls:
+            self._queues.setdefault(call.campaign.id, deque()).append(call)
+        self._pump()
 
-    def _send(self, call: Call, trunk: Trunk) -> None:
-        if self._is_void(call):
+    def _pump(self) -> None:
+        """Send what may be sent now and come back when the next may."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waits = [self._send_due(queue) for queue in self._queues.values()]
+        self._queues = {key: queue for key, queue in self._in_turn() if queue}
+        if self._queues:
+            soonest = min(wait for wait in waits if wait is not None)
+            self._timer = asyncio.get_running_loop().call_at(soonest, self._pump)
+
+    def _in_turn(self) -> list[tuple[int, deque[Call]]]:
+        """Another campaign first each time."""
+        queues = list(self._queues.items())
+        return queues[1:] + queues[:1]
+
+    def _send_due(self, queue: deque[Call]) -> float | None:
+        """Send a campaign's calls that may go now; when the next may, None where none waits."""
+        while queue:
+            now = time.monotonic()
+            at = self._throttle.earliest(queue[0].campaign, now)
+            if at > now and not self._is_stale(queue[0], now):
+                return min(at, queue[0].claimed + FRESH_S)
+            self._send(queue.popleft(), now)
+        return None
+
+    def _send(self, call: Call, now: float) -> None:
+        trunk = self._trunks.get(call.campaign.trunk)
+        if trunk is None or self._is_stale(call, now) or self._is_suppressed(call):
             self._returned(call)
             return
         try:
@@ -69,11 +113,14 @@ class Sender:
             log.warning("originate refused", attempt=call.attempt.id, why=str(error))
             self._returned(call)
             return
-        call.sent_at = utc_now()
+        call.sent, call.sent_at = now, utc_now()
+        self._throttle.sent(call.attempt.id, now)
 
-    def _is_void(self, call: Call) -> bool:
-        if self.halted or time.monotonic() - call.claimed > FRESH_S:
-            return True
+    def _is_stale(self, call: Call, now: float) -> bool:
+        return self.halted or not self._pbx.connected or now - call.claimed >= FRESH_S
+
+    def _is_suppressed(self, call: Call) -> bool:
+        """Somebody refused since the claim: it costs a look, and saves a person a call."""
         campaign = call.campaign
         with reading(self._engine) as connection:
             return bool(

@@ -69,6 +69,7 @@ class Scheduler:
             self._throttle.set_trunks(self._trunks.limits())
             self.campaigns = await self._book.transact(self._move_campaigns)
             self._throttle.set_campaigns(self.campaigns)
+            self._throttle.adapt()
             self._hang_up_stopped()
             await self._book.renew(self._status(utc_now()))
         except StoreUnavailable as error:

@@ -1,15 +1,16 @@
-"""Slots and tokens: how many calls each campaign may start now, and at what instants."""
+"""Slots and tokens: how many calls each campaign may claim now, and when each may be sent."""
 
 from collections.abc import Iterable, Mapping
 
 from campaigns.campaign import Campaign, Limits
-from campaigns.pacing import Pace, Slots, plan
+from campaigns.pacing import Lag, Pace, Slots
 
 
 class Throttle:
     """Every limit in force: the whole system's, each trunk's, each campaign's.
 
-    All limits are counted on the monotonic clock, so that a step of the wall clock makes no burst.
+    All limits are counted on the monotonic clock, so that a step of the wall clock makes no
+    burst. A slot is held from the claim to Hangup; a token is spent when the call is sent.
     """
 
     def __init__(self, system: Limits) -> None:
@@ -17,6 +18,7 @@ class Throttle:
         self._trunks: dict[str, _Gauge] = {}
         self._campaigns: dict[int, _Gauge] = {}
         self._owners: dict[str, tuple[str, int]] = {}
+        self._lag = Lag()
 
     @property
     def channels(self) -> int:
@@ -29,9 +31,9 @@ class Throttle:
         return gauge.slots.used if gauge else 0
 
     def rate_of(self, campaign_id: int, now: float) -> int:
-        """Calls of one campaign started in the last second (monotonic s)."""
+        """Calls of one campaign sent in the last second (monotonic s)."""
         gauge = self._campaigns.get(campaign_id)
-        return gauge.pace.started_since(now - 1.0, now) if gauge else 0
+        return gauge.pace.started_since(now - 1.0) if gauge else 0
 
     def set_trunks(self, limits: Mapping[str, Limits]) -> None:
         """Put trunk limits in force."""
@@ -47,19 +49,43 @@ class Throttle:
         for campaign_id, limits in current.items():
             self._campaigns.setdefault(campaign_id, _Gauge(limits)).change(limits)
 
-    def reserve(self, campaign: Campaign, now: float, until: float) -> list[float]:
-        """Instants in [now, until] (monotonic s) at which this campaign may start calls.
+    def reserve(self, campaign: Campaign, now: float, until: float) -> int:
+        """How many calls this campaign may claim, to be sent by `until` (monotonic s).
 
-        The tokens are counted; `take` a slot for each that is claimed and `give_back` the rest.
+        They are held for it until `settle`, so that two campaigns never claim one slot.
         """
         gauges = self._gauges(campaign.trunk, campaign.id)
-        return plan([g.pace for g in gauges], [g.slots for g in gauges], now, until)
+        count = max(0, min(gauge.room(now, until) for gauge in gauges))
+        for gauge in gauges:
+            gauge.held += count
+        return count
+
+    def settle(self, campaign: Campaign, reserved: int, claimed: Iterable[str]) -> None:
+        """The claim is made: attempts take their slots, and what was reserved beyond is free."""
+        gauges = self._gauges(campaign.trunk, campaign.id)
+        for gauge in gauges:
+            gauge.held -= reserved
+        for attempt_id in claimed:
+            self.take(attempt_id, campaign)
+            for gauge in gauges:
+                gauge.waiting.add(attempt_id)
 
     def take(self, attempt_id: str, campaign: Campaign) -> None:
-        """Hold a slot of every limit for a claimed attempt."""
+        """Hold a slot of every limit for an attempt."""
         self._owners[attempt_id] = (campaign.trunk, campaign.id)
         for gauge in self._gauges(campaign.trunk, campaign.id):
             gauge.slots.take(attempt_id)
+
+    def earliest(self, campaign: Campaign, now: float) -> float:
+        """When this campaign's next call may be sent: `now`, or later (monotonic s)."""
+        gauges = self._gauges(campaign.trunk, campaign.id)
+        return max(gauge.pace.earliest(now) for gauge in gauges)
+
+    def sent(self, attempt_id: str, at: float) -> None:
+        """A claimed call was sent: its token is spent."""
+        for gauge in self._gauges(*self._owners[attempt_id]):
+            gauge.waiting.discard(attempt_id)
+            gauge.pace.start(at)
 
     def release(self, attempt_id: str) -> None:
         """Free the slots of an attempt, at its Hangup and no sooner."""
@@ -67,14 +93,18 @@ class Throttle:
         if owner is None:
             return
         for gauge in self._gauges(*owner):
+            gauge.waiting.discard(attempt_id)
             gauge.slots.release(attempt_id)
 
-    def give_back(self, campaign: Campaign, instants: Iterable[float]) -> None:
-        """Return tokens that were reserved and not used."""
-        gauges = self._gauges(campaign.trunk, campaign.id)
-        for at in instants:
-            for gauge in gauges:
-                gauge.pace.give_back(at)
+    def note_lag(self, at: float, delay: float) -> None:
+        """The PBX started a call `delay` seconds after it was sent."""
+        self._lag.note(at, delay)
+
+    def adapt(self) -> None:
+        """Allow for what the PBX's delay varies by now."""
+        spread = self._lag.spread()
+        for gauge in (self._system, *self._trunks.values(), *self._campaigns.values()):
+            gauge.pace.allow_for(spread)
 
     def _gauges(self, trunk: str, campaign_id: int) -> list["_Gauge"]:
         found = [self._system, self._trunks.get(trunk), self._campaigns.get(campaign_id)]
@@ -82,12 +112,18 @@ class Throttle:
 
 
 class _Gauge:
-    """One limit's pace and slots."""
+    """One limit's pace and slots, and the calls claimed under it that are not sent yet."""
 
     def __init__(self, limits: Limits) -> None:
         self.pace = Pace(limits.max_cps)
         self.slots = Slots(limits.max_channels)
+        self.waiting: set[str] = set()
+        self.held = 0
 
     def change(self, limits: Limits) -> None:
         self.pace.change(limits.max_cps)
         self.slots.limit = limits.max_channels
+
+    def room(self, now: float, until: float) -> int:
+        tokens = self.pace.room(now, until) - len(self.waiting)
+        return min(self.slots.free, tokens) - self.held

@@ -111,3 +111,14 @@ def page(
         .limit(count)
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def of_controller(connection: Connection, controller_id: int) -> dict[str, datetime]:
+    """{number: since when} of every number that this controller must not call."""
+    rows = connection.execute(
+        select(suppression.c.number, suppression.c.created_at).where(
+            suppression.c.scope == SuppressionScope.CONTROLLER.value,
+            suppression.c.owner_id == controller_id,
+        )
+    )
+    return {row.number: row.created_at for row in rows}

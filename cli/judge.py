@@ -1,0 +1,80 @@
+"""Holding a campaign's record against the ledger of the simulated network."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from campaigns.states import TERMINAL_TARGET, TargetState
+from operations.report import all_attempts
+from operations.workspace import Workspace
+from rehearsal.checker import Limits, TargetRecord, Verdict, check
+from rehearsal.expectation import Announced
+from rehearsal.ledger import LedgerCall, read
+from rehearsal.matching import AttemptRecord
+from store import campaigns as kept
+from store import suppressions, targets
+from store.engine import reading
+
+PAGE = 5000
+
+
+def judge(workspace: Workspace, controller_id: int, campaign_id: int, ledger: Path) -> Verdict:
+    """Compare what we say of a campaign with what the network saw of it.
+
+    Args:
+        workspace: where our record is.
+        controller_id: whose campaign.
+        campaign_id: which one; every call in the ledger since its launch must be its own.
+        ledger: the network's file.
+    """
+    with reading(workspace.engine) as connection:
+        row = kept.row(connection, controller_id, campaign_id)
+        suppressed = suppressions.of_controller(connection, controller_id)
+    attempts = [_attempt(one) for one in all_attempts(workspace, controller_id, campaign_id)]
+    return check(
+        calls=_calls_since(ledger, row["launched_at"]),
+        attempts=attempts,
+        targets=list(_targets(workspace, campaign_id)),
+        limits=Limits(row["max_channels"], int(row["max_cps"])),
+        suppressed_numbers=suppressed,
+        announced=Announced(row["message_ms"] / 1000, row["ring_timeout_s"]),
+    )
+
+
+def _calls_since(ledger: Path, begun: datetime | None) -> list[LedgerCall]:
+    first = begun.timestamp() if begun else 0.0
+    return [call for call in read(ledger) if call.invite_at >= first]
+
+
+def _attempt(row: dict[str, Any]) -> AttemptRecord:
+    return AttemptRecord(
+        attempt_id=row["id"],
+        target_id=str(row["target_id"]),
+        number=row["number"],
+        sip_call_id=row["sip_call_id"] or None,
+        outcome=row["outcome"],
+        state=row["state"],
+        sent_at=row["sent_at"],
+    )
+
+
+def _targets(workspace: Workspace, campaign_id: int) -> Iterator[TargetRecord]:
+    after = 0
+    while True:
+        with reading(workspace.engine) as connection:
+            page = targets.page(connection, campaign_id, after, PAGE)
+        if not page:
+            return
+        yield from (_target(row) for row in page)
+        after = page[-1]["id"]
+
+
+def _target(row: dict[str, Any]) -> TargetRecord:
+    return TargetRecord(
+        target_id=str(row["id"]),
+        number=row["number"],
+        state=row["state"],
+        terminal=TargetState(row["state"]) in TERMINAL_TARGET,
+        attempts=row["attempts"] + row["tries"],
+    )
