@@ -1,6 +1,7 @@
 """What the dialer writes: every transaction of its own, on one thread, under its lease."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
+from campaigns.errors import LeaseLost, StoreUnavailable
 from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
 from dialer.outcomes import Closing
@@ -57,8 +59,9 @@ class Book:
         return self._lease.node
 
     async def close(self) -> None:
-        """Give the lease back."""
-        await self._run(self._release)
+        """Give the lease back, where it is still ours."""
+        with contextlib.suppress(LeaseLost, StoreUnavailable):
+            await self._run(self._release)
         self._thread.shutdown()
 
     async def write(self, entry: Entry) -> list[Claimed]:

@@ -76,19 +76,22 @@ class Dialer:
         self._stopping = asyncio.Event()
         self._reconcile_again = asyncio.Event()
 
-    async def run(self, ready: Callable[[], None] | None = None) -> None:
+    async def run(self, ready: Callable[[], None] | None = None) -> bool:
         """Dial until `stop`, then wait for calls in hand to end.
 
         Args:
             ready: told when everything in flight is settled and calls can be placed.
+
+        Returns:
+            Whether no call was left up.
 
         Raises:
             LeaseLost: another dialer drives this database.
             PbxError: the PBX cannot be reached, or rejects the login.
         """
         self._node = await self._book.open()
-        await self._pbx.open(self._hear)
         try:
+            await self._pbx.open(self._hear)
             await self._reconcile()
             await self._scheduler.open()
             if ready is not None:
@@ -99,6 +102,7 @@ class Dialer:
             self._scheduler.close()
             await self._pbx.close()
             await self._book.close()
+        return not self._calls
 
     def stop(self) -> None:
         """Place no more calls; `run` returns when those in hand have ended."""
@@ -108,6 +112,7 @@ class Dialer:
     async def _dial(self) -> None:
         while not self._stopping.is_set():
             begun = time.monotonic()
+            self._scheduler.check()
             self._look_for_overdue(begun)
             if self._reconcile_again.is_set() and self._pbx.connected:
                 await self._reconcile()

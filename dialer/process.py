@@ -7,7 +7,7 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import structlog
@@ -49,24 +49,39 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
         PbxError: the PBX cannot be started or reached.
     """
     settings = workspace.settings
-    async with _pbx_side(settings) as (ami, journal):
+    async with _pbx_side(settings) as pbx:
         dialer = Dialer(
             Book(workspace.engine),
-            AmiPbx(ami),
+            AmiPbx(pbx.account),
             Trunks(settings.all_trunks()),
-            journal,
-            _sounds(workspace, journal),
+            pbx.journal,
+            _sounds(workspace, pbx.journal),
             Limits(settings.limits.max_channels, settings.limits.max_cps),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, dialer.stop)
-        await dialer.run(ready)
+        pbx.idle = await dialer.run(ready)
+
+
+@dataclass(slots=True)
+class _PbxSide:
+    """The PBX in use.
+
+    Attributes:
+        account: how to reach it.
+        journal: what it writes.
+        idle: the dialer stopped and left no call up, so a PBX of ours may stop too.
+    """
+
+    account: AmiSettings
+    journal: Journal
+    idle: bool = False
 
 
 @asynccontextmanager
-async def _pbx_side(settings: Settings) -> AsyncIterator[tuple[AmiSettings, Journal]]:
-    """The PBX's AMI account and journal; a local one is looked after meanwhile."""
+async def _pbx_side(settings: Settings) -> AsyncIterator[_PbxSide]:
+    """The PBX; a local one is started or adopted, and looked after meanwhile."""
     if settings.pbx.mode == "remote":
         yield _remote(settings.pbx)
         return
@@ -75,14 +90,17 @@ async def _pbx_side(settings: Settings) -> AsyncIterator[tuple[AmiSettings, Jour
     log.info("local PBX", adopted=adopted, version=supervisor.installation.version_text)
     watch = asyncio.create_task(_watch(supervisor))
     instance = supervisor.instance
+    secret = instance.ami_secret
+    account = AmiSettings("127.0.0.1", instance.ami_port, AMI_USER, secret)
+    side = _PbxSide(account, Journal(instance.journal))
     try:
-        secret = instance.ami_secret
-        account = AmiSettings("127.0.0.1", instance.ami_port, AMI_USER, secret)
-        yield account, Journal(instance.journal)
+        yield side
     finally:
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watch
+        if side.idle:
+            await asyncio.to_thread(supervisor.stop)
 
 
 async def _watch(supervisor: Supervisor) -> None:
@@ -118,7 +136,7 @@ def _ports(settings: Settings, file: Path) -> Ports:
     return ports
 
 
-def _remote(pbx: PbxSettings) -> tuple[AmiSettings, Journal]:
+def _remote(pbx: PbxSettings) -> _PbxSide:
     if pbx.directory is None or not pbx.port or not pbx.secret:
         raise InvalidInput(
             "pbx", "a remote PBX needs port, secret and directory.",
@@ -126,7 +144,7 @@ def _remote(pbx: PbxSettings) -> tuple[AmiSettings, Journal]:
         )  # fmt: skip
     tls = ssl.create_default_context() if pbx.tls else None
     account = AmiSettings(pbx.host, pbx.port, pbx.username, pbx.secret, tls)
-    return account, Journal(pbx.directory / "journal")
+    return _PbxSide(account, Journal(pbx.directory / "journal"))
 
 
 def _sounds(workspace: Workspace, journal: Journal) -> Sounds:

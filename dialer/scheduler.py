@@ -9,7 +9,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign
-from campaigns.errors import StoreUnavailable
+from campaigns.errors import LeaseLost, StoreUnavailable
 from campaigns.states import Action, CampaignState, TargetState
 from dialer.book import Book
 from dialer.calls import Calls, utc_now
@@ -48,6 +48,7 @@ class Scheduler:
         self._calls = calls
         self._status = status
         self._clock = AsyncIOScheduler(timezone="UTC")
+        self._lost: LeaseLost | None = None
         self.campaigns: list[Campaign] = []
 
     async def open(self) -> None:
@@ -60,6 +61,15 @@ class Scheduler:
         """Stop the clock."""
         if self._clock.running:
             self._clock.shutdown(wait=False)
+
+    def check(self) -> None:
+        """Find out whether this dialer may go on.
+
+        Raises:
+            LeaseLost: another has taken over.
+        """
+        if self._lost is not None:
+            raise self._lost
 
     async def tick(self) -> None:
         """Do everything that is due now."""
@@ -74,6 +84,8 @@ class Scheduler:
             await self._book.renew(self._status(utc_now()))
         except StoreUnavailable as error:
             log.error("the store cannot be read", why=str(error))
+        except LeaseLost as error:
+            self._lost = error
 
     def _move_campaigns(self, connection: Connection) -> list[Campaign]:
         now = utc_now()
