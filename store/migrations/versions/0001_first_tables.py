@@ -211,10 +211,10 @@ def upgrade() -> None:
             ["list_id"], ["contact_list.id"], name=op.f("fk_contact_list_id_contact_list")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
-        sa.UniqueConstraint("list_id", "number", name=op.f("uq_contact_list_id_number")),
+        sa.UniqueConstraint("number", "list_id", name=op.f("uq_contact_number_list_id")),
     )
     with op.batch_alter_table("contact", schema=None) as batch_op:
-        batch_op.create_index("ix_contact_number", ["number"], unique=False)
+        batch_op.create_index("ix_contact_list_id_id", ["list_id", "id"], unique=False)
 
     op.create_table(
         "rejected_row",
