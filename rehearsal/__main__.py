@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def main(argv: list[str] | None = None) -> int:
     except InvalidInput as error:
         print(error, file=sys.stderr)
         return 2
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, network.stop)
     ready = {"sip_port": network.sip[1], "rtp_port": network.media.port}
     print(json.dumps(ready), flush=True)
     network.run()

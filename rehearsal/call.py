@@ -5,6 +5,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from campaigns.errors import InvalidInput
 from rehearsal.behaviour import Plan, Press, Route, Voice, forward_number
@@ -52,13 +53,14 @@ class Call:
         self._final: Repetition | None = None
         self._last = (b"", dialog.source)
         self._reinvited = 0
+        self._who = crc32(sighting.number[-9:].encode())
 
     def begin(self) -> None:
         """Take the first INVITE."""
         self._dialog.respond(self._dialog.invite, 100)
         if self._plan.early_media:
             self._provisional(183, _SDP, body=self._sdp())
-            self._exchange.media.play(self._leg, Voice.ANNOUNCEMENT)
+            self._exchange.media.play(self._leg, Voice.ANNOUNCEMENT, self._who)
         elif self._plan.rings:
             self._provisional(180)
         if self._plan.status:
@@ -86,7 +88,7 @@ class Call:
         )
         self._sighting.answered(self._exchange.clock())
         self._final = Repetition(self._exchange, *self._last, gave_up=self._hang_up)
-        self._exchange.media.play(self._leg, self._plan.voice)
+        self._exchange.media.play(self._leg, self._plan.voice, self._who)
 
     def _refuse(self, status: int) -> None:
         self._state = State.REFUSED
@@ -161,7 +163,7 @@ class Call:
             return
         if self._state in {State.ANSWERED, State.REFUSED}:
             self._final.stop()
-            self._sighting.note(ack_at=self._exchange.clock())
+            self._sighting.note(ack_at=self._exchange.arrived)
         if self._state is State.REFUSED:
             self._close()
         elif self._state is State.ANSWERED:
@@ -193,7 +195,7 @@ class Call:
         self._sighting.released(replace(key, end=self._exchange.clock()))
 
     def _cancelled(self, cancel: Message) -> None:
-        self._sighting.note_once("cancel_at", self._exchange.clock())
+        self._sighting.note_once("cancel_at", self._exchange.arrived)
         if self._state is State.RINGING and self._plan.answers_on_cancel:
             self._answer()
         self._dialog.respond(cancel, 200)
@@ -213,14 +215,14 @@ class Call:
 
     def _see_from_afar(self, message: Message) -> None:
         if message.method == "BYE" and self._leg_open:
-            self._sighting.hung_up("pbx", self._exchange.clock())
+            self._sighting.hung_up("pbx", self._exchange.arrived)
             self._report()
             self._exchange.after(2 * LIFETIME, self._forget)
 
     def _bye(self, bye: Message) -> None:
         self._dialog.respond(bye, 200)
         if self._state in {State.ANSWERED, State.UP, State.LEAVING}:
-            self._sighting.hung_up("pbx", self._exchange.clock())
+            self._sighting.hung_up("pbx", self._exchange.arrived)
             self._close()
 
     def _close(self) -> None:

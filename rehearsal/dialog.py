@@ -17,6 +17,8 @@ class Exchange(Protocol):
 
     media: Media
     sip: Address
+    arrived: float
+    """When the message in hand arrived, on the same clock."""
 
     def clock(self) -> float:
         """Epoch seconds, monotonic."""

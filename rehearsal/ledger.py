@@ -32,7 +32,7 @@ class LedgerCall:
     Attributes:
         number: the user part of the Request-URI, as dialled.
         caller_id: the user part of From; `asserted_id` that of P-Asserted-Identity.
-        nth: how many-th call to this number.
+        nth: how many-th call to this number; 0 where the offer could not be taken (488).
         answer_at: when the first 200 left.
         rtp_first_at: first and last packet of audio from the PBX, their count and seconds of audio.
         hung_up_by: `network` or `pbx`, for answered calls; `bye_at` when that BYE passed.

@@ -23,11 +23,17 @@ _FIRST_TRIED, _LAST_TRIED = 20000, 60000
 
 @dataclass(slots=True)
 class Leg:
-    """The media of one call. `slot` is None while nothing is sent."""
+    """The media of one call.
+
+    Attributes:
+        slot: None while nothing is sent.
+        heard: set once the caller's port was given to another call.
+    """
 
     lane: Lane
     offer: Offer
     slot: int | None = None
+    heard: Heard | None = None
 
 
 class Media:
@@ -45,6 +51,7 @@ class Media:
         self._clock = clock
         self._library = library
         self._lanes = [Lane(s, datagrams, library) for s in _open_lanes(host, port)]
+        self._legs: dict[int, Leg] = {}
         self._due = [0.0] * LANES
         self._reception = Reception()
         self.port = self._lanes[0].port
@@ -60,15 +67,27 @@ class Media:
             periods = time.monotonic() // PERIOD + 1
             self._due[index] = (periods + index / LANES) * PERIOD
         lane.calls += 1
-        self._reception.listen(offer.address[1], offer.payload)
+        leg = Leg(lane, offer)
+        self._listen(leg)
         self._plan_next()
-        return Leg(lane, offer)
+        return leg
 
-    def play(self, leg: Leg, voice: Voice) -> None:
-        """Speak with one of the voice's recordings, from its beginning."""
+    def _listen(self, leg: Leg) -> None:
+        """Take the caller's port from a call that a dead PBX left behind on it, if any."""
+        port = leg.offer.address[1]
+        if left := self._legs.get(port):
+            self.stop(left)
+            self._drain(left.lane)
+            left.heard = self._reception.heard(port)
+        self._legs[port] = leg
+        self._reception.listen(port, leg.offer.payload)
+
+    def play(self, leg: Leg, voice: Voice, who: int) -> None:
+        """Speak from the beginning with the recording of a voice that belongs to this person."""
         self.stop(leg)
         if voice is not Voice.NOTHING:
-            track = random.choice(self._library.tracks[voice])  # noqa: S311 - which voice is free
+            tracks = self._library.tracks[voice]
+            track = tracks[who % len(tracks)]
             leg.slot = leg.lane.play(leg.offer.address, leg.offer.payload, leg.offer.codec, track)
 
     def stop(self, leg: Leg) -> None:
@@ -87,11 +106,13 @@ class Media:
     def move(self, leg: Leg, port: int) -> None:
         """Follow a re-INVITE to another port of the same machine."""
         host, old = leg.offer.address
-        if port == old:
+        if port == old or leg.heard is not None:
             return
         self._drain(leg.lane)
-        self._reception.move(old, port)
         leg.offer = replace(leg.offer, address=(host, port))
+        self._listen(leg)
+        self._reception.move(old, port)
+        del self._legs[old]
         if leg.slot is not None:
             leg.lane.redirect(leg.slot, leg.offer.address)
 
@@ -99,11 +120,14 @@ class Media:
         """End a call's media and say what was heard."""
         self._drain(leg.lane)
         self.stop(leg)
+        leg.lane.calls -= 1
+        self._plan_next()
+        if leg.heard is not None:
+            return leg.heard
         port = leg.offer.address[1]
         heard = self._reception.heard(port)
         self._reception.forget(port)
-        leg.lane.calls -= 1
-        self._plan_next()
+        del self._legs[port]
         return heard
 
     def run_due(self, now: float) -> None:

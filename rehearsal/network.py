@@ -1,11 +1,10 @@
 """The simulated telephone network: one thread, one loop, every call."""
 
 import select
-import signal
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
@@ -13,12 +12,12 @@ from typing import Protocol
 from campaigns.errors import InvalidInput
 from rehearsal.behaviour import Plan, plan_by_number
 from rehearsal.call import Call
-from rehearsal.datagrams import Datagrams, best_datagrams, open_socket
+from rehearsal.datagrams import Datagrams, best_datagrams
 from rehearsal.dialog import Dialog
 from rehearsal.ledger import Ledger
 from rehearsal.media import Media
 from rehearsal.numbering import e164
-from rehearsal.sdp import Offer, read_offer
+from rehearsal.sdp import read_offer
 from rehearsal.sighting import Sighting
 from rehearsal.sip import (
     Address,
@@ -27,13 +26,12 @@ from rehearsal.sip import (
     response,
     return_address,
     tag_of,
-    user_of,
 )
 from rehearsal.timers import Timer, Timers
 from rehearsal.voices import load_library
+from rehearsal.wire import Wire
 
 FLUSH_EVERY = 0.1
-_SIP_BURST = 64
 _LONGEST_WAIT = 1.0
 
 
@@ -75,15 +73,16 @@ class Network:
     ) -> None:
         _require_loopback(bind)
         self._epoch = time.time() - time.monotonic()
-        self._sock = _open_sip(bind, sip_port)
-        self.sip: Address = self._sock.getsockname()
+        self._wire = Wire(bind, sip_port, self.clock)
+        self.sip = self._wire.address
         try:
             self.media = Media(
                 bind, rtp_port, datagrams or best_datagrams(), load_library(), self.clock
             )
         except InvalidInput:
-            self._sock.close()
+            self._wire.close()
             raise
+        self.arrived = self.clock()
         self._ledger, self._population = ledger, population
         self._timers = Timers()
         self._calls: dict[str, Call] = {}
@@ -102,10 +101,7 @@ class Network:
 
     def send(self, datagram: bytes, to: Address) -> None:
         """Send one SIP message."""
-        try:
-            self._sock.sendto(datagram, to)
-        except BlockingIOError:
-            return  # as lost on the way: whoever needs it repeats
+        self._wire.send(datagram, to)
 
     def forget(self, call_id: str) -> None:
         """Drop a call whose repetitions need no answer any more."""
@@ -116,14 +112,12 @@ class Network:
         self._running = False
 
     def run(self) -> None:
-        """Serve until `stop`, SIGTERM or SIGINT; then write what is open and close."""
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, self.stop)
+        """Serve until `stop`; then write what is open and close."""
         start = {"at": self.clock(), "sip_port": self.sip[1], "rtp_port": self.media.port}
         self._ledger.write("start", start)
         self._flush()
         with select.epoll() as poll:
-            poll.register(self._sock, select.EPOLLIN)
+            poll.register(self._wire, select.EPOLLIN)
             while self._running:
                 self._turn(poll)
         self._close()
@@ -134,21 +128,14 @@ class Network:
         ready = poll.poll(wait)
         self.media.run_due(time.monotonic())
         if ready:
-            self._take_sip()
+            for datagram, source, arrived in self._wire.receive():
+                self.arrived = arrived
+                self._receive(datagram, source)
         self._timers.run_due(time.monotonic())
 
     def _flush(self) -> None:
         self._ledger.flush()
         self.after(FLUSH_EVERY, self._flush)
-
-    def _take_sip(self) -> None:
-        for _ in range(_SIP_BURST):
-            try:
-                datagram, source = self._sock.recvfrom(65535)
-            except BlockingIOError:
-                return
-            if datagram.strip():
-                self._receive(datagram, source)
 
     def _receive(self, datagram: bytes, source: Address) -> None:
         try:
@@ -172,20 +159,20 @@ class Network:
             self.send(response(request, status, source), return_address(request, source))
 
     def _new_call(self, invite: Message, source: Address) -> None:
+        self._serial += 1
+        sighting = Sighting(self._ledger, invite, source, self._serial, self.arrived)
         try:
             offer = read_offer(invite.body)
         except InvalidInput:
             self.send(response(invite, 488, source), return_address(invite, source))
+            sighting.not_acceptable(self.clock())
             return
         # Whatever address the offer names, audio goes back to the machine that sent the INVITE.
-        offer = Offer((source[0], offer.address[1]), offer.payload, offer.codec, offer.events)
-        number = user_of(invite.uri)
-        self._counts[e164(number)] += 1
-        nth = self._counts[e164(number)]
-        plan = self._population.plan_for(number, nth)
-        self._serial += 1
-        sighting = Sighting(self._ledger, invite, source, self._serial, self.clock())
-        sighting.planned(plan, nth)
+        offer = replace(offer, address=(source[0], offer.address[1]))
+        number = e164(sighting.number)
+        self._counts[number] += 1
+        plan = self._population.plan_for(number, self._counts[number])
+        sighting.planned(plan, self._counts[number])
         call = Call(self, Dialog(self, invite, source), plan, offer, sighting)
         self._calls[sighting.sip_call_id] = call
         call.begin()
@@ -197,12 +184,13 @@ class Network:
             "at": self.clock(),
             "calls": self._serial,
             "malformed": self._malformed,
+            "sip_lost_by_kernel": self._wire.lost(),
             "cpu_seconds": round(time.process_time(), 3),
         }
         self._ledger.write("stop", counters | self.media.counters())
         self._ledger.close()
         self.media.shut()
-        self._sock.close()
+        self._wire.close()
 
 
 def _require_loopback(bind: str) -> None:
@@ -217,13 +205,6 @@ def _require_loopback(bind: str) -> None:
             "Use 127.0.0.1: it must not be "
             "possible to reach a simulated network from outside, nor for it to reach anybody.",
         )
-
-
-def _open_sip(host: str, port: int) -> socket.socket:
-    try:
-        return open_socket(host, port)
-    except OSError as error:
-        raise InvalidInput("sip-port", f"port {port} on {host}: {error.strerror}") from error
 
 
 def open_ledger(path: Path) -> Ledger:

@@ -34,6 +34,11 @@ class Sighting:
         self._facts |= {"behaviour": plan.behaviour, "nth": nth}
         self._ledger.write("invite", self._facts)
 
+    def not_acceptable(self, now: float) -> None:
+        """Write that the offer could not be taken (488), the only line of such a call."""
+        self._facts |= {"behaviour": "not_acceptable", "nth": 0, "status": 488, "ended_at": now}
+        self._ledger.write("end", self._facts)
+
     def note(self, **facts: object) -> None:
         """Add facts, without a line of their own."""
         self._facts.update(facts)

@@ -201,6 +201,6 @@ Content-Length: 0
 
 def test_the_ready_line_is_json(tmp_path: Path) -> None:
     with running_network(tmp_path / "l", "--profile", "answers") as network:
-        first = json.loads((tmp_path / "l").read_text().splitlines()[0])
+        first = json.loads(eventually((tmp_path / "l").read_text).splitlines()[0])
         assert first["event"] == "start"
         assert (first["sip_port"], first["rtp_port"]) == (network.sip_port, network.rtp_port)

@@ -1,16 +1,17 @@
 """One call at a time, on a clock of its own and without sockets for SIP."""
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from rehearsal.behaviour import BY_ENDING, DEFAULTS, Behaviour, Plan
+from rehearsal.behaviour import BY_ENDING, DEFAULTS, Behaviour, Plan, Voice
 from rehearsal.call import Call
 from rehearsal.datagrams import best_datagrams
 from rehearsal.dialog import Dialog
 from rehearsal.ledger import Ledger, LedgerCall, read
-from rehearsal.media import Media
+from rehearsal.media import Leg, Media
 from rehearsal.sdp import read_offer
 from rehearsal.sighting import Sighting
 from rehearsal.sip import Address, Message, parse, tag_of
@@ -49,6 +50,10 @@ class Exchange:
         self.media = Media("127.0.0.1", 0, best_datagrams(), library, self.clock)
         self.forgotten = False
         self._timers = Timers()
+
+    @property
+    def arrived(self) -> float:
+        return self.now
 
     def clock(self) -> float:
         return self.now
@@ -309,3 +314,22 @@ def test_repeated_requests_are_answered_for_a_while_after_the_end(exchange: Exch
     assert not exchange.forgotten
     exchange.pass_time(2)
     assert exchange.forgotten
+
+
+def _leg(exchange: Exchange, port: int) -> Leg:
+    return exchange.media.open(read_offer(SDP.format(port=port, formats="8").encode()))
+
+
+def test_a_port_that_a_dead_pbx_left_belongs_to_the_next_call(exchange: Exchange) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as pbx:
+        pbx.bind(("127.0.0.1", 0))
+        port = pbx.getsockname()[1]
+        left = _leg(exchange, port)
+        pbx.sendto(bytes([0x80, 8]) + bytes(170), ("127.0.0.1", left.lane.port))
+        exchange.media.play(left, Voice.SILENCE, 0)
+        new = _leg(exchange, port)
+        for _ in range(2):
+            pbx.sendto(bytes([0x80, 8]) + bytes(170), ("127.0.0.1", new.lane.port))
+        assert left.slot is None
+        assert exchange.media.close(left).packets == 1
+        assert exchange.media.close(new).packets == 2
