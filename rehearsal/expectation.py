@@ -76,16 +76,19 @@ def expected_outcomes(call: LedgerCall, announced: Announced) -> frozenset[str]:
         return _cancelled(call, announced)
     if call.status is None:
         return frozenset({"in_doubt", "pbx_lost", "cancelled"})
-    return frozenset({_refused(call.status, call.reason)})
+    return _refused(call.status, call.reason)
 
 
-def _refused(status: int, reason: str) -> str:
+def _refused(status: int, reason: str) -> frozenset[str]:
     if status in _REDIRECTIONS:
-        return "unreachable"
+        return frozenset({"unreachable"})
+    by_status = _BY_STATUS.get(status, "carrier_failure")
     cause = _CAUSE.search(reason)
     if cause and int(cause[1]) == _ABSENT:
-        return "unreachable"
-    return _BY_STATUS.get(status, "carrier_failure")
+        # Asterisk 22.10 makes the cause of the SIP code alone and drops the carrier's Reason
+        # (its issue 1819), so an engine on it can only repeat what the code says.
+        return frozenset({"unreachable", by_status})
+    return frozenset({by_status})
 
 
 def _cancelled(call: LedgerCall, announced: Announced) -> frozenset[str]:
@@ -116,7 +119,9 @@ def _opted_out(call: LedgerCall, announced: Announced) -> frozenset[str]:
 
 def _heard_nothing(call: LedgerCall, ring_timeout: float | None) -> frozenset[str]:
     if call.cancel_at is not None:
-        return frozenset({"answered_too_late"})
+        # The answer crossed the PBX's CANCEL. Where it arrived after the PBX had let go of its
+        # channel, nothing on the PBX's side can tell it from a phone that went on ringing.
+        return frozenset({"answered_too_late", "no_answer"})
     if call.hung_up_by == "network":
         return frozenset({"hung_up_early"})
     if call.hung_up_by is None:
