@@ -1,5 +1,6 @@
 """A scripted AMI server: says what a test wants, remembers what it heard."""
 
+import select
 import socket
 import ssl
 import struct
@@ -114,7 +115,7 @@ class AmiServer:
         ended = "eof"
         try:
             self._converse(connection)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             ended = type(error).__name__
         self._note(lambda: setattr(connection, "ended", ended))
         sock.close()
@@ -123,7 +124,9 @@ class AmiServer:
         held = b""
         while True:
             self.reading.wait()
-            data = connection.sock.recv(65536)
+            # As Asterisk reads: it waits for the socket, then takes 1,024 bytes, even with TLS.
+            select.select([connection.sock], [], [])
+            data = connection.sock.recv(1024)
             if not data:
                 return
             held += data

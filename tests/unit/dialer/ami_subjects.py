@@ -1,5 +1,6 @@
 """The two AMI clients the defect tests are run on: ours, and asterisk-ami as it is published."""
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future  # noqa: TC003
@@ -35,12 +36,16 @@ class Ours:
     def __init__(self, server: AmiServer, **changes: object) -> None:
         self.events: list[list[tuple[str, str]]] = []
         self.lost: list[str] = []
-        self.listeners: list[Callable[[], None]] = []
+        self.taking = threading.Event()
+        self.taking.set()
+        self.busy = False
         self.client = AmiClient(
             settings_for(server, **changes), self._take, self.lost.append, lambda: None
         )
 
     def _take(self, blocks: list[bytes]) -> None:
+        self.busy = not self.taking.is_set()
+        self.taking.wait(5)
         self.events += [Headers(each).pairs for each in blocks if each.startswith(b"Event")]
 
     def log_in(self) -> None:

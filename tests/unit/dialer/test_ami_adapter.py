@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import pytest
 from ami_server import Action as Heard
-from ami_server import AmiServer, Connection, header, ignore, reject
+from ami_server import AmiServer, Connection, header, ignore, reject, settings
 from ami_subjects import settings_for
 from asterisk.ami import Action, AMIClient
 
@@ -125,6 +125,22 @@ class TestOpening:
         server.close()
         with pytest.raises(PbxError, match=f"No AMI connection to 127.0.0.1 port {server.port}"):
             await AmiPbx(settings_for(server)).open(heart)
+
+    async def test_a_link_lost_as_soon_as_it_is_made_is_never_lost_in_silence(
+        self, server: AmiServer, heart: Heart
+    ) -> None:
+        loop = asyncio.get_running_loop()
+
+        def last_words(connection: Connection, action: Heard) -> None:
+            # A busy loop, so that the answer and the loss wait for it together.
+            loop.call_soon_threadsafe(time.sleep, 0.2)
+            settings(connection, action)
+            connection.close()
+
+        server.answers["CoreSettings"] = last_words
+        pbx = AmiPbx(settings_for(server))
+        with pytest.raises(PbxError, match="as soon as"):
+            await pbx.open(heart)
 
     async def test_a_pbx_still_loading_is_waited_for(self, server: AmiServer, heart: Heart) -> None:
         def just_started(connection: Connection, action: Heard) -> None:

@@ -1,5 +1,7 @@
 """The wire form: whatever is sent, however it is divided, comes out as it was."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,23 @@ def test_every_header_comes_out_as_it_went_in(
         piece, stream = stream[:size], stream[size:]
         got += reader.feed(piece)
     assert [Headers(block).pairs for block in got] == sent
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 4])
+def test_a_block_is_given_with_its_last_byte(last: int) -> None:
+    whole = wire([("Event", "X"), ("Key", "1")])
+    reader = BlockReader()
+    assert reader.feed(whole[:-last]) == []
+    assert reader.feed(whole[-last:]) == [whole[:-4]]
+
+
+def test_a_long_block_in_small_pieces_costs_no_more_than_its_length() -> None:
+    whole = wire([("Line", "x" * 90)] * 20_000)
+    reader = BlockReader()
+    before = time.process_time()
+    got = [block for at in range(0, len(whole), 97) for block in reader.feed(whole[at : at + 97])]
+    assert time.process_time() - before < 0.5
+    assert got == [whole[:-4]]
 
 
 @given(BLOCKS)

@@ -16,6 +16,7 @@ from ami_server import AmiServer, ignore
 from ami_subjects import Ours, Plain, Subject, wait_until
 
 from campaigns.errors import PbxError
+from dialer.ami import AmiPatience
 
 Make = Callable[..., Subject]
 
@@ -252,6 +253,27 @@ class TestConnecting:
             for _ in range(50):
                 server.send(event("Key: 1", "Data: " + "x" * 5_000))
             wait_until(lambda: len(one.events) == 51)
+        finally:
+            server.close()
+
+    @pytest.mark.parametrize("kind", [pytest.param(Ours, id="ours")])
+    def test_many_actions_at_once_are_all_read_over_tls(
+        self, make: Make, certificate: Path
+    ) -> None:
+        server = AmiServer(tls=_server_side(certificate))
+        try:
+            tls = ssl.create_default_context(cafile=str(certificate))
+            # Without a Ping, which would make the server read on.
+            one = make(server, tls=tls, patience=AmiPatience())
+            one.log_in()
+            # While the link's thread is busy, forty actions wait to leave together.
+            one.taking.clear()
+            server.send(event("Key: 1"))
+            wait_until(lambda: one.busy)
+            for number in range(40):
+                one.order("Originate", {"Channel": f"PJSIP/{number}@loop", "Data": "x" * 500})
+            one.taking.set()
+            server.wait_for(lambda: len(server.named("Originate")) == 40)
         finally:
             server.close()
 
