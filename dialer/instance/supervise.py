@@ -248,7 +248,14 @@ class Supervisor:
             return False
 
     def _last_words(self) -> str:
-        said = self._console.read_text(errors="replace").strip().splitlines()
+        """What Asterisk complained of last, in its log and on its console."""
+        said = [
+            line
+            for file in (self._console, self.instance.log / "messages")
+            if file.exists()
+            for line in file.read_text(errors="replace").splitlines()
+            if line and " NOTICE[" not in line
+        ]
         return "It said: " + " / ".join(said[-5:]) if said else "It said nothing."
 
 

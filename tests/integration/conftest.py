@@ -49,7 +49,7 @@ def far_side() -> Iterator[FarSide]:
 @pytest.fixture(scope="session")
 def asterisk(pbx_binary: Installation, pbx_root: Path, far_side: FarSide) -> Iterator[Supervisor]:
     """A started Asterisk with one loopback trunk, `loop`, to the far side."""
-    ports = free_ports(calls=50)
+    ports = free_ports(calls=300)
     trunk = Trunk("loop", "127.0.0.1", far_side.port)
     supervisor = Supervisor(
         Instance(
@@ -60,7 +60,6 @@ def asterisk(pbx_binary: Installation, pbx_root: Path, far_side: FarSide) -> Ite
     supervisor.start()
     yield supervisor
     supervisor.stop()
-    print((supervisor.instance.log / "messages").read_text())
 
 
 @pytest.fixture

@@ -100,6 +100,29 @@ def test_a_call_never_answered_is_journalled_with_the_far_sides_words(
     assert end[11] == f"SIP {status}"
 
 
+def test_a_far_side_that_never_answers_at_all_leaves_a_whole_line(caller: Caller) -> None:
+    placed = caller.place(lambda call: None, ring_timeout_s=1)
+    placed.ended()
+    end = placed.lines()[1]
+    assert end[3] == "0"
+    assert end[6:] == ["", "0", "0", "0", "", ""]
+
+
+def test_an_answer_at_the_moment_of_the_time_out_is_ended_at_once(
+    caller: Caller, far_side: FarSide
+) -> None:
+    def answer_too_late(call: Call) -> None:
+        call.ring()
+        call.cancelled.wait(5)
+        call.answer()
+        call.ended.wait(5)
+
+    placed = caller.place(answer_too_late, ring_timeout_s=1)
+    placed.ended()
+    assert placed.lines()[1][3] == "0"
+    assert far_side.call_to(placed.number).ended.wait(5)
+
+
 def test_our_own_ring_time_out_cancels_and_says_so(caller: Caller, far_side: FarSide) -> None:
     placed = caller.place(Call.ring, ring_timeout_s=1)
     placed.ended()
@@ -125,6 +148,22 @@ def test_an_early_9_is_journalled_before_it_is_confirmed(caller: Caller, far_sid
             if event["Id"] == placed.attempt_id]  # fmt: skip
     assert told == ["PvKey", "PvOptOut", "PvEnded"]
     assert far_side.call_to(placed.number).packets[-1][1][12:] == b"\xd5" * 160
+
+
+def test_a_9_counts_however_soon_the_person_hangs_up_after_it(caller: Caller) -> None:
+    def refuse_and_leave(call: Call) -> None:
+        call.answer()
+        after_audio(call, 0.3)
+        call.press("9")
+        time.sleep(0.03)
+        call.hang_up()
+        call.ended.set()
+
+    for placed in [caller.place(refuse_and_leave) for _ in range(10)]:
+        end = placed.ended()
+        assert (end["Result"], end["Keys"]) == ("optout", "9")
+        assert [line[0] for line in placed.lines()] == ["start", "optout", "end"]
+        assert placed.ami.having("UserEvent", UserEvent="PvOptOut", Id=placed.attempt_id)
 
 
 def test_any_other_key_goes_on_without_a_gap_or_a_repeat(caller: Caller, far_side: FarSide) -> None:
@@ -216,7 +255,8 @@ def test_hanging_up_after_a_key_leaves_the_whole_time_heard(caller: Caller) -> N
 
 def test_a_missing_recording_ends_the_call_with_its_own_cause(caller: Caller) -> None:
     end = caller.place(listen, PV_MESSAGE="/nowhere/message").ended()
-    assert (end["Result"], end["Cause"], end["Heard"]) == ("playing", "27", "0")
+    assert (end["Result"], end["Cause"]) == ("playing", "27")
+    assert int(end["Heard"]) < 20
 
 
 def test_the_far_sides_words_cannot_break_a_line(caller: Caller) -> None:
