@@ -8,13 +8,11 @@ from itertools import pairwise
 
 from rehearsal.expectation import Announced, expected_outcomes
 from rehearsal.ledger import LedgerCall, peak_concurrent, peak_starts_per_second
-from rehearsal.matching import AttemptRecord, Matching, match
+from rehearsal.matching import IN_DOUBT, AttemptRecord, Matching, match
 from rehearsal.numbering import e164
 
 FINAL_OUTCOMES = frozenset({"delivered", "opted_out", "unwanted"})
 """After one of these nobody may be called again in the same campaign."""
-
-IN_DOUBT = "in_doubt"
 
 _NEVER_LEFT = frozenset({"config_error", "pbx_lost", "cancelled", IN_DOUBT})
 """Outcomes of an attempt that need not have reached the network."""
@@ -25,7 +23,12 @@ OPTOUT_DELAY = 0.25
 
 @dataclass(frozen=True, slots=True)
 class TargetRecord:
-    """One target as the engine reports it. `attempts` is the number it says it made."""
+    """One target as the engine reports it.
+
+    Attributes:
+        attempts: how many it says left for the PBX (or may have), whether or not they count
+            against the person.
+    """
 
     target_id: str
     number: str
@@ -160,7 +163,7 @@ def _mismatches(matching: Matching, announced: Announced) -> list[Mismatch]:
 def _called_twice(
     calls: Sequence[LedgerCall], attempts: Sequence[AttemptRecord], announced: Announced
 ) -> list[str]:
-    sent = Counter(e164(a.number) for a in attempts if a.sent_at is not None)
+    sent = Counter(e164(a.number) for a in attempts if a.may_have_left)
     seen: dict[str, list[LedgerCall]] = {}
     for call in sorted(calls, key=lambda c: c.invite_at):
         seen.setdefault(e164(call.number), []).append(call)
@@ -184,7 +187,7 @@ def _repeats(calls: Sequence[LedgerCall], announced: Announced) -> bool:
 def _lost(
     matching: Matching, attempts: Sequence[AttemptRecord], targets: Sequence[TargetRecord]
 ) -> list[str]:
-    made = Counter(a.target_id for a in attempts if a.sent_at is not None)
+    made = Counter(a.target_id for a in attempts if a.may_have_left)
     lost = [
         f"target {t.target_id}: {_target_fault(t, made[t.target_id])}"
         for t in targets

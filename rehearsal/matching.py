@@ -9,6 +9,9 @@ from rehearsal.ledger import LedgerCall
 from rehearsal.numbering import e164
 
 
+IN_DOUBT = "in_doubt"
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """One attempt as the engine reports it.
@@ -26,6 +29,11 @@ class AttemptRecord:
     outcome: str | None
     state: str
     sent_at: datetime | None
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether the engine says that a call was placed, or that it can't tell."""
+        return self.sent_at is not None or self.outcome == IN_DOUBT
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +76,16 @@ def _by_number(
         queues[e164(call.number)].append(call)
     pairs: list[tuple[AttemptRecord, LedgerCall]] = []
     unseen: list[AttemptRecord] = []
-    sent = [(attempt.sent_at, attempt) for attempt in attempts if attempt.sent_at is not None]
-    for _, attempt in sorted(sent, key=lambda pair: pair[0]):
+    in_order = sorted((a for a in attempts if a.may_have_left), key=_moment)
+    for attempt in in_order:
         queue = queues[e164(attempt.number)]
         if queue:
             pairs.append((attempt, queue.popleft()))
         else:
             unseen.append(attempt)
     return pairs, [call for queue in queues.values() for call in queue], unseen
+
+
+def _moment(attempt: AttemptRecord) -> float:
+    """For ordering; one that nobody saw leave comes last, as it was cut off while leaving."""
+    return attempt.sent_at.timestamp() if attempt.sent_at is not None else float("inf")

@@ -166,6 +166,19 @@ def test_doubt_is_counted_and_no_mismatch(record: Record) -> None:
     assert verdict.in_doubt == ["a1"]
 
 
+def test_a_call_in_doubt_about_its_leaving_is_the_one_that_was_seen(record: Record) -> None:
+    record.attempts[0] = _attempt(1, "in_doubt", sip_call_id=None, sent_at=None)
+    assert record.verdict().faults == []
+
+
+def test_a_call_that_is_said_not_to_have_left_is_uninvited(record: Record) -> None:
+    record.attempts[0] = _attempt(1, "cancelled", sip_call_id=None, sent_at=None)
+    record.targets[0] = _target(1, attempts=0)
+    verdict = record.verdict()
+    assert verdict.uninvited == ["c1"]
+    assert verdict.called_twice == [_number(1)]
+
+
 def test_a_call_id_that_belongs_to_another_number_is_no_match(record: Record) -> None:
     record.attempts[0] = _attempt(1, "delivered", sip_call_id="c2")
     record.attempts[1] = _attempt(2, "busy", sip_call_id="c1")
