@@ -8,7 +8,6 @@ from datetime import datetime
 from rehearsal.ledger import LedgerCall
 from rehearsal.numbering import e164
 
-
 IN_DOUBT = "in_doubt"
 
 
