@@ -31,9 +31,10 @@ class Call:
     first_audio: threading.Event = field(default_factory=threading.Event)
     packets: list[tuple[float, bytes]] = field(default_factory=list)
 
+    last_reply: tuple[str, ...] = ()
+    rtp: socket.socket | None = None
+
     def __post_init__(self) -> None:
-        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.rtp.bind(("127.0.0.1", 0))
         self._sequence = itertools.count(1)
         self._clock = time.monotonic()
         self._requests = itertools.count(1)
@@ -47,12 +48,22 @@ class Call:
         return re.match(r"INVITE sips?:([^@]*)@", self.invite).group(1)
 
     def reply(self, status: str, *extra: str, body: str = "") -> None:
-        self.far.reply(self.invite, self.peer, status, self.tag, *extra, body=body)
+        self.last_reply = (status, *extra, body)
+        self.repeat()
+
+    def repeat(self) -> None:
+        """Send the last answer, again where the PBX has not heard it and repeats its INVITE."""
+        if self.last_reply:
+            status, *extra, body = self.last_reply
+            self.far.reply(self.invite, self.peer, status, self.tag, *extra, body=body)
 
     def ring(self) -> None:
         self.reply("180 Ringing")
 
     def answer(self) -> None:
+        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtp.bind(("127.0.0.1", 0))
+        self.rtp.settimeout(0.5)
         port = self.rtp.getsockname()[1]
         codec = re.search(r"m=audio \d+ RTP/AVP (\d+)", self.invite).group(1)
         body = (
@@ -64,8 +75,15 @@ class Call:
         self.reply("200 OK", "Content-Type: application/sdp", body=body)
 
     def _hear(self) -> None:
-        while not self.ended.is_set():
-            packet = self.rtp.recv(2048)
+        with self.rtp:
+            self._keep_packets()
+
+    def _keep_packets(self) -> None:
+        while not self.ended.is_set() and not self.far.closed:
+            try:
+                packet = self.rtp.recv(2048)
+            except TimeoutError:
+                continue
             self.packets.append((time.monotonic(), packet))
             self.first_audio.set()
 
@@ -127,6 +145,7 @@ class FarSide:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.scripts: dict[str, Script] = {}
+        self.closed = False
         self._news = threading.Condition()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -135,6 +154,7 @@ class FarSide:
         self._thread.start()
 
     def close(self) -> None:
+        self.closed = True
         self._socket.sendto(b"", ("127.0.0.1", self.port))
         self._thread.join(5.0)
         self._socket.close()
@@ -208,12 +228,14 @@ class FarSide:
                 self._news.notify_all()
             script = self.scripts[call.number]
             threading.Thread(target=script, args=(call,), daemon=True).start()
+        elif method == "INVITE":
+            known[0].repeat()
         elif method == "ACK" and known:
             known[0].acknowledged.set()
         elif method == "CANCEL" and known:
             self.reply(request, peer, "200 OK", known[0].tag)
             known[0].cancelled.set()
-        elif method not in {"INVITE", "ACK"}:
+        elif method != "ACK":
             self.reply(request, peer, "200 OK", known[0].tag if known else "none")
             if method == "BYE" and known:
                 known[0].ended.set()

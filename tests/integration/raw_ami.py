@@ -53,7 +53,9 @@ class RawAmi:
 
     def _wait(self, condition: Callable[[], bool], within_s: float = 15.0) -> None:
         with self._news:
-            assert self._news.wait_for(condition, within_s), f"only {self.events[-5:]} came"
+            assert self._news.wait_for(condition, within_s), (
+                f"not in {within_s} s; last came {self.events[-2:]}"
+            )
 
     def _read(self) -> None:
         stream = self._link.makefile("r", encoding="utf-8", newline="\r\n")

@@ -10,7 +10,7 @@ from dialer.journal import Started, read
 from dialer.pbx import CallEnded
 
 pytestmark = pytest.mark.pbx
-CALLS = 200
+CALLS = 150
 
 
 def test_calls_that_end_together_leave_every_line_whole(
