@@ -1,0 +1,97 @@
+"""The API and its page as one application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CollectorRegistry
+
+from api import problems
+from api.caller import Door
+from api.dashboard import campaigns as campaign_pages
+from api.dashboard import door
+from api.dashboard.pages import STATIC
+from api.progress import Hub
+from api.routes import (
+    campaigns,
+    health,
+    kinds,
+    lists,
+    metrics,
+    recordings,
+    stream,
+    suppressions,
+    why,
+)
+from api.schemas import Problem
+from api.traffic import Largest, Traffic
+from operations.progress import progress_of
+from operations.workspace import Workspace
+from store import idempotency
+from store.engine import writing
+
+_DESCRIPTION = """
+Every address needs `Authorization: Bearer pv_...`; a key belongs to one controller, and nothing of
+any other exists for it. Errors are RFC 9457 problem details with a stable `code`, in French or
+English by `Accept-Language`. A creating request may carry an `Idempotency-Key`.
+"""
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "model": Problem,
+        "description": text,
+        "content": {problems.MEDIA_TYPE: {}},
+    }
+    for status, text in {
+        401: "No key, or one that is not in force",
+        404: "No such thing for this controller",
+        409: "Not possible in this state",
+        413: "Too large",
+        422: "What was given is wrong: says which field, why, and what to do",
+        503: "The database cannot record now",
+    }.items()
+}
+
+
+def create_app(workspace: Workspace) -> FastAPI:
+    """The application over an opened workspace."""
+    app = FastAPI(
+        title="Porte-voix",
+        version=version("portevoix"),
+        description=_DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.workspace = workspace
+    app.state.hub = Hub(partial(progress_of, workspace))
+    app.state.traffic = CollectorRegistry(auto_describe=False)
+    problems.install(app)
+    app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
+    for one in (health, metrics, kinds, door, campaign_pages):
+        app.include_router(one.router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(Largest)
+    app.add_middleware(Door, workspace=workspace)
+    app.add_middleware(Traffic, registry=app.state.traffic)
+    return app
+
+
+def _api() -> APIRouter:
+    router = APIRouter()
+    for one in (lists, recordings, campaigns, stream, suppressions, why):
+        router.include_router(one.router)
+    return router
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    with writing(app.state.workspace.engine) as connection:
+        idempotency.forget_unanswered(connection)
+    yield
+    app.state.hub.close()

@@ -1,0 +1,128 @@
+"""The pages over campaigns: all of them, one as it goes, and its report."""
+
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from api.caller import Asking, Caller, In, form_token
+from api.dashboard.figures import figures
+from api.dashboard.forms import checked
+from api.dashboard.pages import chosen, page, render
+from api.language import Language
+from api.routes.campaigns import Known, allowed, one
+from api.routes.stream import Watching
+from api.schemas import Id
+from campaigns.states import Action
+from operations import launch
+from operations.progress import Progress, progress_of
+from operations.report import report_of
+from store import campaigns as kept
+from store.engine import reading
+
+router = APIRouter(include_in_schema=False)
+
+_SHOWN = 50
+"""Campaigns on the first page, the newest ones."""
+
+
+class Asked(StrEnum):
+    """What can be asked for on the page."""
+
+    LAUNCH = "launch"
+    PAUSE = "pause"
+    RESUME = "resume"
+    DRAIN = "drain"
+    STOP = "stop"
+
+
+@router.get("/")
+def home() -> Response:
+    """There is one page so far."""
+    return RedirectResponse("/campaigns", 303)
+
+
+@router.get("/campaigns")
+def every(request: Request, workspace: In, caller: Asking) -> Response:
+    """All campaigns, each with its progress and what can be done now."""
+    with reading(workspace.engine) as connection:
+        ids = [row["id"] for row in kept.rows_of(connection, caller.controller_id)[:_SHOWN]]
+    language = chosen(request)
+    shown = [_shown(progress_of(workspace, caller.controller_id, id_), language) for id_ in ids]
+    return _page(request, caller, "campaigns.html", shown=shown)
+
+
+@router.get("/campaigns/{campaign_id}")
+def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """One campaign as it goes."""
+    progress = progress_of(workspace, caller.controller_id, campaign_id)
+    done = request.query_params.get("done", "")
+    return _page(
+        request, caller, "campaign.html", **_shown(progress, chosen(request)),
+        campaign=one(campaign_id, workspace, caller), done=done if done in set(Asked) else "",
+    )  # fmt: skip
+
+
+@router.get("/campaigns/{campaign_id}/events", response_class=EventSourceResponse)
+async def events(
+    request: Request, campaign_id: Known, caller: Asking, hub: Watching
+) -> AsyncIterator[ServerSentEvent]:
+    """The live part of the page whenever it changes, drawn once for all who read a language."""
+    language = chosen(request)
+
+    def draw(progress: Progress) -> str:
+        return render(language, "live.html", **_shown(progress, language))
+
+    with hub.listening(caller.controller_id, campaign_id) as snapshots:
+        async for snapshot in snapshots:
+            drawn = snapshot.rendered(language.code, draw)
+            yield ServerSentEvent(raw_data=drawn, event="progress", retry=2000)
+            if snapshot.final:
+                yield ServerSentEvent(raw_data="over", event="end")
+
+
+@router.get("/campaigns/{campaign_id}/report")
+def report(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """What came of it."""
+    found = report_of(workspace, caller.controller_id, campaign_id)
+    campaign = one(campaign_id, workspace, caller)
+    return _page(
+        request, caller, "report.html", report=found, campaign=campaign,
+        **_shown(found.progress, chosen(request)),
+    )  # fmt: skip
+
+
+@router.get("/campaigns/{campaign_id}/{action}")
+def confirm(
+    request: Request, campaign_id: Id, action: Asked, workspace: In, caller: Asking
+) -> Response:
+    """Say what an action will do, and ask."""
+    campaign = one(campaign_id, workspace, caller)
+    if Action(action) not in campaign.actions:
+        return RedirectResponse(f"/campaigns/{campaign_id}", 303)
+    progress = progress_of(workspace, caller.controller_id, campaign_id)
+    return _page(
+        request, caller, "confirm.html", action=action.value, campaign=campaign, progress=progress
+    )
+
+
+@router.post("/campaigns/{campaign_id}/{action}", dependencies=[Depends(checked)])
+def act(campaign_id: Id, action: Asked, workspace: In, caller: Asking) -> Response:
+    """Do it, and go back to the campaign."""
+    launch.act(workspace, caller.controller_id, campaign_id, Action(action), caller.name)
+    return RedirectResponse(f"/campaigns/{campaign_id}?done={action}", 303)
+
+
+def _shown(progress: Progress, language: Language) -> dict[str, Any]:
+    return {
+        "progress": progress,
+        "figures": figures(progress, language),
+        "possible": allowed(progress.state),
+    }
+
+
+def _page(request: Request, caller: Caller, template: str, **values: Any) -> Response:
+    return page(request, template, form_token=form_token(caller.token), **values)

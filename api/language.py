@@ -1,0 +1,134 @@
+"""French and English: catalogues read from their sources, numbers and times as each writes them.
+
+The `.po` files under `locales/` are read as they are, so there is nothing to compile and nothing
+that can be out of date. A message of the layers below reaches here as finished English; it is found
+by its text or, where it holds values, by the catalogue's `{named}` pattern of it.
+"""
+
+import gettext
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("en", "fr")
+"""The first one answers where nothing else is asked for."""
+
+TIME_ZONE = ZoneInfo("Europe/Paris")
+"""Times on the page are those of Paris; the API speaks UTC."""
+
+_LOCALES = Path(__file__).resolve().parents[1] / "locales"
+_HOLE = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language of the product.
+
+    Attributes:
+        code: `fr` or `en`.
+        translations: its catalogue.
+        patterns: messages that hold values, as what they look like and what they become.
+    """
+
+    code: str
+    translations: gettext.NullTranslations
+    patterns: tuple[tuple[re.Pattern[str], str], ...] = field(repr=False)
+
+    def say(self, text: str) -> str:
+        """A message in this language; as it came where the catalogue does not know it."""
+        said = self.translations.gettext(text) if text else ""
+        if said != text:
+            return said
+        for pattern, template in self.patterns:
+            if found := pattern.fullmatch(text):
+                return template.format(**self._words(found))
+        return text
+
+    def word(self, kind: str, name: str) -> str:
+        """The word for one of our names: a state, an outcome, a gate, an action."""
+        said = self.translations.pgettext(kind, name)
+        return said if said != name else name.replace("_", " ")
+
+    def number(self, value: float) -> str:
+        """Grouped as the language groups digits."""
+        return numbers.format_decimal(value, locale=self.code)
+
+    def percent(self, share: float | None) -> str:
+        """A share of one as a percentage with one decimal; a dash for none."""
+        if share is None:
+            return "–"
+        return numbers.format_percent(share, format="#,##0.0 %", locale=self.code)
+
+    def instant(self, at: datetime | None, now: datetime | None = None) -> str:
+        """An instant in Paris, without its day where that is today's; a dash for none."""
+        if at is None:
+            return "–"
+        local = at.astimezone(TIME_ZONE)
+        if now is not None and now.astimezone(TIME_ZONE).date() == local.date():
+            return dates.format_time(local, "HH:mm", locale=self.code)
+        return dates.format_datetime(local, "d MMM y, HH:mm", locale=self.code)
+
+    def duration(self, length: timedelta | None) -> str:
+        """Hours, minutes and seconds; a dash for none."""
+        if length is None:
+            return "–"
+        minutes, seconds = divmod(round(length.total_seconds()), 60)
+        hours, minutes = divmod(minutes, 60)
+        parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))
+        shown = [f"{value} {unit}" for value, unit in parts if value]
+        return " ".join(shown[:2]) or "0 s"
+
+    def _words(self, found: re.Match[str]) -> dict[str, str]:
+        return {kind: self.translations.pgettext(kind, name) for kind, name in
+                found.groupdict().items()}  # fmt: skip
+
+
+@cache
+def language(code: str) -> Language:
+    """One of `LANGUAGES`."""
+    with (_LOCALES / code / "LC_MESSAGES" / "portevoix.po").open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    plain = (one for one in catalogue if one.string and not one.context)
+    templates = {str(one.id): str(one.string) for one in plain}
+    return Language(code, gettext.GNUTranslations(compiled), tuple(_patterns(templates)))
+
+
+def choose(accepted: str, chosen: str | None = None) -> Language:
+    """The language for an `Accept-Language` header (RFC 9110, 12.5.4) and somebody's own choice."""
+    if chosen in LANGUAGES:
+        return language(chosen)
+    ranked = sorted(_ranges(accepted), key=lambda one: -one[1])
+    wanted = (tag.split("-")[0].lower() for tag, quality in ranked if quality > 0)
+    return language(next((tag for tag in wanted if tag in LANGUAGES), LANGUAGES[0]))
+
+
+def _ranges(accepted: str) -> Iterator[tuple[str, float]]:
+    for part in accepted.split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            yield tag, float(weight or 1)
+        except ValueError:
+            continue
+
+
+def _patterns(templates: dict[str, str]) -> Iterator[tuple[re.Pattern[str], str]]:
+    for source, template in templates.items():
+        if _HOLE.search(source):
+            pieces = _HOLE.split(source)
+            pattern = "".join(
+                f"(?P<{piece}>.+?)" if place % 2 else re.escape(piece)
+                for place, piece in enumerate(pieces)
+            )
+            yield re.compile(pattern, re.DOTALL), template

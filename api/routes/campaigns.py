@@ -1,0 +1,183 @@
+"""Campaigns: preparing, starting, following and stopping them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+
+from api.caller import Asking, In
+from api.once import DoneOnce
+from api.schemas import (
+    After,
+    Attempt,
+    CampaignAnswer,
+    Count,
+    Id,
+    LimitChange,
+    NewCampaign,
+    Page,
+    StateAnswer,
+    Target,
+)
+from campaigns.campaign import Limits
+from campaigns.errors import NotAllowed
+from campaigns.states import Action, CampaignState, TargetState, move
+from operations import launch, report
+from operations.prepare import prepare_campaign
+from operations.progress import Progress, progress_of
+from operations.report import Report
+from store import attempts, targets
+from store import campaigns as kept
+from store.engine import reading
+
+router = APIRouter(prefix="/campaigns", tags=["campaigns"])
+
+ASKED = (Action.LAUNCH, Action.PAUSE, Action.RESUME, Action.DRAIN, Action.STOP)
+"""Actions a person asks for; the others are the clock's and the dialer's."""
+
+
+@router.post("", status_code=201, response_model=CampaignAnswer, summary="Prepare a campaign")
+def prepare(values: NewCampaign, workspace: In, caller: Asking, once: DoneOnce) -> Response:
+    """Make its message of the recordings and its targets of the lists; it calls nobody yet."""
+
+    def do() -> CampaignAnswer:
+        campaign_id = prepare_campaign(
+            workspace, caller.controller_id, values, values.recording_ids, values.list_ids,
+            caller.name,
+        )  # fmt: skip
+        return one(campaign_id, workspace, caller)
+
+    return once(values, do, location="/api/v1/campaigns/{id}")
+
+
+@router.get("", summary="List campaigns")
+def every(workspace: In, caller: Asking) -> list[CampaignAnswer]:
+    """Every campaign, newest first."""
+    with reading(workspace.engine) as connection:
+        return [_answer(row) for row in kept.rows_of(connection, caller.controller_id)]
+
+
+@router.get("/{campaign_id}", summary="One campaign")
+def one(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
+    """A campaign, with the actions its state allows."""
+    with reading(workspace.engine) as connection:
+        return _answer(kept.row(connection, caller.controller_id, campaign_id))
+
+
+@router.post("/{campaign_id}/launch", summary="Launch")
+def start(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
+    """Start calling, or wait for the day it is scheduled for. Asking twice does no harm."""
+    return _act(Action.LAUNCH, campaign_id, workspace, caller)
+
+
+@router.post("/{campaign_id}/pause", summary="Pause")
+def pause(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
+    """Place no new call; those that are up go on to their end."""
+    return _act(Action.PAUSE, campaign_id, workspace, caller)
+
+
+@router.post("/{campaign_id}/resume", summary="Resume")
+def resume(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
+    """Go on after a pause."""
+    return _act(Action.RESUME, campaign_id, workspace, caller)
+
+
+@router.post("/{campaign_id}/drain", summary="End after the calls that are up")
+def drain(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
+    """Place no new call, let those that are up end, then stop for good."""
+    return _act(Action.DRAIN, campaign_id, workspace, caller)
+
+
+@router.post("/{campaign_id}/stop", summary="Stop at once")
+def stop(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
+    """End the calls that are up and stop for good."""
+    return _act(Action.STOP, campaign_id, workspace, caller)
+
+
+@router.patch("/{campaign_id}/limits", summary="Change the limits")
+def limits(campaign_id: Id, change: LimitChange, workspace: In, caller: Asking) -> CampaignAnswer:
+    """How wide and how fast it calls, also while it runs; in force within a second."""
+    now = one(campaign_id, workspace, caller)
+    launch.limit(
+        workspace,
+        caller.controller_id,
+        campaign_id,
+        Limits(change.max_channels or now.max_channels, change.max_cps or now.max_cps),
+        caller.name,
+    )
+    return one(campaign_id, workspace, caller)
+
+
+@router.get("/{campaign_id}/progress", summary="Progress now")
+def progress(campaign_id: Id, workspace: In, caller: Asking) -> Progress:
+    """Counts kept with every move, so that the answer is as quick at a million targets."""
+    return progress_of(workspace, caller.controller_id, campaign_id)
+
+
+@router.get("/{campaign_id}/report", summary="Report")
+def result(campaign_id: Id, workspace: In, caller: Asking) -> Report:
+    """What was done, to how many, and why not to the others."""
+    return report.report_of(workspace, caller.controller_id, campaign_id)
+
+
+def known(campaign_id: Id, workspace: In, caller: Asking) -> int:
+    """The campaign's id, where it is the caller's."""
+    with reading(workspace.engine) as connection:
+        kept.row(connection, caller.controller_id, campaign_id)
+    return campaign_id
+
+
+Known = Annotated[int, Depends(known)]
+
+
+@router.get("/{campaign_id}/attempts", summary="Attempts, in order of time")
+def placed(
+    campaign_id: Known,
+    workspace: In,
+    after: Annotated[str, Query(max_length=26, description="The `next` of the page before.")] = "",
+    limit: Count = 100,
+) -> Page[Attempt]:
+    """Every call that was placed, with what the network said and what was heard."""
+    with reading(workspace.engine) as connection:
+        rows = attempts.page(connection, campaign_id, after, limit)
+    return Page(items=[Attempt(**row) for row in rows], next=_next(rows, limit))
+
+
+@router.get("/{campaign_id}/targets", summary="Targets, in the order of the lists")
+def people(
+    campaign_id: Known,
+    workspace: In,
+    after: After = 0,
+    limit: Count = 100,
+    state: TargetState | None = None,
+) -> Page[Target]:
+    """Everyone the campaign concerns, and where each stands."""
+    with reading(workspace.engine) as connection:
+        rows = targets.page(connection, campaign_id, after, limit, state)
+    return Page(items=[Target(**row) for row in rows], next=_next(rows, limit))
+
+
+def allowed(state: CampaignState) -> list[Action]:
+    """The actions that would move a campaign in this state."""
+    return [action for action in ASKED if _moves(state, action)]
+
+
+def _moves(state: CampaignState, action: Action) -> bool:
+    try:
+        return move(state, action) is not state
+    except NotAllowed:
+        return False
+
+
+def _act(action: Action, campaign_id: int, workspace: In, caller: Asking) -> StateAnswer:
+    state = launch.act(workspace, caller.controller_id, campaign_id, action, caller.name)
+    return StateAnswer(id=campaign_id, state=state)
+
+
+def _answer(row: dict[str, Any]) -> CampaignAnswer:
+    state = CampaignState(row["state"])
+    return CampaignAnswer(**row, actions=allowed(state), message_s=row["message_ms"] / 1000)
+
+
+def _next(rows: list[dict[str, Any]], limit: int) -> str | None:
+    return str(rows[-1]["id"]) if len(rows) == limit else None

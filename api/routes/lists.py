@@ -1,0 +1,139 @@
+"""Contact lists: importing them, and what became of their rows."""
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Annotated
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi.responses import Response, StreamingResponse
+from pydantic import Json
+
+from api.caller import Asking, In
+from api.once import DoneOnce, sha256_of
+from api.problems import language_of
+from api.schemas import After, ContactList, Count, Id, Page, ProvenanceValues, RejectedRow
+from operations import import_list as importing
+from operations.columns import Field
+from operations.import_list import ImportReport
+from operations.rejects import Reject, write_rejects
+from store import lists
+from store.engine import reading
+
+router = APIRouter(prefix="/lists", tags=["lists"])
+
+_CHUNK = 1 << 16
+_IN_MEMORY = 1 << 20
+
+
+@router.post("", status_code=201, response_model=ImportReport, summary="Import a list")
+def add(
+    workspace: In,
+    caller: Asking,
+    once: DoneOnce,
+    file: Annotated[UploadFile, File(description="CSV, as a spreadsheet writes it.")],
+    provenance: Annotated[Json[ProvenanceValues], Form(description="JSON; see the example.")],
+    mapping: Annotated[
+        Json[dict[Field, str]] | None,
+        Form(description='JSON, where columns are not found by name: {"phone": "Portable"}.'),
+    ] = None,
+) -> Response:
+    """Keep every row as a contact or as a refused row with its reason.
+
+    The same file again changes nothing, and goes on where an import was cut short.
+    """
+    file_name = file.filename or "list.csv"
+
+    def do() -> ImportReport:
+        return importing.import_list(
+            workspace.engine,
+            caller.controller_id,
+            file.file,
+            name=provenance.name or Path(file_name).stem,
+            file_name=file_name,
+            provenance=provenance.provenance(),
+            by=caller.name,
+            mapping=mapping,
+        )
+
+    asked = [sha256_of(file.file), file_name, provenance, mapping]
+    return once(asked, do, location="/api/v1/lists/{list_id}")
+
+
+@router.get("", summary="List the lists")
+def every(workspace: In, caller: Asking) -> list[ContactList]:
+    """Every list, newest first."""
+    with reading(workspace.engine) as connection:
+        return [ContactList(**row) for row in lists.all_of(connection, caller.controller_id)]
+
+
+@router.get("/{list_id}", summary="One list")
+def one(list_id: Id, workspace: In, caller: Asking) -> ContactList:
+    """A list, with its provenance and its counts."""
+    with reading(workspace.engine) as connection:
+        return ContactList(**lists.one(connection, caller.controller_id, list_id))
+
+
+@router.get("/{list_id}/report", summary="What became of its rows")
+def report(list_id: Id, workspace: In, caller: Asking) -> ImportReport:
+    """The answer its import gave, counted again."""
+    return importing.report(workspace.engine, caller.controller_id, list_id)
+
+
+@router.get("/{list_id}/rejects", summary="Refused rows")
+def rejects(
+    request: Request,
+    list_id: Id,
+    workspace: In,
+    caller: Asking,
+    after: After = 0,
+    limit: Count = 100,
+) -> Page[RejectedRow]:
+    """Refused rows in the order of the file, each with its line, reason and remedy."""
+    say = language_of(request).say
+    with reading(workspace.engine) as connection:
+        lists.one(connection, caller.controller_id, list_id)
+        rows = lists.rejected(connection, list_id, after, limit)
+    items = [
+        RejectedRow(**{**row, "reason": say(row["reason"]), "remedy": say(row["remedy"])})
+        for row in rows
+    ]
+    return Page(items=items, next=str(rows[-1]["line"]) if len(rows) == limit else None)
+
+
+@router.get(
+    "/{list_id}/rejects.csv",
+    response_class=StreamingResponse,
+    summary="Refused rows as CSV",
+    responses={200: {"content": {"text/csv": {}}}},
+)
+def rejects_csv(request: Request, list_id: Id, workspace: In, caller: Asking) -> Response:
+    """For a spreadsheet: mend the rows there and import them."""
+    say = language_of(request).say
+    found = importing.rejects(workspace.engine, caller.controller_id, list_id)
+    file = _written(_in_words(one, say) for one in found)
+    headers = {"Content-Disposition": f'attachment; filename="rejects-{list_id}.csv"'}
+    return StreamingResponse(_pieces(file), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _written(rejects: Iterator[Reject]) -> IO[bytes]:
+    """A reject file, on disk where it is large; closed by whoever reads it."""
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 -- closed once it is sent
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    write_rejects(text, rejects)
+    text.flush()
+    text.detach()
+    file.seek(0)
+    return file
+
+
+def _in_words(reject: Reject, say: Callable[[str], str]) -> Reject:
+    return replace(reject, reason=say(reject.reason), remedy=say(reject.remedy))
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_CHUNK):
+            yield piece

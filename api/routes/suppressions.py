@@ -1,0 +1,76 @@
+"""Numbers not to be called. Nothing here takes one away."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, UploadFile
+from fastapi.responses import Response
+from pydantic import Json
+
+from api.caller import Asking, Caller, In
+from api.once import DoneOnce, sha256_of
+from api.schemas import After, Count, NewSuppression, Page, SuppressionAdded, SuppressionAnswer
+from campaigns.contacts.suppression import SuppressionReason
+from operations.columns import Field
+from operations.suppress import Owner, SuppressionReport, import_suppressions, listed, suppress
+
+router = APIRouter(prefix="/suppressions", tags=["suppressions"])
+
+
+@router.get("", summary="List suppressions")
+def page(
+    workspace: In, caller: Asking, after: After = 0, limit: Count = 100
+) -> Page[SuppressionAnswer]:
+    """Those of this controller, oldest first, expired ones too."""
+    rows = listed(workspace.engine, Owner.controller(caller.controller_id), after, limit)
+    items = [SuppressionAnswer(**row) for row in rows]
+    return Page(items=items, next=str(rows[-1]["id"]) if len(rows) == limit else None)
+
+
+@router.post("", status_code=201, response_model=SuppressionAdded, summary="Suppress a number")
+def add(values: NewSuppression, workspace: In, caller: Asking, once: DoneOnce) -> Response:
+    """In force at once for every campaign of the controller, those that run included."""
+
+    def do() -> SuppressionAdded:
+        added = suppress(
+            workspace.engine,
+            Owner.controller(caller.controller_id),
+            values.number,
+            source=_source(caller, values.note),
+            reason=SuppressionReason.API,
+            expires_on=values.expires_on,
+        )
+        return SuppressionAdded(added=added)
+
+    return once(values, do)
+
+
+@router.post(
+    "/import",
+    status_code=201,
+    response_model=SuppressionReport,
+    summary="Suppress a file",
+)
+def add_file(
+    workspace: In,
+    caller: Asking,
+    once: DoneOnce,
+    file: Annotated[UploadFile, File(description="CSV with a column of numbers.")],
+    mapping: Annotated[Json[dict[Field, str]] | None, Form()] = None,
+) -> Response:
+    """Every number of a CSV file; a row that cannot be read is named by its line."""
+    file_name = file.filename or "suppressions.csv"
+
+    def do() -> SuppressionReport:
+        return import_suppressions(
+            workspace.engine,
+            Owner.controller(caller.controller_id),
+            file.file,
+            file_name=file_name,
+            mapping=mapping,
+        )
+
+    return once([sha256_of(file.file), file_name, mapping], do)
+
+
+def _source(caller: Caller, note: str) -> str:
+    return f"API, key {caller.name}" + (f": {note}" if note else "")

@@ -1,0 +1,284 @@
+"""What goes over the wire: requests as they are checked, answers as they are promised."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from campaigns.contacts.basis import BasisKind, Provenance
+from campaigns.contacts.suppression import SuppressionReason
+from campaigns.outcome import Outcome
+from campaigns.rules.gates import Gate
+from campaigns.states import Action, AttemptState, CampaignState, TargetState
+from operations.campaign_file import CampaignValues
+from store.lists import ListState
+
+LARGEST_ID = 2**31 - 1
+Item = TypeVar("Item")
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+Count = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
+After = Annotated[int, Query(ge=0, le=2**63 - 1, description="The `next` of the page before.")]
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(examples=["/problems/invalid_input"])
+    code: str = Field(description="Stable; see docs/api.md.", examples=["invalid_input"])
+    title: str
+    status: int
+    detail: str = Field(description="For people, in the language of Accept-Language.")
+    instance: str | None = Field(None, description="What to quote when asking about it.")
+    field: str | None = Field(None, description="What is wrong, where it is one thing.")
+    why: str | None = None
+    remedy: str | None = None
+
+
+class ProvenanceValues(BaseModel):
+    """Where a list comes from, as its controller declares it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("", max_length=200, description="Of the list; the file's name if absent.")
+    supplier: str = Field(max_length=500)
+    method: str = Field(max_length=500, description="How the numbers were collected.")
+    collected_on: date | None = None
+    purposes: list[str] = Field(min_length=1, examples=[["political"]])
+    basis: BasisKind = BasisKind.CONSENT
+    wordings: dict[str, str] = Field({}, description="Id of each text agreed to: the exact text.")
+
+    def provenance(self) -> Provenance:
+        """As the domain knows it."""
+        return Provenance(
+            supplier=self.supplier,
+            method=self.method,
+            collected_on=self.collected_on,
+            purposes=tuple(self.purposes),
+            wordings=self.wordings,
+            basis=self.basis,
+        )
+
+
+class ContactList(BaseModel):
+    """An imported file."""
+
+    id: int
+    name: str
+    file_name: str
+    sha256: str
+    state: ListState
+    basis: BasisKind
+    supplier: str
+    method: str
+    collected_on: date | None
+    purposes: list[str]
+    wordings: dict[str, str]
+    rows: int
+    accepted: int
+    rejected: int
+    created_at: datetime
+    created_by: str
+
+
+class RejectedRow(BaseModel):
+    """A row that was refused, and why."""
+
+    line: int
+    field: str
+    value: str
+    code: str
+    reason: str
+    remedy: str
+
+
+class Recording(BaseModel):
+    """A recording as it was uploaded; `preview.wav` is what a phone plays of it."""
+
+    id: int
+    name: str
+    file_name: str
+    sha256: str
+    seconds: float
+    created_at: datetime
+    created_by: str
+
+
+class WindowValues(BaseModel):
+    """Hours in the callee's own time; days are 1 (Monday) to 7."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: list[int] = Field(min_length=1)
+    start: str = Field(examples=["10:00"])
+    end: str = Field(examples=["13:00"])
+
+
+_WINDOWS = TypeAdapter(list[WindowValues])
+
+
+class NewCampaign(CampaignValues):
+    """A campaign to prepare, of recordings and lists that are there already."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "name": "Réunion publique du 3 décembre",
+                "purpose": "political",
+                "pack": "fr-political",
+                "trunk": "rehearsal",
+                "caller_id": "+33199000001",
+                "limits": {"max_channels": 30, "max_cps": 5},
+                "recording_ids": [1],
+                "list_ids": [1],
+            }
+        },
+    )
+
+    recording_ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(
+        min_length=1, max_length=50, description="In the order they are heard."
+    )
+    list_ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "NewCampaign":
+        _WINDOWS.validate_python(self.schedule.hours)
+        for at in (self.schedule.start_at, self.schedule.end_at):
+            if at is not None and at.tzinfo is None:
+                raise ValueError("A time needs its zone: 2026-12-03T10:00:00+01:00")
+        self.list_ids = list(dict.fromkeys(self.list_ids))
+        return self
+
+
+class LimitChange(BaseModel):
+    """New limits; what is absent stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_channels: int | None = Field(None, ge=1, le=100_000, description="Concurrent calls.")
+    max_cps: float | None = Field(None, gt=0, le=1000, description="Calls started in a second.")
+
+
+class CampaignAnswer(BaseModel):
+    """A campaign, with the actions its state allows now."""
+
+    id: int
+    name: str
+    purpose: str
+    state: CampaignState
+    actions: list[Action]
+    rehearsal: bool
+    pack: str
+    evidence: str
+    trunk: str
+    caller_id: str
+    recordings: list[int]
+    message_s: float
+    max_channels: int
+    max_cps: float
+    ring_timeout_s: int
+    windows: list[dict[str, Any]]
+    retry: dict[str, Any]
+    start_at: datetime | None
+    end_at: datetime | None
+    created_at: datetime
+    created_by: str
+    launched_at: datetime | None
+    ended_at: datetime | None
+
+
+class StateAnswer(BaseModel):
+    """Where a campaign stands after an action."""
+
+    id: int
+    state: CampaignState
+
+
+class Attempt(BaseModel):
+    """One call that was placed, or was about to be."""
+
+    id: str
+    target_id: int
+    number: str
+    external_id: str | None
+    line: int
+    trunk: str
+    caller_id: str
+    rehearsal: bool
+    state: AttemptState
+    outcome: Outcome | None
+    claimed_at: datetime
+    sent_at: datetime | None
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    cause: int | None = Field(description="ITU-T Q.850.")
+    tech: str | None = Field(description="The last SIP answer.")
+    heard_ms: int | None
+    quartile: int | None = Field(description="Quarters of the message that were played.")
+    keys: str | None
+    sip_call_id: str | None
+    pack: str
+
+
+class Target(BaseModel):
+    """One contact of a campaign: the states of all add up to its lists."""
+
+    id: int
+    number: str
+    external_id: str | None
+    list_id: int
+    line: int
+    attributes: dict[str, Any]
+    state: TargetState
+    attempts: int
+    tries: int
+    outcome: Outcome | None
+    gate: Gate | None
+    due_at: datetime
+
+
+class NewSuppression(BaseModel):
+    """A number that must not be called again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str = Field(max_length=40, examples=["06 39 98 00 01"])
+    note: str = Field("", max_length=200, description="Who asked, and where that is recorded.")
+    expires_on: date | None = Field(None, description="The last day it holds; absent for ever.")
+
+
+class SuppressionAnswer(BaseModel):
+    """A number that is not called."""
+
+    id: int
+    number: str
+    reason: SuppressionReason
+    source: str
+    attempt_id: str | None
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class SuppressionAdded(BaseModel):
+    """Whether a number was not suppressed before."""
+
+    added: bool
+
+
+class Page(BaseModel, Generic[Item]):
+    """Some of many; `next` is the `after` of the page that follows, null at the end."""
+
+    items: list[Item]
+    next: str | None
+
+
+class Health(BaseModel):
+    """Whether calls can be placed; no secret, no number."""
+
+    status: str = Field(examples=["ok", "degraded", "down"])
+    database: bool
+    dialer: bool = Field(description="A dialer runs.")
+    pbx: bool = Field(description="It is connected to its PBX.")
+    version: str
