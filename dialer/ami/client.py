@@ -14,15 +14,14 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 from asterisk.ami.action import Action
 from asterisk.ami.client import AMIClient
 
 from campaigns.errors import PbxError
 from dialer.ami.actions import action, check
-from dialer.ami.blocks import BlockReader, Headers, text_of, value_of
+from dialer.ami.blocks import BlockReader
+from dialer.ami.pending import Answer, PendingActions
 from dialer.ami.settings import AmiSettings
 from dialer.ami.transport import Transport
 
@@ -32,25 +31,6 @@ TICK_S = 0.25
 _GREETING = re.compile(rb"Asterisk Call Manager/[0-9.]+\r\n")
 _LONGEST_GREETING = 256
 _PING = "ping"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The answer to an action, with the events of its list where it asked for one."""
-
-    headers: Headers
-    listed: tuple[Headers, ...] = ()
-
-
-@dataclass(slots=True)
-class _Pending:
-    """An action waiting for its answer; an Originate has no future, its answer is an event."""
-
-    name: str
-    deadline: float
-    future: "Future[Reply] | None"
-    reply: Headers | None = None
-    listed: list[Headers] = field(default_factory=list)
 
 
 class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
@@ -79,9 +59,7 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
         self._on_lost = on_lost
         self._on_tick = on_tick
         self._counter = itertools.count(1)
-        self._lock = threading.Lock()
-        self._pending: dict[str, _Pending] = {}
-        self._lists = 0
+        self._pending = PendingActions()
         self._transport: Transport | None = None
         self._reader = BlockReader()
         self._early = b""
@@ -124,7 +102,7 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
             raise PbxError(f"it said {heard[:80]!r}.")
         self._early = heard[found.end() :]
 
-    def send_action(self, act: Action, callback: None = None) -> "Future[Reply]":  # noqa: ARG002
+    def send_action(self, act: Action, callback: None = None) -> Answer:  # noqa: ARG002
         """Send an action once.
 
         Returns:
@@ -134,7 +112,7 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
         Raises:
             PbxError: a header could be taken for two, or the link takes nothing; nothing was sent.
         """
-        future: Future[Reply] = Future()
+        future = Answer()
         # Running futures cannot be cancelled: the link's thread is free to answer at any time.
         future.set_running_or_notify_cancel()
         self._send(act, future)
@@ -151,19 +129,15 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
         """
         self._send(act, None)
 
-    def _send(self, act: Action, future: "Future[Reply] | None") -> None:
+    def _send(self, act: Action, future: Answer | None) -> None:
         action_id = act.keys.setdefault("ActionID", self.next_action_id())
         check(act)
         deadline = time.monotonic() + self._settings.patience.action
-        with self._lock:
-            if action_id in self._pending:
-                raise PbxError(f"{act.name} {action_id} was sent already.")
-            self._pending[action_id] = _Pending(act.name, deadline, future)
+        self._pending.add(action_id, act.name, deadline, future)
         try:
             self.send(act)
         except PbxError:
-            with self._lock:
-                self._pending.pop(action_id, None)
+            self._pending.forget(action_id)
             raise
 
     def send(self, pack: Action) -> None:
@@ -207,6 +181,10 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
             if data:
                 self._heard_at, self._pinged_at = now, None
                 self._receive(data)
+                if time.monotonic() - now > TICK_S:
+                    # The dialer made us wait: answers that came meanwhile are read before any
+                    # action is said to have none.
+                    self._ticked_at = time.monotonic()
             if now - self._ticked_at >= TICK_S:
                 self._ticked_at = now
                 self._tick(now)
@@ -216,60 +194,17 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
         if not blocks:
             return
         for block in blocks:
-            if block.startswith(b"Response:"):
-                self._answered(block)
-            elif self._lists:
-                self._listed(block)
-        self._on_blocks(blocks)
-
-    def _answered(self, block: bytes) -> None:
-        action_id = text_of(block, b"\r\nActionID: ")
-        with self._lock:
-            pending = self._pending.get(action_id)
-            if pending is None:
-                return
-            if value_of(block, b"\r\nEventList: ") == b"start":
-                pending.reply = Headers(block)
-                self._lists += 1
-                return
-            del self._pending[action_id]
-        if pending.future is not None:
+            self._pending.hear(block)
             self._said_goodbye = self._said_goodbye or block.startswith(b"Response: Goodbye")
-            pending.future.set_result(Reply(Headers(block)))
-
-    def _listed(self, block: bytes) -> None:
-        headers = Headers(block)
-        with self._lock:
-            pending = self._pending.get(headers.get("ActionID"))
-            if pending is None or pending.reply is None:
-                return
-            if headers.get("EventList").lower() != "complete":
-                pending.listed.append(headers)
-                return
-            del self._pending[headers.get("ActionID")]
-            self._lists -= 1
-        if pending.future is not None:
-            pending.future.set_result(Reply(pending.reply, tuple(pending.listed)))
+        self._on_blocks(blocks)
 
     def _tick(self, now: float) -> None:
         patience = self._settings.patience
         if self._link.waiting_s() > patience.send:
             raise PbxError(f"the PBX took no bytes for {patience.send:g} s")
-        self._time_out(now)
+        self._pending.time_out(now)
         self._keep_alive(now)
         self._on_tick()
-
-    def _time_out(self, now: float) -> None:
-        with self._lock:
-            late = {i: each for i, each in self._pending.items() if each.deadline <= now}
-            for action_id, each in late.items():
-                del self._pending[action_id]
-                self._lists -= each.reply is not None
-        for each in late.values():
-            message = f"no answer to {each.name} in {self._settings.patience.action:g} s"
-            if each.future is None:
-                raise PbxError(message)
-            each.future.set_exception(PbxError(f"The PBX gave {message}."))
 
     def _keep_alive(self, now: float) -> None:
         patience = self._settings.patience
@@ -283,10 +218,5 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
     def _finish(self, reason: str) -> None:
         self.finished.set()
         self._link.close(reset=not self._said_goodbye)
-        with self._lock:
-            pending = list(self._pending.values())
-            self._pending.clear()
-        for each in pending:
-            if each.future is not None:
-                each.future.set_exception(PbxError(f"The link to the PBX was lost: {reason}."))
+        self._pending.fail(reason)
         self._on_lost(reason)

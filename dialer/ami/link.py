@@ -11,8 +11,9 @@ from campaigns.errors import PbxError
 from dialer.ami import actions
 from dialer.ami.blocks import Headers
 from dialer.ami.capabilities import capabilities, seconds_into_quarter, started_at_ms
-from dialer.ami.client import AmiClient, Reply
+from dialer.ami.client import AmiClient
 from dialer.ami.events import EventDecoder
+from dialer.ami.pending import Reply
 from dialer.ami.settings import AmiSettings
 from dialer.pbx import Capabilities, Event
 
