@@ -26,6 +26,7 @@ from dialer.reconcile import Reconciliation
 from dialer.scheduler import Scheduler
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
+from store.refusals import NewRefusals
 
 CYCLE_S = 0.04
 """One transaction writes what a cycle gathered: calls ended, keys pressed, calls to place."""
@@ -63,7 +64,9 @@ class Dialer:
         self._trunks = trunks
         self._calls = Calls()
         self._throttle = Throttle(system)
-        self._sender = Sender(pbx, book.engine, trunks, self._throttle, sounds, self._not_sent)
+        self._sender = Sender(
+            pbx, NewRefusals(book.engine), trunks, self._throttle, sounds, self._not_sent
+        )
         self._hearing = Hearing(self._calls, self._hung_up, self._never_placed)
         self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)

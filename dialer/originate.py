@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Engine
 
-from campaigns.errors import PbxError
+from campaigns.errors import PbxError, StoreUnavailable
 from campaigns.trunk import Trunk
 from dialer.calls import Call, utc_now
 from dialer.pbx import OriginateOrder, Pbx
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
-from store import suppressions
-from store.engine import reading
+from store.refusals import NewRefusals
 
 FRESH_S = 1.0
 """A claim older than this (monotonic) is not sent: what the gates saw may have changed."""
@@ -44,7 +42,7 @@ class Sender:
 
     Args:
         pbx: where to.
-        engine: for the last look at suppressions, on this thread and on a reading connection.
+        refusals: for the last look at suppressions, on this thread.
         trunks: by which way.
         throttle: when.
         sounds: what the PBX needs to play and write.
@@ -54,14 +52,14 @@ class Sender:
     def __init__(
         self,
         pbx: Pbx,
-        engine: Engine,
+        refusals: NewRefusals,
         trunks: Trunks,
         throttle: Throttle,
         sounds: Sounds,
         returned: Callable[[Call], None],
     ) -> None:
         self._pbx = pbx
-        self._engine = engine
+        self._refusals = refusals
         self._trunks = trunks
         self._throttle = throttle
         self._sounds = sounds
@@ -103,13 +101,14 @@ class Sender:
         return None
 
     def _send(self, call: Call, now: float) -> None:
-        trunk = self._trunks.get(call.campaign.trunk)
-        if trunk is None or self._is_stale(call, now) or self._is_suppressed(call):
-            self._returned(call)
-            return
+        trunk, number = self._trunks.get(call.campaign.trunk), call.attempt.number
         try:
+            # Somebody may have refused since the claim: a look before every call.
+            if trunk is None or self._is_stale(call, now) or self._refusals.holds(number):
+                self._returned(call)
+                return
             self._pbx.originate(self._order(call, trunk))
-        except PbxError as error:
+        except (PbxError, StoreUnavailable) as error:
             log.warning("originate refused", attempt=call.attempt.id, why=str(error))
             self._returned(call)
             return
@@ -118,20 +117,6 @@ class Sender:
 
     def _is_stale(self, call: Call, now: float) -> bool:
         return self.halted or not self._pbx.connected or now - call.claimed >= FRESH_S
-
-    def _is_suppressed(self, call: Call) -> bool:
-        """Somebody refused since the claim: it costs a look, and saves a person a call."""
-        campaign = call.campaign
-        with reading(self._engine) as connection:
-            return bool(
-                suppressions.in_force(
-                    connection,
-                    [call.attempt.number],
-                    campaign.controller_id,
-                    campaign.id,
-                    utc_now(),
-                )
-            )
 
     def _order(self, call: Call, trunk: Trunk) -> OriginateOrder:
         campaign = call.campaign
