@@ -8,6 +8,7 @@ import json
 import os
 import select
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def remembered(file: Path) -> Process | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return process if process.alive else None
+
+
+def every_process() -> Iterator[Process]:
+    """Every process that lives now."""
+    for entry in Path("/proc").iterdir():
+        process = Process.of(int(entry.name)) if entry.name.isdecimal() else None
+        if process:
+            yield process
 
 
 def _stat(pid: int) -> list[str]:

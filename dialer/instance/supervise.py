@@ -6,7 +6,6 @@ asyncio.
 """
 
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ from dialer.instance.configure import LOOPBACK, Instance, configure, templates
 from dialer.instance.identity import Identity, choose_identity
 from dialer.instance.locate import Installation
 from dialer.instance.ports import is_free
-from dialer.instance.process import Process, remembered
+from dialer.instance.process import Process, every_process, remembered
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 20.0
@@ -57,9 +56,7 @@ class Supervisor:
         """The running Asterisk of this instance, whoever started it."""
         _collect()
         found = remembered(self._pid_file)
-        if found and str(self._main_configuration) in found.command_line:
-            return found
-        return None
+        return found if found and self._is_ours(found) else None
 
     @property
     def running(self) -> bool:
@@ -81,6 +78,7 @@ class Supervisor:
             if "pjsip.conf" in changed:
                 self.reload_trunks()
             return True
+        self._end_strays()
         self._refuse_taken_ports()
         self._launch()
         self._wait_until_ready()
@@ -121,26 +119,6 @@ class Supervisor:
         _collect()
         self._pid_file.unlink(missing_ok=True)
 
-    def publish(self, recording: Path) -> str:
-        """Copy a prepared recording to where the PBX can read it.
-
-        Args:
-            recording: a file of the audio library, such as `…/3f2a.alaw`.
-
-        Returns:
-            What the dialplan plays: the copy's absolute path without extension.
-
-        Raises:
-            OSError: the recording is missing or the disk is full.
-        """
-        copy = self.instance.sounds / recording.name
-        if not copy.exists() or copy.stat().st_mtime_ns != recording.stat().st_mtime_ns:
-            new = copy.with_name(copy.name + ".new")
-            shutil.copy2(recording, new)
-            self.identity.share(new, 0o640)
-            new.replace(copy)
-        return str(copy.with_suffix(""))
-
     def command(self, text: str) -> str:
         """Run one command on Asterisk's own console.
 
@@ -168,6 +146,20 @@ class Supervisor:
         wanted = re.findall(r"(?m)^load = (\S+)", (templates() / "modules.conf").read_text())
         loaded = re.findall(r"(?m)^(\S+\.so) .* Running ", self.command("module show"))
         return sorted(set(wanted) - set(loaded))
+
+    def _is_ours(self, process: Process) -> bool:
+        line = process.command_line
+        return str(self._main_configuration) in line and "-rx" not in line
+
+    def _end_strays(self) -> None:
+        """End an Asterisk of this very directory that we have lost track of.
+
+        Its directory was removed under it, with its secret: nobody can reach it any more, and
+        beside the new one it would go on calling.
+        """
+        for process in every_process():
+            if self._is_ours(process) and not process.end(signal.SIGTERM, STOP_TIMEOUT_S):
+                process.end(signal.SIGKILL, STOP_TIMEOUT_S)
 
     def _require_modules(self) -> None:
         missing = self.missing_modules()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -101,6 +102,17 @@ def test_one_that_died_is_started_again(own: Supervisor) -> None:
     assert own.process != first
 
 
+def test_one_whose_directory_was_removed_is_ended_by_the_next(own: Supervisor) -> None:
+    own.start()
+    lost = own.process
+    assert lost is not None
+    shutil.rmtree(own.instance.root)
+    assert not own.running
+    assert own.start() is False
+    assert not lost.alive
+    assert own.process != lost
+
+
 def test_a_stranger_with_the_noted_pid_is_left_alone(own: Supervisor) -> None:
     own.start()
     own.stop()
@@ -188,7 +200,8 @@ def test_a_started_instance_is_found_sound(own: Supervisor, tmp_path: Path) -> N
     assert {"PBX modules", "AMI rights", "trunk loop", "journal"} <= {f.name for f in findings}
     recording = tmp_path / "3f2a.alaw"
     recording.write_bytes(b"\xd5" * 160)
-    sound = own.publish(recording)
+    shutil.copy(recording, own.instance.sounds)
+    sound = str(own.instance.sounds / "3f2a")
     assert inspect.inspect_sound(own, sound, Codec.ALAW).ok
     assert not inspect.inspect_sound(own, sound, Codec.ULAW).ok
 
