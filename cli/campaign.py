@@ -1,0 +1,150 @@
+"""`portevoix campaign`: running campaigns, and what else is asked of them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from campaigns.campaign import Limits
+from campaigns.states import Action, CampaignState
+from cli import lookup
+from cli.campaign_run import run
+from cli.campaign_setup import Chosen
+from cli.console import as_json, figure, local, note, row, say, show, table
+from cli.display import line
+from cli.outcome_report import plain, show_report, write_attempts
+from cli.session import AsJson, By, Controller, session_of
+from operations.launch import act, limit
+from operations.progress import progress_of
+from operations.report import all_attempts, report_of
+from operations.workspace import Workspace
+
+app = typer.Typer(no_args_is_help=True, help="Campaigns: run, watch, hold, stop, report.")
+app.command("run")(run)
+
+Which = Annotated[str, typer.Argument(metavar="NAME_OR_ID", help="The campaign.")]
+
+
+@app.command("list")
+def show_all(ctx: typer.Context, controller: Controller = None, json: AsJson = False) -> None:
+    """Show every campaign, newest first."""
+    workspace = session_of(ctx).open()
+    found = lookup.campaigns(workspace, controller)
+    if json:
+        say(as_json(found))
+        return
+    if not found:
+        note("No campaign yet. Run one with «portevoix campaign run FILE.toml».")
+        return
+    made = table("id", "name", "state", "done", "people", "trunk", "launched", "for",
+        right=("id", "done", "people"))  # fmt: skip
+    for one in found:
+        progress = progress_of(workspace, one["controller_id"], one["id"])
+        row(made, one["id"], one["name"], one["state"], figure(progress.done),
+            figure(progress.targets), one["trunk"], local(one["launched_at"]),
+            one["controller"])  # fmt: skip
+    show(made)
+
+
+@app.command("show")
+def show_one(
+    ctx: typer.Context, which: Which, controller: Controller = None, json: AsJson = False
+) -> None:
+    """Show where a campaign stands."""
+    workspace, chosen, found = _choose(ctx, which, controller)
+    progress = progress_of(workspace, chosen.controller_id, chosen.campaign_id)
+    if json:
+        say(as_json(progress.plain()))
+        return
+    say(line(progress, ""))
+    say(
+        f"trunk {found['trunk']}, showing {found['caller_id']}; {found['pack']}; "
+        f"message of {found['message_ms'] / 1000:.1f} s; for {found['controller']}"
+    )
+
+
+@app.command()
+def pause(
+    ctx: typer.Context, which: Which, controller: Controller = None, by: By = "command line"
+) -> None:
+    """Place no more calls; those that are up go on. «resume» takes it up again."""
+    _ask(ctx, which, controller, Action.PAUSE, by)
+
+
+@app.command()
+def resume(
+    ctx: typer.Context, which: Which, controller: Controller = None, by: By = "command line"
+) -> None:
+    """Go on with a paused campaign, where a dialer runs."""
+    _ask(ctx, which, controller, Action.RESUME, by)
+
+
+@app.command()
+def drain(
+    ctx: typer.Context, which: Which, controller: Controller = None, by: By = "command line"
+) -> None:
+    """End a campaign: calls that are up go on to their end, no more are placed."""
+    _ask(ctx, which, controller, Action.DRAIN, by)
+
+
+@app.command()
+def stop(
+    ctx: typer.Context, which: Which, controller: Controller = None, by: By = "command line"
+) -> None:
+    """End a campaign at once: calls that are up are hung up."""
+    _ask(ctx, which, controller, Action.STOP, by)
+
+
+@app.command()
+def limits(
+    ctx: typer.Context,
+    which: Which,
+    channels: Annotated[int | None, typer.Option(min=1, help="Concurrent calls.")] = None,
+    cps: Annotated[float | None, typer.Option(help="Calls started per second.")] = None,
+    controller: Controller = None,
+    by: By = "command line",
+) -> None:
+    """Show or change how fast and how wide a campaign calls, also while it runs."""
+    workspace, chosen, found = _choose(ctx, which, controller)
+    wanted = Limits(channels or found["max_channels"], cps or found["max_cps"])
+    if channels is not None or cps is not None:
+        limit(workspace, chosen.controller_id, chosen.campaign_id, wanted, by)
+    say(f"«{found['name']}»: {figure(wanted.max_channels)} calls, {wanted.max_cps:g} calls/s")
+
+
+@app.command()
+def report(
+    ctx: typer.Context,
+    which: Which,
+    csv: Annotated[Path | None, typer.Option(help="Write every attempt to this CSV.")] = None,
+    controller: Controller = None,
+    json: AsJson = False,
+) -> None:
+    """Show what was done, to how many, and why not to the others."""
+    workspace, chosen, _ = _choose(ctx, which, controller)
+    found = report_of(workspace, chosen.controller_id, chosen.campaign_id)
+    if json:
+        say(as_json(plain(found)))
+    else:
+        show_report(found)
+    if csv is not None:
+        attempts = all_attempts(workspace, chosen.controller_id, chosen.campaign_id)
+        note(f"{figure(write_attempts(csv, attempts))} attempts written to {csv}.")
+
+
+def _ask(ctx: typer.Context, which: str, controller: str | None, action: Action, by: str) -> None:
+    workspace, chosen, found = _choose(ctx, which, controller)
+    after = act(workspace, chosen.controller_id, chosen.campaign_id, action, by)
+    say(f"«{found['name']}» is {after}.")
+    if after is CampaignState.RUNNING:
+        progress = progress_of(workspace, chosen.controller_id, chosen.campaign_id)
+        if not progress.dialing:
+            note("No dialer is ready: start one with «portevoix serve» or «portevoix dialer».")
+
+
+def _choose(
+    ctx: typer.Context, which: str, controller: str | None
+) -> tuple[Workspace, Chosen, dict[str, Any]]:
+    workspace = session_of(ctx).open()
+    found = lookup.find_campaign(workspace, which, controller)
+    return workspace, Chosen(found["controller_id"], found["id"]), found

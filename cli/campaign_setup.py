@@ -1,0 +1,154 @@
+"""From a campaign file to a campaign that can be launched; the same file again changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from campaigns.contacts.phone import parse
+from campaigns.errors import NotAllowed, NotFound
+from campaigns.rules import windows
+from campaigns.rules.windows import Window
+from cli import lookup, progress_bar
+from cli.console import figure, note
+from cli.contacts import import_lines
+from operations import packs
+from operations.campaign_file import CampaignFile, CampaignValues, ListFile
+from operations.import_list import import_list
+from operations.prepare import prepare_campaign
+from operations.record import keep_recording
+from operations.settings import REHEARSAL
+from operations.workspace import Workspace
+from store import campaigns as kept
+from store import controllers
+from store.engine import reading, writing
+
+REHEARSAL_CALLER_ID = "+33199000000"
+"""Shown in a rehearsal of a campaign whose own caller id is a real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A campaign of a controller."""
+
+    controller_id: int
+    campaign_id: int
+
+
+def rehearsed(values: CampaignFile) -> CampaignFile:
+    """The same campaign for the simulated network: its trunk, any hour, a name of its own."""
+    schedule = values.schedule.model_copy(update={"any_hour": True, "hours": []})
+    shown = values.caller_id if parse(values.caller_id).fictional else REHEARSAL_CALLER_ID
+    changes = {
+        "name": f"{values.name} (rehearsal)",
+        "trunk": REHEARSAL,
+        "caller_id": shown,
+        "schedule": schedule,
+    }
+    return values.model_copy(update=changes)
+
+
+def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
+    """Import the lists, keep the recordings and prepare the campaign, or find it prepared.
+
+    Raises:
+        InvalidInput: something in the file is wrong.
+        NotAllowed: a campaign of that name exists and is another one.
+    """
+    with writing(workspace.engine) as connection:
+        controller_id = controllers.ensure(connection, values.controller, datetime.now(UTC))
+    lists = [_import(workspace, controller_id, one, by) for one in values.lists]
+    recordings = [_keep(workspace, controller_id, path, by) for path in values.recordings]
+    known = _known(workspace, controller_id, values.name)
+    if known is not None:
+        _check_same(workspace, known, values, recordings, lists)
+        return Chosen(controller_id, known["id"])
+    with progress_bar.counting("preparing", "contacts") as tell:
+        made = prepare_campaign(workspace, controller_id, values, recordings, lists, by, tell)
+    return Chosen(controller_id, made)
+
+
+def _import(workspace: Workspace, controller_id: int, one: ListFile, by: str) -> int:
+    with one.file.open("rb") as file, progress_bar.importing(one.file.name) as tell:
+        report = import_list(
+            workspace.engine,
+            controller_id,
+            file,
+            name=one.name or one.file.stem,
+            file_name=one.file.name,
+            provenance=one.provenance(),
+            by=by,
+            progress=tell,
+        )
+    note("\n".join(import_lines(report)))
+    return report.list_id
+
+
+def _keep(workspace: Workspace, controller_id: int, path: Path, by: str) -> int:
+    kept_now = keep_recording(
+        workspace, controller_id, path, name=path.stem, file_name=path.name, by=by
+    )
+    return int(kept_now["id"])
+
+
+def _known(workspace: Workspace, controller_id: int, name: str) -> dict[str, Any] | None:
+    with reading(workspace.engine) as connection:
+        try:
+            found = kept.id_of(connection, controller_id, name)
+        except NotFound:
+            return None
+        row = kept.row(connection, controller_id, found)
+        return row if row["name"] == name else None  # a name of digits is no id
+
+
+def _check_same(
+    workspace: Workspace,
+    row: dict[str, Any],
+    values: CampaignValues,
+    recordings: list[int],
+    lists: list[int],
+) -> None:
+    """Refuse a file that says otherwise than the campaign that bears its name.
+
+    Limits are left out: they may have been changed since, and what was changed stays.
+    """
+    written = {**_written(values), "recordings": recordings}
+    differing = [name for name, value in written.items() if row[name] != value]
+    if lookup.lists_of(workspace, row["id"]) != sorted(lists):
+        differing.append("lists")
+    if differing:
+        raise NotAllowed(
+            f"There is already a campaign «{values.name}», and it differs in "
+            f"{', '.join(differing)}. Give this one a name of its own: --name NAME."
+        )
+    limits = values.limits
+    if (row["max_channels"], row["max_cps"]) != (limits.max_channels, limits.max_cps):
+        note(
+            f"The limits in force stay: {figure(row['max_channels'])} calls, "
+            f"{row['max_cps']:g} calls/s. Change them with «portevoix campaign limits»."
+        )
+
+
+def _written(values: CampaignValues) -> dict[str, Any]:
+    """What a file says, as columns of the campaign prepared from it."""
+    return {
+        "purpose": values.purpose,
+        "trunk": values.trunk,
+        "caller_id": parse(values.caller_id).e164,
+        "pack": packs.load(values.pack).label,
+        "ring_timeout_s": values.ring_timeout_s,
+        "windows": kept.windows_to_plain(list(_windows(values))),
+        "retry": kept.retry_to_plain(values.retry.policy()),
+        "start_at": values.schedule.start_at,
+        "end_at": values.schedule.end_at,
+    }
+
+
+def _windows(values: CampaignValues) -> Iterator[Window]:
+    if values.schedule.any_hour:
+        return iter(windows.ALWAYS)
+    pack = packs.load(values.pack).windows
+    if not values.schedule.hours:
+        return iter(pack)
+    return iter(windows.intersect(pack, [packs.read_window(one) for one in values.schedule.hours]))

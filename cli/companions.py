@@ -1,0 +1,55 @@
+"""The programs a campaign needs beside it, started for the time of a run where none are there."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+from cli.children import Child, Program
+from cli.console import note
+from cli.programs import dialer_program, network_child, network_wanted
+from operations.settings import REHEARSAL
+from operations.workspace import Workspace
+from store import leases
+from store.engine import reading
+
+
+@contextmanager
+def companions(workspace: Workspace, trunk: str) -> Iterator[Callable[[], None]]:
+    """Run the dialer, and the simulated network for its trunk, unless somebody does already.
+
+    Yields:
+        A check to be made now and then.
+
+    Raises:
+        ChildFailed: one of them did not start; by the check, that it ended.
+    """
+    settings = workspace.settings
+    started: list[Child] = []
+
+    def check() -> None:
+        for child in started:
+            child.check()
+
+    with ExitStack() as stack:
+        if trunk == REHEARSAL and network_wanted(settings):
+            started.append(stack.enter_context(_running(workspace, network_child(settings))))
+        if dialer_status(workspace) is None:
+            note("No dialer runs: starting one for this campaign.")
+            started.append(stack.enter_context(_running(workspace, dialer_program(settings))))
+        yield check
+
+
+def dialer_status(workspace: Workspace) -> dict[str, object] | None:
+    """What the dialer that drives this database shows; None where none runs."""
+    with reading(workspace.engine) as connection:
+        return leases.holder(connection, datetime.now(UTC))
+
+
+@contextmanager
+def _running(workspace: Workspace, program: Program) -> Iterator[Child]:
+    child = Child(program, workspace.settings.home / "log" / f"{program.name}.log")
+    try:
+        child.first_line()
+        yield child
+    finally:
+        child.stop()

@@ -1,0 +1,76 @@
+"""What is kept: the home directory and the database."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from campaigns.errors import StoreUnavailable
+from cli.doctor.check import Check, fault, ok, warning
+from operations.settings import FILE_NAME, Settings
+from store import schema
+from store.engine import open_engine, writing
+
+_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def look(settings: Settings) -> Iterator[Check]:
+    """Look at the home directory and the database; nothing is made or changed."""
+    yield _home(settings.home)
+    yield from _private(settings.home)
+    yield _database(settings)
+
+
+def _home(home: Path) -> Check:
+    there = next(path for path in (home, *home.parents) if path.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        return fault("home", f"{there} cannot be written to.", "Choose another with --home.")
+    if there != home:
+        return ok("home", f"{home} will be made at the first start.")
+    file = home / FILE_NAME
+    return ok("home", f"{home}, settings {'from ' + FILE_NAME if file.is_file() else 'as shipped'}")
+
+
+def _private(home: Path) -> Iterator[Check]:
+    """Settings and database may hold secrets and numbers."""
+    for file in (home / FILE_NAME, home / "portevoix.db"):
+        if file.is_file() and file.stat().st_mode & _FOR_OTHERS:
+            yield warning(
+                f"access to {file.name}",
+                "Other users of this machine may read it.",
+                f"chmod 600 {file}",
+            )
+
+
+def _database(settings: Settings) -> Check:
+    if not settings.database_url and not (settings.home / "portevoix.db").exists():
+        return ok("database", "SQLite, made at the first start.")
+    engine = open_engine(settings.url)
+    try:
+        return _revision(engine)
+    except (SQLAlchemyError, StoreUnavailable) as error:
+        said = str(getattr(error, "orig", error))
+        return fault(
+            "database", f"It cannot be used: {said}", "Check database_url in the settings."
+        )
+    finally:
+        engine.dispose()
+
+
+def _revision(engine: Engine) -> Check:
+    found, newest = schema.revision(engine), schema.newest()
+    with writing(engine) as connection:
+        connection.execute(text("SELECT 1"))  # the write lock was to be had
+    name = engine.dialect.name
+    if found == newest:
+        return ok("database", f"{name}, writable, at revision {found}")
+    if found is None or found < str(newest):
+        return warning(
+            "database",
+            f"{name}, at revision {found}, not {newest}.",
+            "The next start brings it up.",
+        )
+    return fault("database", f"{name}, of a newer Porte-voix ({found}).", "Update this one.")

@@ -1,0 +1,41 @@
+"""`portevoix key`: API keys."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from campaigns.errors import NotFound
+from cli.console import say
+from cli.session import By, Controller, controller_of, session_of
+from operations.keys import make_key
+from store import audit, controllers
+from store.engine import writing
+
+app = typer.Typer(no_args_is_help=True, help="Keys of the API.")
+
+Name = Annotated[str, typer.Argument(help="What or who the key is for.")]
+
+
+@app.command()
+def make(
+    ctx: typer.Context, name: Name, controller: Controller = None, by: By = "command line"
+) -> None:
+    """Make a key and print it; it can't be shown again."""
+    workspace = session_of(ctx).open()
+    say(make_key(workspace, controller or workspace.settings.controller, name, by))
+
+
+@app.command()
+def revoke(
+    ctx: typer.Context, name: Name, controller: Controller = None, by: By = "command line"
+) -> None:
+    """Put every key of that name out of force."""
+    workspace = session_of(ctx).open()
+    owner = controller_of(workspace, controller)
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        if not controllers.revoke_key(connection, owner, name, now):
+            raise NotFound(f"There is no key «{name}» in force.")
+        audit.record(connection, now, by, "key.revoke", f"key {name}", owner)
+    say(f"Key «{name}» is out of force.")

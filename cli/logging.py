@@ -1,0 +1,72 @@
+"""Logs: for people on a terminal, one JSON object a line elsewhere, always on the error stream."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\+?\d{4})\d{4,9}(\d{2})(?![0-9A-Za-z])")
+
+
+def configure(*, verbose: bool) -> None:
+    """Set up structlog and the standard library's logging, once for the process.
+
+    Args:
+        verbose: show details too.
+    """
+    terminal = sys.stderr.isatty()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if terminal else "iso", utc=not terminal),
+        mask_numbers,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.DEBUG if verbose else logging.INFO
+        ),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_ending(terminal))
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    _quieten(verbose=verbose)
+
+
+def mask_numbers(
+    _logger: object, _method: str, entry: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Take the middle out of everything that looks like a phone number."""
+    for name, value in entry.items():
+        if isinstance(value, str) and name != "timestamp":
+            entry[name] = _NUMBER.sub(r"\1…\2", value)
+    return entry
+
+
+def _ending(terminal: bool) -> list[Any]:
+    if terminal:
+        return [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.dev.ConsoleRenderer(),
+        ]
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
+def _quieten(*, verbose: bool) -> None:
+    """Libraries that tell of each of their steps speak up only of what is wrong."""
+    level = logging.INFO if verbose else logging.WARNING
+    for name in ("apscheduler", "alembic", "asyncio", "sqlalchemy"):
+        logging.getLogger(name).setLevel(level)

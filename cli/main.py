@@ -1,0 +1,66 @@
+"""The `portevoix` command."""
+
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import audio_files, campaign, contacts, keys, logging, pbx, programs, suppressions, trunks
+from cli.children import end_with_parent
+from cli.demo import demo
+from cli.doctor.command import doctor
+from cli.serve import serve
+from cli.session import PlainErrors, Session
+from cli.why import why
+
+app = typer.Typer(
+    cls=PlainErrors,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Voice broadcast for people who agreed to be called.",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"portevoix {version_of('portevoix')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(envvar="PORTEVOIX_HOME", file_okay=False, help="Where everything is kept."),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log details too.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it and end.")
+    ] = False,
+) -> None:
+    """Set up what every command needs."""
+    del version
+    end_with_parent()
+    logging.configure(verbose=verbose)
+    ctx.obj = Session(home)
+
+
+app.command()(serve)
+app.command()(demo)
+app.command()(programs.dialer)
+app.command()(programs.api)
+app.command()(programs.network)
+app.command()(doctor)
+app.command()(why)
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(contacts.app, name="contacts")
+app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(audio_files.app, name="audio")
+app.add_typer(trunks.app, name="trunk")
+app.add_typer(keys.app, name="key")
+app.add_typer(pbx.app, name="pbx")
+
+if __name__ == "__main__":
+    app()

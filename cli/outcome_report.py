@@ -1,0 +1,92 @@
+"""The report of a campaign, for reading, for programs, and as a file of attempts."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from cli.console import figure, out, row, say, show, table
+from cli.display import STYLES
+from operations.rejects import neutralised
+from operations.report import Report
+
+_COLUMNS = (
+    "id", "line", "external_id", "number", "trunk", "caller_id", "rehearsal", "pack", "state",
+    "outcome", "claimed_at", "sent_at", "ringing_at", "answered_at", "ended_at", "cause", "tech",
+    "heard_ms", "quartile", "keys", "sip_call_id",
+)  # fmt: skip
+
+
+def plain(report: Report) -> dict[str, Any]:
+    """A report for programs."""
+    values = asdict(report)
+    values["duration_s"] = report.duration.total_seconds() if report.duration else None
+    del values["duration"]
+    return values
+
+
+def show_report(report: Report) -> None:
+    """Print a report for reading."""
+    progress = report.progress
+    console = out()
+    console.print(Text(progress.name, style="bold").append(_kind(report), style="dim"))
+    say(f"{progress.state}; {figure(progress.attempts)} calls{_lasted(report)}; {report.pack}")
+    _show_counts("people", progress.states, progress.targets)
+    _show_counts("calls ended", progress.outcomes, sum(progress.outcomes.values()))
+    _show_counts("refused by", progress.gates, progress.targets)
+    _show_heard(report)
+    if report.in_doubt:
+        say(f"{figure(report.in_doubt)} in doubt: nobody knows how their call ended.")
+
+
+def write_attempts(file: Path, attempts: Iterable[dict[str, Any]]) -> int:
+    """Write attempts as CSV for any spreadsheet; how many. No cell is taken for a formula."""
+    count = 0
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerow(_COLUMNS)
+        for count, one in enumerate(attempts, start=1):  # noqa: B007 - counted for the caller
+            writer.writerow([_cell(one[name]) for name in _COLUMNS])
+    return count
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return neutralised(value) if isinstance(value, str) else value
+
+
+def _kind(report: Report) -> str:
+    return "  rehearsal: nobody was really called" if report.progress.rehearsal else ""
+
+
+def _lasted(report: Report) -> str:
+    return f" in {str(report.duration).split('.')[0]}" if report.duration else ""
+
+
+def _show_counts(title: str, counts: dict[str, int], of: int) -> None:
+    if not counts:
+        return
+    made = table(title, "", "share", right=("", "share"))
+    for name, many in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        share = f"{many / of:.1%}" if of else ""
+        row(made, Text(name, style=STYLES.get(name, "")), figure(many), share)
+    say("")
+    show(made)
+
+
+def _show_heard(report: Report) -> None:
+    heard = report.heard
+    if not heard.answered:
+        return
+    whole = heard.quartiles.get(4, 0)
+    say("")
+    say(
+        f"{figure(heard.answered)} answered and heard {heard.seconds:.1f} s on average of "
+        f"{report.message_s:.1f} s; {figure(whole)} the whole message; "
+        f"{figure(report.opted_out)} pressed 9."
+    )

@@ -1,0 +1,56 @@
+"""`portevoix pbx`: the local Asterisk of this home directory."""
+
+import typer
+
+from campaigns.errors import NotAllowed
+from cli.companions import dialer_status
+from cli.console import as_json, say
+from cli.session import AsJson, session_of
+from dialer.instance.locate import find_installation
+from dialer.instance.supervise import Supervisor
+from dialer.process import local_instance
+from operations.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="The local Asterisk that the dialer starts.")
+
+
+@app.command()
+def status(ctx: typer.Context, json: AsJson = False) -> None:
+    """Say whether it runs, and where."""
+    supervisor = _local(session_of(ctx).open().settings)
+    process, instance = supervisor.process, supervisor.instance
+    if json:
+        say(
+            as_json(
+                {
+                    "running": process is not None,
+                    "pid": process.pid if process else None,
+                    "version": supervisor.installation.version_text,
+                    "ami_port": instance.ami_port,
+                    "sip_port": instance.sip_port,
+                    "root": instance.root,
+                }
+            )
+        )
+        return
+    what = f"Asterisk {supervisor.installation.version_text} in {instance.root}"
+    ports = f"AMI {instance.ami_port}, SIP {instance.sip_port}"
+    say(f"{what} runs: process {process.pid}, {ports}." if process else f"{what} does not run.")
+
+
+@app.command()
+def stop(ctx: typer.Context) -> None:
+    """Stop it; refused while a dialer runs, which would only start it again."""
+    workspace = session_of(ctx).open()
+    if dialer_status(workspace) is not None:
+        raise NotAllowed("A dialer runs and looks after it. Stop the dialer first.")
+    supervisor = _local(workspace.settings)
+    was = supervisor.running
+    supervisor.stop()
+    say("Stopped." if was else "It did not run.")
+
+
+def _local(settings: Settings) -> Supervisor:
+    if settings.pbx.mode != "local":
+        raise NotAllowed("The settings name a remote PBX, which is not ours to look after.")
+    return Supervisor(local_instance(settings), find_installation())

@@ -1,0 +1,73 @@
+"""The long-running programs: dialer, API, simulated network, each alone in its process."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.children import Program, portevoix
+from cli.console import say
+from cli.session import session_of
+from dialer import process
+from dialer.instance.ports import is_free
+from operations.settings import REHEARSAL, Settings
+from rehearsal import __main__ as network_program
+
+
+def dialer(ctx: typer.Context) -> None:
+    """Place the calls of running campaigns until told to stop (SIGTERM or Ctrl-C)."""
+    workspace = session_of(ctx).open()
+    asyncio.run(process.run(workspace, lambda: say("ready")))
+
+
+def api(ctx: typer.Context) -> None:
+    """Serve the API and the page, without placing calls."""
+    from api.server import serve  # noqa: PLC0415 - the web framework is loaded where it is used
+
+    workspace = session_of(ctx).open()
+    listen = workspace.settings.api
+    serve(workspace, listen.host, listen.port)
+
+
+def network(
+    ctx: typer.Context,
+    ledger: Annotated[
+        Path | None, typer.Option(help="What it sees is appended here. Default: in the home.")
+    ] = None,
+) -> None:
+    """Run the simulated telephone network, the far side of the trunk «rehearsal»."""
+    settings = session_of(ctx).open().settings
+    file = ledger or ledger_of(settings)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    ours = settings.rehearsal
+    arguments = ["--sip-port", str(ours.sip_port), "--profile", ours.profile]
+    code = network_program.main([*arguments, "--seed", str(ours.seed), "--ledger", str(file)])
+    raise typer.Exit(code)
+
+
+def ledger_of(settings: Settings) -> Path:
+    """Where the simulated network writes what it sees."""
+    return settings.home / "rehearsal" / "ledger.jsonl"
+
+
+def network_wanted(settings: Settings) -> bool:
+    """Whether we run the simulated network ourselves: nobody put another far side there."""
+    listens = not is_free(settings.rehearsal.sip_port, socket.SOCK_DGRAM)
+    return REHEARSAL not in settings.trunks and not listens
+
+
+def dialer_program(settings: Settings) -> Program:
+    """The dialer, as a child."""
+    return portevoix(settings.home, "dialer")
+
+
+def api_program(settings: Settings) -> Program:
+    """The API, as a child."""
+    return portevoix(settings.home, "api")
+
+
+def network_child(settings: Settings) -> Program:
+    """The simulated network, as a child."""
+    return portevoix(settings.home, "network")

@@ -1,0 +1,83 @@
+"""`portevoix serve`: the API, the dialer and the simulated network, each kept running."""
+
+import asyncio
+import fcntl
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from campaigns.errors import NotAllowed
+from cli import lookup, programs
+from cli.children import Program
+from cli.console import note, say
+from cli.keeper import Keeper
+from cli.session import controller_of, session_of
+from operations.keys import make_key
+from operations.settings import Settings
+from operations.workspace import Workspace
+
+
+def serve(ctx: typer.Context) -> None:
+    """Run everything: API and page, dialer, simulated network. Ctrl-C ends it in order."""
+    workspace = session_of(ctx).open()
+    with _alone(workspace.settings.home / "serve.lock"):
+        _welcome(workspace)
+        asyncio.run(_keep_all(workspace.settings))
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Hold a home directory for one `serve`.
+
+    Raises:
+        NotAllowed: another holds it.
+    """
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotAllowed(f"«portevoix serve» runs already for {file.parent}.") from None
+        yield
+
+
+def _welcome(workspace: Workspace) -> None:
+    listen = workspace.settings.api
+    say(f"Page and API: http://{listen.host}:{listen.port}/")
+    name = workspace.settings.controller
+    if not lookup.has_key(workspace, controller_of(workspace, None)):
+        say(f"API key of «{name}», shown this once: {make_key(workspace, name, 'first', 'serve')}")
+
+
+async def _keep_all(settings: Settings) -> None:
+    asked = _asked_to_end()
+    dialer = Keeper(programs.dialer_program(settings))
+    others = [Keeper(program) for program in _around(settings)]
+    dialing = asyncio.create_task(dialer.keep())
+    tasks = [dialing, *(asyncio.create_task(one.keep()) for one in others)]
+    asking = asyncio.create_task(asked.wait())
+    await asyncio.wait([asking, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    note("Ending. The dialer waits for the calls that are up, at most 90 s.")
+    dialer.end()
+    await asyncio.wait([dialing])
+    # The far side and the page stay until the last call has ended.
+    for one in others:
+        one.end()
+    asking.cancel()
+    await asyncio.gather(*tasks)
+
+
+def _around(settings: Settings) -> list[Program]:
+    found = [programs.api_program(settings)]
+    if programs.network_wanted(settings):
+        found.append(programs.network_child(settings))
+    return found
+
+
+def _asked_to_end() -> asyncio.Event:
+    asked = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    return asked

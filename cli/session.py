@@ -1,0 +1,92 @@
+"""What every command begins with: the home directory, and errors said in one line."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.exc import DBAPIError
+from typer.core import TyperGroup
+
+from campaigns.errors import PortevoixError, StoreUnavailable
+from cli.console import complain
+from operations.workspace import Workspace, open_workspace
+from store import controllers
+from store.engine import writing
+
+REFUSED = 1
+"""Exit code of anything that could not be done."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as of a shell (128 + SIGINT)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the global options say.
+
+    Attributes:
+        home: the home directory; None for the user's own.
+    """
+
+    home: Path | None
+
+    def open(self) -> Workspace:
+        """The home directory, opened; made where it is absent.
+
+        Raises:
+            InvalidInput: the settings are wrong.
+            StoreUnavailable: the database cannot be opened.
+        """
+        try:
+            return open_workspace(self.home)
+        except DBAPIError as error:
+            raise StoreUnavailable(f"The database cannot be opened: {error.orig}") from error
+
+
+def session_of(ctx: typer.Context) -> Session:
+    """The session of a command."""
+    found: Session = ctx.find_object(Session) or Session(None)
+    return found
+
+
+def controller_of(workspace: Workspace, name: str | None) -> int:
+    """The id of the controller of that name, or of the settings' own; made where absent."""
+    with writing(workspace.engine) as connection:
+        chosen = name or workspace.settings.controller
+        return controllers.ensure(connection, chosen, datetime.now(UTC))
+
+
+class PlainErrors(TyperGroup):
+    """Commands whose expected failures are one line on the error stream, with exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except PortevoixError as error:
+            complain(str(error))
+        except BrokenPipeError:
+            raise  # the reader of our output has gone: typer ends quietly
+        except OSError as error:
+            if error.filename is None:
+                raise
+            complain(f"{error.filename}: {error.strerror}.")
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(REFUSED)
+
+
+By = Annotated[
+    str, typer.Option("--by", envvar=["PORTEVOIX_BY", "USER"], help="Who asks, for the record.")
+]
+"""Option: the person in whose name something is done."""
+
+Controller = Annotated[
+    str | None,
+    typer.Option("--controller", help="On whose behalf. Default: the settings' own."),
+]
+"""Option: a controller's name."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+"""Option: for programs."""

@@ -1,0 +1,95 @@
+"""`portevoix suppressions`: numbers not to be called."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import as_json, figure, local, note, row, say, show, table
+from cli.session import AsJson, By, Controller, controller_of, session_of
+from operations.rejects import write_rejects
+from operations.suppress import Owner, import_suppressions, listed, suppress
+from operations.workspace import Workspace
+
+app = typer.Typer(no_args_is_help=True, help="Numbers not to be called, and why.")
+
+Everybody = Annotated[
+    bool, typer.Option("--everybody", help="For every controller of this system.")
+]
+_PAGE = 1000
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    number: Annotated[str, typer.Argument(help="Written in any French way.")],
+    expires_on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day. Default: for ever.")
+    ] = None,
+    everybody: Everybody = False,
+    controller: Controller = None,
+    by: By = "command line",
+) -> None:
+    """Suppress one number: no campaign calls it from this moment."""
+    workspace = session_of(ctx).open()
+    owner = _owner(workspace, controller, everybody=everybody)
+    last = expires_on.date() if expires_on else None
+    new = suppress(workspace.engine, owner, number, source=f"by {by}", expires_on=last)
+    say("Suppressed." if new else "It was suppressed already, and stays so.")
+
+
+@app.command("list")
+def show_all(
+    ctx: typer.Context,
+    everybody: Everybody = False,
+    controller: Controller = None,
+    json: AsJson = False,
+) -> None:
+    """Show suppressed numbers, the oldest first; with --json in full, one object a line."""
+    workspace = session_of(ctx).open()
+    owner = _owner(workspace, controller, everybody=everybody)
+    made = table("number", "reason", "source", "since", "until")
+    after = 0
+    while page := listed(workspace.engine, owner, after, _PAGE):
+        after = page[-1]["id"]
+        for one in page:
+            if json:
+                say(as_json(one))
+            row(
+                made, one["number"], one["reason"], one["source"], local(one["created_at"]),
+                local(one["expires_at"]) if one["expires_at"] else "for ever",
+            )  # fmt: skip
+    if not json:
+        show(made) if after else note("No number is suppressed.")
+
+
+@app.command("import")
+def import_file(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    rejects_to: Annotated[
+        Path | None, typer.Option("--rejects", help="Write refused rows and reasons to this CSV.")
+    ] = None,
+    everybody: Everybody = False,
+    controller: Controller = None,
+) -> None:
+    """Suppress every number of a CSV file; the same file again adds nothing."""
+    workspace = session_of(ctx).open()
+    owner = _owner(workspace, controller, everybody=everybody)
+    with file.open("rb") as stream:
+        report = import_suppressions(workspace.engine, owner, stream, file_name=file.name)
+    say(
+        f"{figure(report.rows)} rows: {figure(report.added)} added, {figure(report.known)} known "
+        f"before, {figure(len(report.rejects))} refused."
+    )
+    if rejects_to is not None:
+        with rejects_to.open("w", encoding="utf-8-sig", newline="") as written:
+            write_rejects(written, report.rejects)
+        note(f"Refused rows written to {rejects_to}.")
+
+
+def _owner(workspace: Workspace, controller: str | None, *, everybody: bool) -> Owner:
+    if everybody:
+        return Owner.operator()
+    return Owner.controller(controller_of(workspace, controller))

@@ -1,0 +1,118 @@
+"""`portevoix trunk`: routes to the telephone network."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from campaigns.trunk import FIRST_RATE, Trunk, is_loopback
+from cli.console import as_json, figure, row, say, show, table
+from cli.session import AsJson, By, session_of
+from operations.launch import arm as arm_trunk
+from operations.prepare import find_trunk
+from operations.workspace import Workspace
+from store import audit, trunks
+from store.engine import reading, writing
+from store.trunks import TrunkRecord
+
+app = typer.Typer(no_args_is_help=True, help="SIP trunks: who may call through them, how fast.")
+
+Name = Annotated[str, typer.Argument(help="The trunk, as the settings name it.")]
+
+
+@app.command("list")
+def show_all(ctx: typer.Context, json: AsJson = False) -> None:
+    """Show every trunk of the settings, with the limits in force."""
+    workspace = session_of(ctx).open()
+    with reading(workspace.engine) as connection:
+        records = trunks.all_of(connection)
+    found = [
+        _described(trunk, records.get(trunk.name, TrunkRecord(trunk.name)))
+        for trunk in workspace.settings.all_trunks()
+    ]
+    if json:
+        say(as_json(found))
+        return
+    made = table("trunk", "address", "codec", "calls", "calls/s", "armed", "caller ids",
+        right=("calls", "calls/s"))  # fmt: skip
+    for one in found:
+        row(
+            made, one["name"], one["address"], one["codec"], figure(one["max_channels"]),
+            f"{one['max_cps']:g}", _armed(one), ", ".join(one["caller_ids"]) or "–",
+        )  # fmt: skip
+    show(made)
+
+
+@app.command()
+def arm(
+    ctx: typer.Context,
+    name: Name,
+    by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
+) -> None:
+    """Let a trunk that reaches real telephones place calls, in a named person's name."""
+    workspace = session_of(ctx).open()
+    arm_trunk(workspace, name, by)
+    say(f"Trunk «{name}» is armed by {by}; it starts at {FIRST_RATE:g} call/s.")
+
+
+@app.command()
+def disarm(ctx: typer.Context, name: Name, by: By = "command line") -> None:
+    """Let it place no more calls; those that are up go on."""
+    workspace = session_of(ctx).open()
+    find_trunk(workspace, name)
+    with writing(workspace.engine) as connection:
+        trunks.disarm(connection, name)
+        audit.record(connection, datetime.now(UTC), by, "trunk.disarm", f"trunk {name}")
+    say(f"Trunk «{name}» is disarmed.")
+
+
+@app.command()
+def limits(
+    ctx: typer.Context,
+    name: Name,
+    channels: Annotated[int | None, typer.Option(min=1, help="Concurrent calls.")] = None,
+    cps: Annotated[
+        float | None, typer.Option(min=0.01, max=1000, help="Calls started per second.")
+    ] = None,
+    by: By = "command line",
+) -> None:
+    """Change a trunk's limits, also while it is in use."""
+    workspace = session_of(ctx).open()
+    find_trunk(workspace, name)
+    _limit(workspace, name, channels, cps, by)
+    show_all(ctx)
+
+
+def _limit(
+    workspace: Workspace, name: str, channels: int | None, cps: float | None, by: str
+) -> None:
+    if channels is None and cps is None:
+        return
+    detail = {"max_channels": channels, "max_cps": cps}
+    with writing(workspace.engine) as connection:
+        trunks.limit(connection, name, channels, cps)
+        audit.record(
+            connection, datetime.now(UTC), by, "trunk.limit", f"trunk {name}", detail=detail
+        )
+
+
+def _described(trunk: Trunk, record: TrunkRecord) -> dict[str, Any]:
+    rehearsal = is_loopback(trunk.host)
+    return {
+        "name": trunk.name,
+        "address": f"{trunk.host}:{trunk.port}",
+        "codec": trunk.codec,
+        "number_format": trunk.number_format,
+        "caller_ids": list(trunk.caller_ids),
+        "rehearsal": rehearsal,
+        "armed_by": record.armed_by,
+        "armed_at": record.armed_at,
+        "max_channels": record.max_channels or trunk.max_channels,
+        "max_cps": record.max_cps or (trunk.max_cps if rehearsal else FIRST_RATE),
+    }
+
+
+def _armed(one: dict[str, Any]) -> str:
+    if one["rehearsal"]:
+        return "rehearsal"
+    return f"by {one['armed_by']}" if one["armed_by"] else "no"
