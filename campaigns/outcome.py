@@ -78,9 +78,10 @@ class Facts:
         answered: the dialplan ran, hence media was set up.
         result: what the dialplan was doing: `playing`, `played`, `optout`, or empty.
         tech: the technology's own words, `SIP 486 Busy Here`; `SIP 180 ...` (any 1xx) means
-            that no final answer came before our own ring time-out. May be empty.
+            that no final answer came before our own ring time-out. Empty where the far side
+            never said anything at all; None where the PBX did not tell.
         tech_cause: SIP code of the AMI Hangup event; 0 where absent. Our own time-out shows
-            480 there, which nobody sent, so it counts only where `tech` is empty.
+            480 there, which nobody sent, so it counts only where `tech` is None.
         cause: Q.850 cause; 0 where absent.
         heard_ms: how far the message was played.
         message_ms: how long the message is.
@@ -89,7 +90,7 @@ class Facts:
 
     answered: bool
     result: str = ""
-    tech: str = ""
+    tech: str | None = None
     tech_cause: int = 0
     cause: int = 0
     heard_ms: int = 0
@@ -145,6 +146,8 @@ def resolve(facts: Facts) -> Outcome:
     """
     if facts.answered:
         return _answered(facts)
+    if facts.tech == "":
+        return Outcome.CARRIER_FAILURE
     code = _sip_code(facts)
     if code == 200:
         return Outcome.ANSWERED_TOO_LATE
@@ -169,7 +172,7 @@ def _answered(facts: Facts) -> Outcome:
 
 
 def _sip_code(facts: Facts) -> int:
-    found = _CODE.match(facts.tech)
+    found = _CODE.match(facts.tech or "")
     return int(found.group(1)) if found else facts.tech_cause
 
 

@@ -33,7 +33,7 @@ def judge(workspace: Workspace, controller_id: int, campaign_id: int, ledger: Pa
         suppressed = suppressions.of_controller(connection, controller_id)
     attempts = [_attempt(one) for one in all_attempts(workspace, controller_id, campaign_id)]
     return check(
-        calls=_calls_since(ledger, row["launched_at"]),
+        calls=calls_since(ledger, row["launched_at"]),
         attempts=attempts,
         targets=list(_targets(workspace, campaign_id)),
         limits=Limits(row["max_channels"], int(row["max_cps"])),
@@ -42,7 +42,8 @@ def judge(workspace: Workspace, controller_id: int, campaign_id: int, ledger: Pa
     )
 
 
-def _calls_since(ledger: Path, begun: datetime | None) -> list[LedgerCall]:
+def calls_since(ledger: Path, begun: datetime | None) -> list[LedgerCall]:
+    """What the network saw since a campaign was launched."""
     first = begun.timestamp() if begun else 0.0
     return [call for call in read(ledger) if call.invite_at >= first]
 

@@ -24,6 +24,7 @@ class Call:
         sent_at, ringing_at, answered_at: as we heard of them.
         ended: what the hangup handler knew.
         opted_out: a refusal was journalled by the PBX.
+        hung_up_by_us: its campaign was stopped while it was up.
         target_state: where its target stands until the call is closed.
         closed: its closing is made; whoever comes later with another one is too late.
     """
@@ -39,6 +40,7 @@ class Call:
     answered_at: datetime | None = None
     ended: CallEnded | None = None
     opted_out: bool = False
+    hung_up_by_us: bool = False
     keys: list[str] = field(default_factory=list)
     target_state: TargetState = TargetState.CALLING
     closed: bool = False

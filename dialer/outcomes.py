@@ -41,8 +41,15 @@ def closed(call: Call, hung_up: HungUp | None, at: datetime) -> Closing:
         at: when we heard of the end.
     """
     facts = _facts(call, hung_up)
-    found = Outcome.OPTED_OUT if call.opted_out else outcomes.resolve(facts)
-    return _closing(call, found, facts, at)
+    return _closing(call, _outcome(call, facts), facts, at)
+
+
+def _outcome(call: Call, facts: Facts) -> Outcome:
+    if call.opted_out:
+        return Outcome.OPTED_OUT
+    if call.hung_up_by_us and facts.result in {"", "playing"}:
+        return Outcome.CANCELLED
+    return outcomes.resolve(facts)
 
 
 def never_placed(call: Call, found: Outcome, at: datetime) -> Closing:
@@ -127,7 +134,7 @@ def _ended(call: Call, found: Outcome, facts: Facts, at: datetime) -> Ended:
         answered_at=_answered_at(call),
         ended_at=from_ms(known.ended_ms) if known and known.ended_ms else at,
         cause=facts.cause,
-        tech=facts.tech,
+        tech=facts.tech or "",
         heard_ms=facts.heard_ms,
         quartile=outcomes.quartile(facts),
         keys=known.keys if known else "".join(call.keys),

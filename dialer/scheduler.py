@@ -109,10 +109,14 @@ class Scheduler:
             _act(connection, campaign.id, Action.FINISH, now)
 
     def _hang_up_stopped(self) -> None:
+        if not self._pbx.connected:
+            return
         stopping = [one for one in self.campaigns if one.state is CampaignState.STOPPING]
         for campaign in stopping:
             for call in self._calls.of_campaign(campaign.id):
-                self._pbx.hang_up(call.attempt.id)
+                if not call.hung_up_by_us:
+                    call.hung_up_by_us = True
+                    self._pbx.hang_up(call.attempt.id)
 
 
 def _act(connection: Connection, campaign_id: int, action: Action, now: datetime) -> None:
