@@ -1,6 +1,6 @@
 """Calling windows in the callee's own time, whatever zone and whatever season. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -57,37 +57,32 @@ def is_open(windows: Iterable[Window], zones: Sequence[str], at: datetime) -> bo
 
 
 def next_opening(windows: Sequence[Window], zones: Sequence[str], at: datetime) -> datetime | None:
-    """The first instant from `at` on at which a call may start; None in the next 15 days.
-
-    Windows start on quarter hours in practice; the search steps by quarters of UTC and then
-    refines to the minute, so that any start is found exactly.
-    """
+    """The first instant from `at` on at which a call may start; None in the next 15 days."""
     moment = at.astimezone(UTC)
     if is_open(windows, zones, moment):
         return moment
-    limit = moment + _HORIZON
-    while moment < limit:
-        following = _quarter_after(moment)
-        if is_open(windows, zones, following):
-            return _first_minute(windows, zones, moment, following)
-        moment = following
-    return None
+    begins = sorted(_beginnings(windows, zones, moment))
+    return next((begin for begin in begins if is_open(windows, zones, begin)), None)
 
 
-def _quarter_after(moment: datetime) -> datetime:
-    seconds = int(moment.timestamp()) // 900 * 900
-    return datetime.fromtimestamp(seconds, UTC) + _STEP
+def _beginnings(
+    windows: Sequence[Window], zones: Sequence[str], after: datetime
+) -> Iterator[datetime]:
+    """Every instant at which a window may begin.
 
-
-def _first_minute(
-    windows: Sequence[Window], zones: Sequence[str], after: datetime, by: datetime
-) -> datetime:
-    minute = after.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    while minute < by:
-        if is_open(windows, zones, minute):
-            return minute
-        minute += timedelta(minutes=1)
-    return by
+    Its first minute in each zone, on each day (twice where an hour comes twice), and each quarter
+    hour, as a change of hour may fall inside it.
+    """
+    quarter = after.replace(minute=after.minute // 15 * 15, second=0, microsecond=0)
+    yield from (quarter + step * _STEP for step in range(1, _HORIZON // _STEP))
+    for name in zones:
+        today = after.astimezone(zone(name)).date()
+        for day in range(_HORIZON.days):
+            date = today + timedelta(days=day)
+            for begin in {window.start for window in windows}:
+                local = datetime.combine(date, begin, zone(name))
+                both = (local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
+                yield from (moment for moment in both if moment > after)
 
 
 def intersect(first: Sequence[Window], second: Sequence[Window]) -> tuple[Window, ...]:
