@@ -135,7 +135,9 @@ _SIP_DEFAULT_CAUSE = {480: 19, 500: 38, 503: 34}
 
 _CODE = re.compile(r"SIP (\d{3})")
 
-NOTHING_HEARD_MS = 0
+NOTHING_HEARD_MS = 20
+"""One packet of sound. A message that could not be played ends some milliseconds after its start
+without one."""
 
 
 def resolve(facts: Facts) -> Outcome:
@@ -164,7 +166,7 @@ def quartile(facts: Facts) -> int:
 def _answered(facts: Facts) -> Outcome:
     if facts.result == "optout":
         return Outcome.OPTED_OUT
-    if facts.rtp_sent == 0 and facts.heard_ms <= NOTHING_HEARD_MS:
+    if facts.rtp_sent == 0 and facts.heard_ms < NOTHING_HEARD_MS:
         return Outcome.SILENT_CALL
     if facts.result == "played":
         return Outcome.DELIVERED
