@@ -1,0 +1,81 @@
+"""Gates: a call through a closed one is never placed."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.contacts.basis import Evidence
+from campaigns.rules.gates import PERMANENT, POSTPONED, Candidate, Demand, Gate, refusal
+
+OPEN = Candidate(0, ("political",), Evidence.ROW, fictional=False, suppressed=False,
+                 live_call=False)  # fmt: skip
+DEMAND = Demand("political", Evidence.ROW, max_attempts=3, rehearsal=False)
+
+
+def test_nothing_keeps_it_from_being_called() -> None:
+    assert refusal(OPEN, DEMAND) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "gate"),
+    [
+        ({"suppressed": True}, Gate.SUPPRESSED),
+        ({"purposes": ("survey",)}, Gate.NO_BASIS),
+        ({"purposes": ()}, Gate.NO_BASIS),
+        ({"purposes": ("political-news",)}, Gate.NO_BASIS),
+        ({"evidence": Evidence.LIST}, Gate.EVIDENCE_TOO_WEAK),
+        ({"evidence": Evidence.NONE}, Gate.EVIDENCE_TOO_WEAK),
+        ({"fictional": True}, Gate.REHEARSAL_ONLY),
+        ({"attempts": 3}, Gate.ATTEMPTS_USED),
+        ({"live_call": True}, Gate.LIVE_CALL_ON_NUMBER),
+    ],
+)
+def test_each_gate_by_itself(change: dict[str, object], gate: Gate) -> None:
+    assert refusal(replace(OPEN, **change), DEMAND) is gate  # type: ignore[arg-type]
+
+
+def test_fictional_numbers_are_called_in_a_rehearsal() -> None:
+    assert refusal(replace(OPEN, fictional=True), replace(DEMAND, rehearsal=True)) is None
+
+
+candidates = st.builds(
+    Candidate,
+    attempts=st.integers(0, 5),
+    purposes=st.lists(st.sampled_from(["political", "survey"]), max_size=2).map(tuple),
+    evidence=st.sampled_from(Evidence),
+    fictional=st.booleans(),
+    suppressed=st.booleans(),
+    live_call=st.booleans(),
+)
+demands = st.builds(
+    Demand,
+    purpose=st.sampled_from(["political", "survey"]),
+    evidence=st.sampled_from(Evidence),
+    max_attempts=st.integers(1, 4),
+    rehearsal=st.booleans(),
+)
+
+
+@given(candidates, demands)
+def test_allowed_means_every_gate_is_open(candidate: Candidate, demand: Demand) -> None:
+    strength = list(Evidence).index
+    every_gate_open = (
+        not candidate.suppressed
+        and not candidate.live_call
+        and demand.purpose in candidate.purposes
+        and strength(candidate.evidence) >= strength(demand.evidence)
+        and (demand.rehearsal or not candidate.fictional)
+        and candidate.attempts < demand.max_attempts
+    )
+    found = refusal(candidate, demand)
+    assert (found is None) == every_gate_open
+    assert found is None or found in PERMANENT or found in POSTPONED
+
+
+@given(candidates, demands)
+def test_a_suppressed_number_is_always_told_as_suppressed(
+    candidate: Candidate, demand: Demand
+) -> None:
+    assert refusal(replace(candidate, suppressed=True), demand) is Gate.SUPPRESSED

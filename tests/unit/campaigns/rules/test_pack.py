@@ -1,0 +1,43 @@
+"""The rule packs that are shipped: what they let through and what they refuse."""
+
+import pytest
+
+from campaigns.contacts.basis import Evidence
+from campaigns.rules.pack import Force
+from operations import packs
+
+FRENCH = packs.load("fr-political")
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+33162000000", "+33163999999", "+33270123456", "+33378000000", "+33424000000",
+     "+33568000000", "+33948000000", "+33949000000"],
+)  # fmt: skip
+def test_verified_multipurpose_numbers_may_be_shown(number: str) -> None:
+    assert FRENCH.allows_caller_id(number)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+33140000000", "+33612345678", "+33712345678", "+33800000000", "+33899000000",
+     "+33970000000", "+3316200000", "+331620000000", "0162000000", "x+33162000000"],
+)  # fmt: skip
+def test_ordinary_mobile_and_free_numbers_may_not(number: str) -> None:
+    assert not FRENCH.allows_caller_id(number)
+
+
+@pytest.mark.parametrize("name", packs.names())
+def test_every_pack_says_where_each_rule_comes_from(name: str) -> None:
+    pack = packs.load(name)
+    assert pack.as_of < pack.verify_by
+    assert all(rule.source for rule in pack.rules.values())
+    assert pack.label == f"{pack.id}@{pack.version}"
+    assert pack.id == name
+
+
+def test_the_french_pack() -> None:
+    assert FRENCH.evidence is Evidence.ROW
+    assert FRENCH.max_attempts == 3
+    assert FRENCH.rules["caller_id"].force is Force.LAW
+    assert not any(7 in window.days for window in FRENCH.windows), "nobody is called on Sunday"
