@@ -133,6 +133,13 @@ _REFINED_BY_CAUSE = frozenset({480, 500, 503})
 _SIP_DEFAULT_CAUSE = {480: 19, 500: 38, 503: 34}
 """The cause Asterisk makes up itself for those codes: no news from the carrier."""
 
+_NO_SIP_ANSWER = {0: Outcome.CONGESTION, 23: Outcome.UNREACHABLE}
+"""No SIP answer was kept: nothing left for want of an RTP port (0), a redirection (23); anything
+else is a far side that does not speak, which looks like a ring time-out but for that."""
+
+_RECORDING_UNREADABLE = 27
+"""How the dialplan ends a call whose recording it cannot read."""
+
 _CODE = re.compile(r"SIP (\d{3})")
 
 NOTHING_HEARD_MS = 20
@@ -149,7 +156,7 @@ def resolve(facts: Facts) -> Outcome:
     if facts.answered:
         return _answered(facts)
     if facts.tech == "":
-        return Outcome.CARRIER_FAILURE
+        return _NO_SIP_ANSWER.get(facts.cause, Outcome.CARRIER_FAILURE)
     code = _sip_code(facts)
     if code == 200:
         return Outcome.ANSWERED_TOO_LATE
@@ -166,6 +173,8 @@ def quartile(facts: Facts) -> int:
 def _answered(facts: Facts) -> Outcome:
     if facts.result == "optout":
         return Outcome.OPTED_OUT
+    if facts.result == "playing" and facts.cause == _RECORDING_UNREADABLE:
+        return Outcome.CONFIG_ERROR
     if facts.rtp_sent == 0 and facts.heard_ms < NOTHING_HEARD_MS:
         return Outcome.SILENT_CALL
     if facts.result == "played":

@@ -122,7 +122,7 @@ class Sender:
         campaign = call.campaign
         return OriginateOrder(
             attempt_id=call.attempt.id,
-            endpoint=trunk.name,
+            endpoint=self._trunks.endpoint(trunk.name),
             number=trunk.dialled(call.attempt.number),
             caller_id=trunk.dialled(call.attempt.caller_id),
             ring_timeout_s=campaign.ring_timeout_s,

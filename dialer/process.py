@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import secrets
 import signal
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -53,7 +54,7 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
         dialer = Dialer(
             Book(workspace.engine),
             AmiPbx(pbx.account),
-            Trunks(settings.all_trunks()),
+            Trunks(settings.all_trunks(), pbx.endpoint),
             pbx.journal,
             _sounds(workspace, pbx.journal),
             Limits(settings.limits.max_channels, settings.limits.max_cps),
@@ -70,11 +71,13 @@ class _PbxSide:
 
     Attributes:
         account: how to reach it.
+        endpoint: gives the PJSIP endpoint of a trunk's name.
         journal: what it writes.
         idle: the dialer stopped and left no call up, so a PBX of ours may stop too.
     """
 
     account: AmiSettings
+    endpoint: Callable[[str], str]
     journal: Journal
     idle: bool = False
 
@@ -90,9 +93,8 @@ async def _pbx_side(settings: Settings) -> AsyncIterator[_PbxSide]:
     log.info("local PBX", adopted=adopted, version=supervisor.installation.version_text)
     watch = asyncio.create_task(_watch(supervisor))
     instance = supervisor.instance
-    secret = instance.ami_secret
-    account = AmiSettings("127.0.0.1", instance.ami_port, AMI_USER, secret)
-    side = _PbxSide(account, Journal(instance.journal))
+    account = AmiSettings("127.0.0.1", instance.ami_port, AMI_USER, instance.ami_secret)
+    side = _PbxSide(account, instance.endpoint, Journal(instance.journal))
     try:
         yield side
     finally:
@@ -116,7 +118,8 @@ async def _watch(supervisor: Supervisor) -> None:
 def local_instance(settings: Settings) -> Instance:
     """The local Asterisk of a home directory; its ports stay the same from start to start."""
     root = settings.home / "pbx"
-    ports = _ports(settings, root / "ports.json")
+    kept = _kept(settings, root / "instance.json")
+    ports = kept.ports
     return Instance(
         root=root,
         sip_port=ports.sip,
@@ -124,27 +127,47 @@ def local_instance(settings: Settings) -> Instance:
         rtp_first=ports.rtp_first,
         rtp_last=ports.rtp_last,
         trunks=tuple(settings.all_trunks()),
+        endpoint_tag=kept.endpoint_tag,
     )
 
 
-def _ports(settings: Settings, file: Path) -> Ports:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a local PBX keeps from start to start.
+
+    Attributes:
+        ports: where it listens.
+        endpoint_tag: makes the names of its endpoints hard to guess, so that a far side which
+            redirects a call to a channel of its choice names one that does not exist.
+    """
+
+    ports: Ports
+    endpoint_tag: str
+
+
+def _kept(settings: Settings, file: Path) -> _Kept:
     if file.is_file():
-        return Ports(**json.loads(file.read_text()))
-    ports = free_ports(settings.limits.max_channels)
+        plain = json.loads(file.read_text())
+        return _Kept(Ports(**plain["ports"]), plain["endpoint_tag"])
+    made = _Kept(free_ports(settings.limits.max_channels), secrets.token_hex(8))
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(asdict(ports)))
-    return ports
+    file.write_text(json.dumps(asdict(made)))
+    file.chmod(0o600)
+    return made
 
 
 def _remote(pbx: PbxSettings) -> _PbxSide:
     if pbx.directory is None or not pbx.port or not pbx.secret:
         raise InvalidInput(
-            "pbx", "a remote PBX needs port, secret and directory.",
+            "pbx",
+            "a remote PBX needs port, secret and directory.",
             "The directory is the one where it keeps audio and journal, as seen from here.",
-        )  # fmt: skip
+        )
     tls = ssl.create_default_context() if pbx.tls else None
     account = AmiSettings(pbx.host, pbx.port, pbx.username, pbx.secret, tls)
-    return _PbxSide(account, Journal(pbx.directory / "journal"))
+    return _PbxSide(
+        account, lambda trunk: trunk + pbx.endpoint_suffix, Journal(pbx.directory / "journal")
+    )
 
 
 def _sounds(workspace: Workspace, journal: Journal) -> Sounds:

@@ -1,6 +1,6 @@
 """The trunks as they are at this moment: limits in force, armed or not, rehearsal or not."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import PbxError
@@ -11,9 +11,15 @@ from store.trunks import TrunkRecord
 
 
 class Trunks:
-    """Every trunk of the settings, with what the store and the PBX say of it."""
+    """Every trunk of the settings, with what the store and the PBX say of it.
 
-    def __init__(self, trunks: Iterable[Trunk]) -> None:
+    Args:
+        trunks: as the settings say.
+        endpoint: gives the PJSIP endpoint of a trunk's name.
+    """
+
+    def __init__(self, trunks: Iterable[Trunk], endpoint: Callable[[str], str] = str) -> None:
+        self.endpoint = endpoint
         self._trunks = {trunk.name: trunk for trunk in trunks}
         self._records: dict[str, TrunkRecord] = {}
         self._rehearsal: dict[str, bool] = {}
@@ -33,7 +39,7 @@ class Trunks:
         """Ask the PBX where each endpoint's calls would go now."""
         for name in self._trunks:
             try:
-                self._rehearsal[name] = is_rehearsal(await pbx.contacts(name))
+                self._rehearsal[name] = is_rehearsal(await pbx.contacts(self.endpoint(name)))
             except PbxError:
                 self._rehearsal[name] = False
 

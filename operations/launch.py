@@ -36,9 +36,14 @@ def act(
         before, after = kept.act(connection, campaign_id, action, now)
         if after is not before:
             audit.record(
-                connection, now, by, f"campaign.{action}", f"campaign {campaign_id}",
-                controller_id, {"before": before, "after": after},
-            )  # fmt: skip
+                connection,
+                now,
+                by,
+                f"campaign.{action}",
+                f"campaign {campaign_id}",
+                controller_id,
+                {"before": before, "after": after},
+            )
     return after
 
 
@@ -54,9 +59,14 @@ def limit(
         kept.row(connection, controller_id, campaign_id)
         kept.limit(connection, campaign_id, limits)
         audit.record(
-            connection, datetime.now(UTC), by, "campaign.limit", f"campaign {campaign_id}",
-            controller_id, asdict(limits),
-        )  # fmt: skip
+            connection,
+            datetime.now(UTC),
+            by,
+            "campaign.limit",
+            f"campaign {campaign_id}",
+            controller_id,
+            asdict(limits),
+        )
 
 
 def arm(workspace: Workspace, trunk_name: str, by: str) -> None:

@@ -27,8 +27,9 @@ def load(pack_id: str) -> Pack:
         InvalidInput: there is none of that id.
     """
     if pack_id not in names():
-        raise InvalidInput("pack", f"there is no rule pack «{pack_id}».",
-            f"Choose one of: {', '.join(names())}.")  # fmt: skip
+        raise InvalidInput(
+            "pack", f"there is no rule pack «{pack_id}».", f"Choose one of: {', '.join(names())}."
+        )
     plain = tomllib.loads((_DIRECTORY / f"{pack_id}.toml").read_text("utf-8"))
     return _pack(plain)
 
@@ -55,8 +56,9 @@ def read_window(plain: dict[str, Any]) -> windows.Window:
     """
     days = frozenset(plain["days"])
     if not days or not days <= frozenset(range(1, 8)):
-        raise InvalidInput("days", f"{sorted(days)} are not days of the week.",
-            "Write 1 (Monday) to 7 (Sunday).")  # fmt: skip
+        raise InvalidInput(
+            "days", f"{sorted(days)} are not days of the week.", "Write 1 (Monday) to 7 (Sunday)."
+        )
     return windows.Window(days, _time("start", plain["start"]), _time("end", plain["end"]))
 
 

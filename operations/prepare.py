@@ -71,8 +71,9 @@ def find_trunk(workspace: Workspace, name: str) -> Trunk:
     trunks = {trunk.name: trunk for trunk in workspace.settings.all_trunks()}
     if name not in trunks:
         known = ", ".join(sorted(trunks)) or "none"
-        raise InvalidInput("trunk", f"there is no trunk «{name}» in the settings.",
-            f"Known: {known}.")  # fmt: skip
+        raise InvalidInput(
+            "trunk", f"there is no trunk «{name}» in the settings.", f"Known: {known}."
+        )
     return trunks[name]
 
 
@@ -86,20 +87,28 @@ def check_caller_id(text: str, trunk: Trunk, pack: Pack, *, rehearsal: bool) -> 
     if rehearsal and (number.fictional or number.e164 in trunk.caller_ids):
         return number.e164
     if number.e164 not in trunk.caller_ids:
-        raise InvalidInput("caller_id", f"trunk «{trunk.name}» may not show {number.e164}.",
-            "Add it to the trunk's caller_ids once the carrier allows it.")  # fmt: skip
+        raise InvalidInput(
+            "caller_id",
+            f"trunk «{trunk.name}» may not show {number.e164}.",
+            "Add it to the trunk's caller_ids once the carrier allows it.",
+        )
     if not pack.allows_caller_id(number.e164):
         rule = pack.rules["caller_id"]
-        raise InvalidInput("caller_id", f"{pack.id} does not allow {number.e164} for automated "
-            f"calls ({rule.force}: {rule.source}).", "Use a verified multipurpose number.")  # fmt: skip
+        raise InvalidInput(
+            "caller_id",
+            f"{pack.id} does not allow {number.e164} for automated "
+            f"calls ({rule.force}: {rule.source}).",
+            "Use a verified multipurpose number.",
+        )
     return number.e164
 
 
 def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, Any]:
     policy = values.retry.policy()
     if policy.max_attempts > pack.max_attempts:
-        raise InvalidInput("retry.max_attempts",
-            f"{pack.id} allows {pack.max_attempts} attempts for a person.")  # fmt: skip
+        raise InvalidInput(
+            "retry.max_attempts", f"{pack.id} allows {pack.max_attempts} attempts for a person."
+        )
     return {
         "pack": pack.label,
         "evidence": pack.evidence.value,
@@ -113,8 +122,11 @@ def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, 
 def _windows(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> Sequence[Window]:
     if values.schedule.any_hour:
         if not rehearsal:
-            raise InvalidInput("schedule.any_hour", "only a rehearsal, which reaches nobody, may "
-                "call at any hour.", "Remove it, or rehearse.")  # fmt: skip
+            raise InvalidInput(
+                "schedule.any_hour",
+                "only a rehearsal, which reaches nobody, may call at any hour.",
+                "Remove it, or rehearse.",
+            )
         return windows.ALWAYS
     if not values.schedule.hours:
         return pack.windows
@@ -166,10 +178,19 @@ def _write(
         )
         kept.add_lists(connection, campaign_id, list_ids)
         audit.record(
-            connection, now, by, "campaign.prepare", f"campaign {campaign_id}", controller_id,
-            {"pack": row["pack"], "lists": list(list_ids), "rehearsal": row["rehearsal"],
-             "any_hour": values.schedule.any_hour},
-        )  # fmt: skip
+            connection,
+            now,
+            by,
+            "campaign.prepare",
+            f"campaign {campaign_id}",
+            controller_id,
+            {
+                "pack": row["pack"],
+                "lists": list(list_ids),
+                "rehearsal": row["rehearsal"],
+                "any_hour": values.schedule.any_hour,
+            },
+        )
     return campaign_id
 
 

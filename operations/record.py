@@ -38,7 +38,12 @@ def keep_recording(
             now,
         )
         audit.record(
-            connection, now, by, "recording.add", f"recording {recording_id}", controller_id,
+            connection,
+            now,
+            by,
+            "recording.add",
+            f"recording {recording_id}",
+            controller_id,
             {"sha256": stored.sha256, "seconds": stored.probe.seconds},
-        )  # fmt: skip
+        )
         return recordings.one(connection, controller_id, recording_id)

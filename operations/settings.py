@@ -46,6 +46,7 @@ class PbxSettings(BaseModel):
     Attributes:
         directory: where a remote PBX keeps audio and journal, as seen from here.
         directory_there: the same directory as the PBX sees it.
+        endpoint_suffix: what its PJSIP endpoints' names have behind the trunk's.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -58,6 +59,7 @@ class PbxSettings(BaseModel):
     tls: bool = False
     directory: Path | None = None
     directory_there: Path | None = None
+    endpoint_suffix: str = ""
     sip_bind: str = "127.0.0.1"
     sip_port: int = Field(default=0, ge=0, le=65535)
     rtp_start: int = Field(default=20000, ge=1024, le=65000)

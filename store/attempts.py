@@ -52,23 +52,37 @@ _CLOSE = (
         {
             name: bindparam(f"b_{name}")
             for name in (
-                "state", "outcome", "sent_at", "ringing_at", "answered_at", "ended_at", "cause",
-                "tech", "heard_ms", "quartile", "keys", "rtp_sent", "rtp_received", "sip_call_id",
+                "state",
+                "outcome",
+                "sent_at",
+                "ringing_at",
+                "answered_at",
+                "ended_at",
+                "cause",
+                "tech",
+                "heard_ms",
+                "quartile",
+                "keys",
+                "rtp_sent",
+                "rtp_received",
+                "sip_call_id",
             )
         }
     )
-)  # fmt: skip
+)
 
-_UNLOCK = delete(number_lock).where(number_lock.c.attempt_id == bindparam("b_id"),
-    number_lock.c.number == bindparam("b_number"))  # fmt: skip
+_UNLOCK = delete(number_lock).where(
+    number_lock.c.attempt_id == bindparam("b_id"), number_lock.c.number == bindparam("b_number")
+)
 
 _LOCKED = select(number_lock.c.number).where(
     number_lock.c.number.in_(bindparam("numbers", expanding=True))
 )
 
 
-def add(connection: Connection, made: Sequence[Attempt], node: str, pack: str, rehearsal: bool
-) -> None:  # fmt: skip
+def add(
+    connection: Connection, made: Sequence[Attempt], node: str, pack: str, rehearsal: bool
+) -> None:
     """Write attempts and lock their numbers; the call may be placed only after the commit."""
     if not made:
         return

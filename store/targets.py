@@ -39,10 +39,17 @@ def fill(
     time in a transaction of its own, so that no write lock is held for long.
     """
     last = connection.execute(
-        select(func.max(select(contact.c.id)
-            .where(contact.c.list_id == list_id, contact.c.id > after)
-            .order_by(contact.c.id).limit(count).subquery().c.id))
-    ).scalar()  # fmt: skip
+        select(
+            func.max(
+                select(contact.c.id)
+                .where(contact.c.list_id == list_id, contact.c.id > after)
+                .order_by(contact.c.id)
+                .limit(count)
+                .subquery()
+                .c.id
+            )
+        )
+    ).scalar()
     if last is None:
         return None
     made = _insert_ignoring(connection, _contacts(campaign_id, list_id, after, last, now))
@@ -70,9 +77,16 @@ def _contacts(campaign_id: int, list_id: int, after: int, last: int, now: dateti
 def _insert_ignoring(connection: Connection, rows: Any) -> int:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     columns = (
-        "campaign_id", "contact_id", "number", "zones", "state",
-        "retry", "due_at", "attempts", "tries",
-    )  # fmt: skip
+        "campaign_id",
+        "contact_id",
+        "number",
+        "zones",
+        "state",
+        "retry",
+        "due_at",
+        "attempts",
+        "tries",
+    )
     statement = dialect.insert(target).from_select(columns, rows)
     return connection.execute(statement.on_conflict_do_nothing()).rowcount
 

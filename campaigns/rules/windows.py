@@ -29,9 +29,10 @@ class Window:
     def __post_init__(self) -> None:
         if not self.start < self.end:
             raise InvalidInput(
-                "window", f"it ends ({self.end:%H:%M}) before it starts ({self.start:%H:%M}).",
+                "window",
+                f"it ends ({self.end:%H:%M}) before it starts ({self.start:%H:%M}).",
                 "Write two windows for hours that pass midnight.",
-            )  # fmt: skip
+            )
 
     def holds(self, local: datetime) -> bool:
         """Whether a local wall-clock instant lies in the window."""
