@@ -13,7 +13,7 @@ from cli.campaign_setup import Chosen
 from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.display import line
 from cli.outcome_report import plain, show_report, write_attempts
-from cli.session import AsJson, By, Controller, session_of
+from cli.session import AsJson, By, Controller, open_home
 from operations.launch import act, limit
 from operations.progress import progress_of
 from operations.report import all_attempts, report_of
@@ -28,7 +28,7 @@ Which = Annotated[str, typer.Argument(metavar="NAME_OR_ID", help="The campaign."
 @app.command("list")
 def show_all(ctx: typer.Context, controller: Controller = None, json: AsJson = False) -> None:
     """Show every campaign, newest first."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     found = lookup.campaigns(workspace, controller)
     if json:
         say(as_json(found))
@@ -145,6 +145,6 @@ def _ask(ctx: typer.Context, which: str, controller: str | None, action: Action,
 def _choose(
     ctx: typer.Context, which: str, controller: str | None
 ) -> tuple[Workspace, Chosen, dict[str, Any]]:
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     found = lookup.find_campaign(workspace, which, controller)
     return workspace, Chosen(found["controller_id"], found["id"]), found

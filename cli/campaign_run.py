@@ -1,5 +1,6 @@
 """`portevoix campaign run`: a campaign file from end to end, whether or not a server runs."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from cli.console import as_json, complain, note, say
 from cli.display import display_for_here
 from cli.follow import ENDED, Ending, follow, interruption
 from cli.outcome_report import plain, show_report
-from cli.session import INTERRUPTED, AsJson, By, session_of
+from cli.session import INTERRUPTED, AsJson, By, open_home
 from operations.campaign_file import CampaignFile, read_campaign_file
 from operations.launch import act
 from operations.progress import progress_of
@@ -51,7 +52,7 @@ def run(
     The same file again goes on where the campaign stands. Exit code: 0 finished, 3 stopped,
     4 nobody could be called, 130 paused with Ctrl-C.
     """
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     values = _values(file, name, rehearse=rehearse)
     chosen = set_up(workspace, values, by)
     if detach:
@@ -60,7 +61,8 @@ def run(
             note("No dialer runs: start one with «portevoix serve» or «portevoix dialer».")
         return
     ending = _run(workspace, values, chosen, by)
-    raise typer.Exit(_tell(workspace, chosen, ending, file, json=json))
+    again = _command(file, name, rehearse=rehearse)
+    raise typer.Exit(_tell(workspace, chosen, ending, again, json=json))
 
 
 def _values(file: Path, name: str, *, rehearse: bool) -> CampaignFile:
@@ -77,10 +79,7 @@ def _run(workspace: Workspace, values: CampaignFile, chosen: Chosen, by: str) ->
         return Ending(progress)
     with interruption() as asked, companions(workspace, values.trunk) as check:
         _launch(workspace, chosen, by)
-        ending = follow(workspace, chosen, display_for_here(), asked, check, by)
-        if ending.interrupted:
-            note("Waiting for the calls that are up to end (Ctrl-C: let them end by themselves).")
-    return ending
+        return follow(workspace, chosen, display_for_here(), asked, check, by)
 
 
 def _launch(workspace: Workspace, chosen: Chosen, by: str) -> None:
@@ -91,17 +90,22 @@ def _launch(workspace: Workspace, chosen: Chosen, by: str) -> None:
         note(f"«{progress.name}» is {state}.")
 
 
-def _tell(workspace: Workspace, chosen: Chosen, ending: Ending, file: Path, *, json: bool) -> int:
-    """Print the report, and the exit code."""
+def _command(file: Path, name: str, *, rehearse: bool) -> str:
+    """The command that goes on with this campaign."""
+    words = ["portevoix", "campaign", "run", str(file)]
+    words += ["--rehearse"] if rehearse else []
+    words += ["--name", name] if name else []
+    return shlex.join(words)
+
+
+def _tell(workspace: Workspace, chosen: Chosen, ending: Ending, again: str, *, json: bool) -> int:
+    """Print the report; the exit code."""
     report = report_of(workspace, chosen.controller_id, chosen.campaign_id)
     if not json:
         show_report(report)
     code = _code(ending)
     if ending.interrupted:
-        note(
-            f"«{ending.progress.name}» is {report.progress.state}. Go on with the same command: "
-            f"portevoix campaign run {file}"
-        )
+        note(f"«{report.progress.name}» is {report.progress.state}. To go on: {again}")
     elif code == NOBODY_CALLED:
         complain(_why_nobody(ending))
     if json:

@@ -36,7 +36,15 @@ def companions(workspace: Workspace, trunk: str) -> Iterator[Callable[[], None]]
         if dialer_status(workspace) is None:
             note("No dialer runs: starting one for this campaign.")
             started.append(stack.enter_context(_running(workspace, dialer_program(settings))))
+            stack.callback(_tell_of_calls, workspace)
         yield check
+
+
+def _tell_of_calls(workspace: Workspace) -> None:
+    """Say what the end of our dialer waits for."""
+    channels = (dialer_status(workspace) or {}).get("channels")
+    if channels:
+        note(f"Waiting for {channels} calls to end (Ctrl-C: they end by themselves).")
 
 
 def dialer_status(workspace: Workspace) -> dict[str, object] | None:

@@ -9,9 +9,9 @@ import typer
 
 from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.errors import InvalidInput
-from cli import progress_bar
+from cli import lookup, progress_bar
 from cli.console import as_json, figure, local, note, row, say, show, table
-from cli.session import AsJson, By, Controller, controller_of, session_of
+from cli.session import AsJson, By, Controller, controller_of, open_home
 from operations.import_list import ImportReport, import_list, rejects
 from operations.rejects import write_rejects
 from operations.workspace import Workspace
@@ -44,7 +44,7 @@ def import_file(
     json: AsJson = False,
 ) -> None:
     """Import a CSV file; every row becomes a contact or a refused row with its reason."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     owner = controller_of(workspace, controller)
     provenance = Provenance(
         supplier=supplier,
@@ -70,11 +70,11 @@ def import_file(
 
 @app.command("lists")
 def show_lists(ctx: typer.Context, controller: Controller = None, json: AsJson = False) -> None:
-    """Show the lists of a controller, newest first."""
-    workspace = session_of(ctx).open()
-    owner = controller_of(workspace, controller)
+    """Show the lists, newest first."""
+    workspace = open_home(ctx)
+    owners = lookup.controllers(workspace, controller)
     with reading(workspace.engine) as connection:
-        found = lists.all_of(connection, owner)
+        found = [one for owner in owners for one in lists.all_of(connection, owner)]
     if json:
         say(as_json(found))
         return
@@ -82,13 +82,14 @@ def show_lists(ctx: typer.Context, controller: Controller = None, json: AsJson =
         note("No list yet. Import one with «portevoix contacts import».")
         return
     made = table(
-        "id", "name", "file", "contacts", "refused", "state", "supplier", "imported",
+        "id", "name", "file", "contacts", "refused", "state", "supplier", "imported", "for",
         right=("id", "contacts", "refused"),
     )  # fmt: skip
-    for one in found:
+    for one in sorted(found, key=lambda one: -one["id"]):
         row(
             made, one["id"], one["name"], one["file_name"], figure(one["accepted"]),
             figure(one["rejected"]), one["state"], one["supplier"], local(one["created_at"]),
+            owners[one["controller_id"]],
         )  # fmt: skip
     show(made)
 

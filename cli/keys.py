@@ -7,7 +7,8 @@ import typer
 
 from campaigns.errors import NotFound
 from cli.console import say
-from cli.session import By, Controller, controller_of, session_of
+from cli.lookup import one_controller
+from cli.session import By, Controller, open_home
 from operations.keys import make_key
 from store import audit, controllers
 from store.engine import writing
@@ -22,7 +23,7 @@ def make(
     ctx: typer.Context, name: Name, controller: Controller = None, by: By = "command line"
 ) -> None:
     """Make a key and print it; it can't be shown again."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     say(make_key(workspace, controller or workspace.settings.controller, name, by))
 
 
@@ -31,8 +32,8 @@ def revoke(
     ctx: typer.Context, name: Name, controller: Controller = None, by: By = "command line"
 ) -> None:
     """Put every key of that name out of force."""
-    workspace = session_of(ctx).open()
-    owner = controller_of(workspace, controller)
+    workspace = open_home(ctx)
+    owner = one_controller(workspace, controller or workspace.settings.controller)
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
         if not controllers.revoke_key(connection, owner, name, now):

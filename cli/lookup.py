@@ -4,10 +4,42 @@ from typing import Any
 
 from sqlalchemy import select
 
-from campaigns.errors import NotFound
+from campaigns.errors import InvalidInput, NotFound
 from operations.workspace import Workspace
 from store.engine import reading
 from store.tables import api_key, campaign, campaign_list, controller
+
+
+def controllers(workspace: Workspace, name: str | None = None) -> dict[int, str]:
+    """Names by id of every controller, or of the one of that name.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    query = select(controller.c.id, controller.c.name).order_by(controller.c.id)
+    if name is not None:
+        query = query.where(controller.c.name == name)
+    with reading(workspace.engine) as connection:
+        found = dict(connection.execute(query).tuples().all())
+    if name is not None and not found:
+        raise NotFound(f"There is no controller named «{name}».")
+    return found
+
+
+def one_controller(workspace: Workspace, name: str | None) -> int:
+    """The controller of that name; without a name, the only one there is.
+
+    Raises:
+        NotFound: there is none.
+        InvalidInput: there are several, and which one matters.
+    """
+    found = controllers(workspace, name)
+    if not found:
+        raise NotFound("There is no controller yet: import a list or run a campaign first.")
+    if len(found) > 1:
+        names = ", ".join(f"«{one}»" for one in found.values())
+        raise InvalidInput("--controller", f"there are several: {names}.", "Name one.")
+    return next(iter(found))
 
 
 def campaigns(workspace: Workspace, controller_name: str | None = None) -> list[dict[str, Any]]:

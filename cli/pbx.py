@@ -5,7 +5,7 @@ import typer
 from campaigns.errors import NotAllowed
 from cli.companions import dialer_status
 from cli.console import as_json, say
-from cli.session import AsJson, session_of
+from cli.session import AsJson, open_home
 from dialer.instance.locate import find_installation
 from dialer.instance.supervise import Supervisor
 from dialer.process import local_instance
@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="The local Asterisk that the dialer
 @app.command()
 def status(ctx: typer.Context, json: AsJson = False) -> None:
     """Say whether it runs, and where."""
-    supervisor = _local(session_of(ctx).open().settings)
+    supervisor = _local(open_home(ctx).settings)
     process, instance = supervisor.process, supervisor.instance
     if json:
         say(
@@ -41,7 +41,7 @@ def status(ctx: typer.Context, json: AsJson = False) -> None:
 @app.command()
 def stop(ctx: typer.Context) -> None:
     """Stop it; refused while a dialer runs, which would only start it again."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     if dialer_status(workspace) is not None:
         raise NotAllowed("A dialer runs and looks after it. Stop the dialer first.")
     supervisor = _local(workspace.settings)

@@ -9,7 +9,7 @@ import typer
 
 from cli.children import Program, portevoix
 from cli.console import say
-from cli.session import session_of
+from cli.session import open_home
 from dialer import process
 from dialer.instance.ports import is_free
 from operations.settings import REHEARSAL, Settings
@@ -18,15 +18,15 @@ from rehearsal import __main__ as network_program
 
 def dialer(ctx: typer.Context) -> None:
     """Place the calls of running campaigns until told to stop (SIGTERM or Ctrl-C)."""
-    workspace = session_of(ctx).open()
-    asyncio.run(process.run(workspace, lambda: say("ready")))
+    workspace = open_home(ctx)
+    asyncio.run(process.run(workspace, lambda: say("Ready to place calls.")))
 
 
 def api(ctx: typer.Context) -> None:
     """Serve the API and the page, without placing calls."""
     from api.server import serve  # noqa: PLC0415 - the web framework is loaded where it is used
 
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     listen = workspace.settings.api
     serve(workspace, listen.host, listen.port)
 
@@ -38,7 +38,7 @@ def network(
     ] = None,
 ) -> None:
     """Run the simulated telephone network, the far side of the trunk «rehearsal»."""
-    settings = session_of(ctx).open().settings
+    settings = open_home(ctx).settings
     file = ledger or ledger_of(settings)
     file.parent.mkdir(parents=True, exist_ok=True)
     ours = settings.rehearsal

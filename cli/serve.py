@@ -14,7 +14,7 @@ from cli import lookup, programs
 from cli.children import Program
 from cli.console import note, say
 from cli.keeper import Keeper
-from cli.session import controller_of, session_of
+from cli.session import controller_of, open_home
 from operations.keys import make_key
 from operations.settings import Settings
 from operations.workspace import Workspace
@@ -22,7 +22,7 @@ from operations.workspace import Workspace
 
 def serve(ctx: typer.Context) -> None:
     """Run everything: API and page, dialer, simulated network. Ctrl-C ends it in order."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     with _alone(workspace.settings.home / "serve.lock"):
         _welcome(workspace)
         asyncio.run(_keep_all(workspace.settings))

@@ -31,18 +31,6 @@ class Session:
 
     home: Path | None
 
-    def open(self) -> Workspace:
-        """The home directory, opened; made where it is absent.
-
-        Raises:
-            InvalidInput: the settings are wrong.
-            StoreUnavailable: the database cannot be opened.
-        """
-        try:
-            return open_workspace(self.home)
-        except DBAPIError as error:
-            raise StoreUnavailable(f"The database cannot be opened: {error.orig}") from error
-
 
 def session_of(ctx: typer.Context) -> Session:
     """The session of a command."""
@@ -50,8 +38,24 @@ def session_of(ctx: typer.Context) -> Session:
     return found
 
 
+def open_home(ctx: typer.Context) -> Workspace:
+    """The home directory of a command, made where absent; closed when the command ends.
+
+    Raises:
+        InvalidInput: the settings are wrong.
+        StoreUnavailable: the database cannot be opened.
+    """
+    try:
+        workspace = open_workspace(session_of(ctx).home)
+    except DBAPIError as error:
+        said = str(error.orig).splitlines()[0]
+        raise StoreUnavailable(f"The database cannot be opened: {said}") from error
+    ctx.call_on_close(workspace.engine.dispose)
+    return workspace
+
+
 def controller_of(workspace: Workspace, name: str | None) -> int:
-    """The id of the controller of that name, or of the settings' own; made where absent."""
+    """The id of the controller of that name, else of the settings' own; made where absent."""
     with writing(workspace.engine) as connection:
         chosen = name or workspace.settings.controller
         return controllers.ensure(connection, chosen, datetime.now(UTC))
@@ -84,7 +88,7 @@ By = Annotated[
 
 Controller = Annotated[
     str | None,
-    typer.Option("--controller", help="On whose behalf. Default: the settings' own."),
+    typer.Option("--controller", help="On whose behalf."),
 ]
 """Option: a controller's name."""
 

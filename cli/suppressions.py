@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.console import as_json, figure, local, note, row, say, show, table
-from cli.session import AsJson, By, Controller, controller_of, session_of
+from cli.lookup import one_controller
+from cli.session import AsJson, By, Controller, open_home
 from operations.rejects import write_rejects
 from operations.suppress import Owner, import_suppressions, listed, suppress
 from operations.workspace import Workspace
@@ -15,7 +16,7 @@ from operations.workspace import Workspace
 app = typer.Typer(no_args_is_help=True, help="Numbers not to be called, and why.")
 
 Everybody = Annotated[
-    bool, typer.Option("--everybody", help="For every controller of this system.")
+    bool, typer.Option("--everybody", help="For every controller of this system, at once.")
 ]
 _PAGE = 1000
 
@@ -32,7 +33,7 @@ def add(
     by: By = "command line",
 ) -> None:
     """Suppress one number: no campaign calls it from this moment."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     owner = _owner(workspace, controller, everybody=everybody)
     last = expires_on.date() if expires_on else None
     new = suppress(workspace.engine, owner, number, source=f"by {by}", expires_on=last)
@@ -47,7 +48,7 @@ def show_all(
     json: AsJson = False,
 ) -> None:
     """Show suppressed numbers, the oldest first; with --json in full, one object a line."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     owner = _owner(workspace, controller, everybody=everybody)
     made = table("number", "reason", "source", "since", "until")
     after = 0
@@ -75,7 +76,7 @@ def import_file(
     controller: Controller = None,
 ) -> None:
     """Suppress every number of a CSV file; the same file again adds nothing."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     owner = _owner(workspace, controller, everybody=everybody)
     with file.open("rb") as stream:
         report = import_suppressions(workspace.engine, owner, stream, file_name=file.name)
@@ -92,4 +93,4 @@ def import_file(
 def _owner(workspace: Workspace, controller: str | None, *, everybody: bool) -> Owner:
     if everybody:
         return Owner.operator()
-    return Owner.controller(controller_of(workspace, controller))
+    return Owner.controller(one_controller(workspace, controller))

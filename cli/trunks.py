@@ -7,7 +7,7 @@ import typer
 
 from campaigns.trunk import FIRST_RATE, Trunk, is_loopback
 from cli.console import as_json, figure, row, say, show, table
-from cli.session import AsJson, By, session_of
+from cli.session import AsJson, By, open_home
 from operations.launch import arm as arm_trunk
 from operations.prepare import find_trunk
 from operations.workspace import Workspace
@@ -23,7 +23,7 @@ Name = Annotated[str, typer.Argument(help="The trunk, as the settings name it.")
 @app.command("list")
 def show_all(ctx: typer.Context, json: AsJson = False) -> None:
     """Show every trunk of the settings, with the limits in force."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     with reading(workspace.engine) as connection:
         records = trunks.all_of(connection)
     found = [
@@ -50,7 +50,7 @@ def arm(
     by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
 ) -> None:
     """Let a trunk that reaches real telephones place calls, in a named person's name."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     arm_trunk(workspace, name, by)
     say(f"Trunk «{name}» is armed by {by}; it starts at {FIRST_RATE:g} call/s.")
 
@@ -58,7 +58,7 @@ def arm(
 @app.command()
 def disarm(ctx: typer.Context, name: Name, by: By = "command line") -> None:
     """Let it place no more calls; those that are up go on."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     find_trunk(workspace, name)
     with writing(workspace.engine) as connection:
         trunks.disarm(connection, name)
@@ -77,7 +77,7 @@ def limits(
     by: By = "command line",
 ) -> None:
     """Change a trunk's limits, also while it is in use."""
-    workspace = session_of(ctx).open()
+    workspace = open_home(ctx)
     find_trunk(workspace, name)
     _limit(workspace, name, channels, cps, by)
     show_all(ctx)

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from cli import lookup
 from cli.console import as_json, local, note, row, say, show, table
-from cli.session import AsJson, Controller, controller_of, session_of
+from cli.session import AsJson, Controller, open_home
 from operations import explain
 
 
@@ -17,18 +18,19 @@ def why(
     json: AsJson = False,
 ) -> None:
     """Say, campaign by campaign, what keeps a number from being called now."""
-    workspace = session_of(ctx).open()
-    found = explain.why(workspace, controller_of(workspace, controller), number)
+    workspace = open_home(ctx)
+    owners = lookup.controllers(workspace, controller)
+    found = [(owner, one) for owner in owners for one in explain.why(workspace, owner, number)]
     if json:
-        say(as_json([asdict(one) for one in found]))
+        say(as_json([{"controller": owners[owner], **asdict(one)} for owner, one in found]))
         return
     if not found:
-        note("This number is in no campaign of this controller.")
+        note("This number is in no campaign.")
         return
-    made = table("campaign", "where it stands", "gate", "opens", "last outcome", "list:line")
-    for one in found:
+    made = table("campaign", "where it stands", "gate", "opens", "last outcome", "list:line", "for")
+    for owner, one in found:
         row(
             made, one.campaign, one.state or "–", one.gate or "none: it may be called",
-            local(one.opens_at), one.outcome or "–", f"{one.list_id}:{one.line}",
+            local(one.opens_at), one.outcome or "–", f"{one.list_id}:{one.line}", owners[owner],
         )  # fmt: skip
     show(made)

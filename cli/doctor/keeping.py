@@ -52,7 +52,7 @@ def _database(settings: Settings) -> Check:
     try:
         return _revision(engine)
     except (SQLAlchemyError, StoreUnavailable) as error:
-        said = str(getattr(error, "orig", error))
+        said = str(getattr(error, "orig", error)).splitlines()[0]
         return fault(
             "database", f"It cannot be used: {said}", "Check database_url in the settings."
         )

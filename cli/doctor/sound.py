@@ -1,17 +1,18 @@
 """What the PBX must be able to play: prompts, and the messages of campaigns that run."""
 
 from collections.abc import Iterator
-from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from audio.library import Library
 from audio.prompts import prepare_prompts
+from campaigns.errors import StoreUnavailable
 from campaigns.trunk import Codec
 from cli.doctor.check import Check, fault, of_finding, ok
 from dialer.instance.inspect import inspect_sound
 from dialer.instance.supervise import Supervisor
 from operations.settings import Settings
 from store import campaigns as kept
-from store import schema
 from store.engine import open_engine, reading
 
 
@@ -35,13 +36,13 @@ def _messages(settings: Settings) -> set[str]:
         return set()
     engine = open_engine(settings.url)
     try:
-        if schema.revision(engine) != schema.newest():
-            return set()
         with reading(engine) as connection:
             live = kept.live(connection)
+    except (SQLAlchemyError, StoreUnavailable):
+        return set()  # the look at the database has said why
     finally:
         engine.dispose()
-    return {str(Path(settings.audio_directory) / one.message) for one in live}
+    return {str(settings.audio_directory / one.message) for one in live}
 
 
 def _all(name: str, sounds: list[str], codecs: list[Codec], supervisor: Supervisor) -> Check:
