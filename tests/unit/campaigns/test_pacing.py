@@ -1,0 +1,149 @@
+"""Limits of calls per second and of concurrent calls, against windows counted by brute force."""
+
+import math
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaigns.pacing import LEAST_JITTER_S, MOST_JITTER_S, Lag, Pace, Slots
+
+TOLERANCE_S = 1e-9
+"""Sums of floats: two starts a window apart may seem to be a billionth nearer."""
+
+
+def most_in_window(starts: list[float], length: float = 1.0) -> int:
+    """The most starts that any window of that length, its end not included, ever held."""
+    starts = sorted(starts)
+    first = most = 0
+    for last, start in enumerate(starts):
+        while start - starts[first] >= length - TOLERANCE_S:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def place(pace: Pace, begin: float, seconds: float, lateness: random.Random, late_s: float
+          ) -> list[float]:  # fmt: skip
+    """Start what is allowed, from a sender that wakes up to `late_s` late each time."""
+    starts: list[float] = []
+    now = begin
+    while (now := max(now, pace.earliest(now)) + lateness.random() * late_s) < begin + seconds:
+        while pace.earliest(now) <= now:
+            pace.start(now)
+            starts.append(now)
+    return starts
+
+
+chances = st.integers(0, 2**32).map(random.Random)
+rates = st.one_of(st.integers(1, 200).map(float), st.floats(0.2, 200, allow_nan=False))
+
+
+@settings(max_examples=60, deadline=None)
+@given(rates, st.floats(0, MOST_JITTER_S), st.floats(0, 0.2), chances)
+def test_no_second_ever_holds_more_invites_than_the_limit(
+    rate: float, jitter: float, late: float, chance: random.Random
+) -> None:
+    pace = Pace(rate)
+    pace.allow_for(jitter)
+    starts = place(pace, 1000.0, 6.0, chance, late)
+    allowed = max(jitter, LEAST_JITTER_S)
+    invites = [start + 0.01 + chance.random() * allowed for start in starts]
+    assert most_in_window(starts) <= max(1, math.floor(rate))
+    assert most_in_window(invites) <= max(1, math.floor(rate))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 200), st.floats(0, 0.012), chances)
+def test_the_limit_is_used_while_there_is_work(
+    rate: int, late: float, chance: random.Random
+) -> None:
+    starts = place(Pace(rate), 50.0, 20.0, chance, late)
+    assert len(starts) >= 0.97 * rate * 20 - 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 100), st.floats(0.1, 1.5)), min_size=2, max_size=6),
+       chances)  # fmt: skip
+def test_a_limit_changed_while_calling_holds_at_once(
+    changes: list[tuple[int, float]], chance: random.Random
+) -> None:
+    pace, now = Pace(changes[0][0]), 500.0
+    all_starts: list[float] = []
+    for rate, seconds in changes:
+        pace.change(rate)
+        began = len(all_starts)
+        all_starts += place(pace, now, seconds, chance, 0.005)
+        own = all_starts[began:]
+        assert most_in_window(own) <= rate
+        # What was started before the change counts too: no burst at the moment of the change.
+        for at in own:
+            last_second = [start for start in all_starts if at - 1 < start <= at]
+            assert len(last_second) <= rate
+        now += seconds
+
+
+def test_a_limit_below_one_a_second() -> None:
+    starts = place(Pace(0.5), 0.0, 20.0, random.Random(1), 0.0)
+    assert most_in_window(starts, 2.0) == 1
+    assert len(starts) == 10
+
+
+def test_lost_time_is_never_made_up_for_in_a_burst() -> None:
+    pace = Pace(100)
+    pace.start(10.0)
+    late = 14.0
+    burst = place(pace, late, 0.2, random.Random(1), 0.0)
+    assert len(burst) <= 0.2 * 100 + 1 + 0.05 * 100
+
+
+@settings(max_examples=60, deadline=None)
+@given(rates, st.floats(0, 2), st.floats(0, 1), chances)
+def test_room_is_what_could_really_be_started(
+    rate: float, before: float, ahead: float, chance: random.Random
+) -> None:
+    pace, now = Pace(rate), 100.0 + before
+    place(pace, 100.0, before, chance, 0.01)
+    room = pace.room(now, now + ahead)
+    count = 0
+    while (at := pace.earliest(now)) <= now + ahead:
+        pace.start(at)
+        count += 1
+    assert room == count
+
+
+def test_asking_for_room_spends_nothing() -> None:
+    pace = Pace(20)
+    assert [pace.room(5.0, 5.2) for _ in range(3)] == [pace.room(5.0, 5.2)] * 3
+
+
+def test_starts_of_the_last_second_are_counted() -> None:
+    pace = Pace(10)
+    for at in (1.0, 1.2, 1.4, 1.9):
+        pace.start(at)
+    assert pace.started_since(1.0) == 3
+
+
+def test_slots() -> None:
+    slots = Slots(2)
+    for attempt in ("a", "a", "b"):
+        slots.take(attempt)
+    assert (slots.used, slots.free) == (2, 0)
+    slots.limit = 1
+    assert slots.free == 0, "never negative where the limit was lowered under what is in use"
+    slots.release("a")
+    slots.release("a")
+    assert (slots.used, slots.free) == (1, 0)
+    slots.release("b")
+    assert slots.free == 1
+
+
+def test_delay_varies_by_what_the_last_seconds_saw() -> None:
+    lag = Lag()
+    assert lag.spread() == 0.0
+    lag.note(100.0, 0.010)
+    lag.note(101.0, 0.050)
+    assert lag.spread() == pytest.approx(0.040)
+    lag.note(111.5, 0.030)
+    assert lag.spread() == 0.0, "what is older than ten seconds is forgotten"

@@ -1,0 +1,188 @@
+"""Every limit at once: the system's, the trunks', the campaigns'; nothing claimed twice."""
+
+import random
+from collections import defaultdict
+
+import pytest
+from dialer_subjects import a_campaign
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaigns.campaign import Campaign, Limits
+from dialer.throttle import Throttle
+
+SYSTEM = Limits(1000, 500)
+AHEAD_S = 0.08
+CYCLE_S = 0.04
+
+
+def throttle(*campaigns: Campaign, system: Limits = SYSTEM, **trunks: Limits) -> Throttle:
+    made = Throttle(system)
+    made.set_trunks(trunks)
+    made.set_campaigns(campaigns)
+    return made
+
+
+def test_a_slot_is_held_from_the_claim_to_the_hangup() -> None:
+    campaign = a_campaign(limits=Limits(3, 100))
+    made = throttle(campaign, loop=Limits(10, 100))
+    assert made.reserve(campaign, 10.0, 11.0) == 3
+    made.settle(campaign, 3, ["a", "b"])
+    assert made.channels == made.channels_of(campaign.id) == 2
+    made.sent("a", 10.0)
+    assert made.reserve(campaign, 12.0, 13.0) == 1
+    made.settle(campaign, 1, [])
+    made.release("a")
+    made.release("a")
+    assert made.channels == 1
+    assert made.reserve(campaign, 14.0, 15.0) == 2
+
+
+def test_two_campaigns_never_reserve_one_slot() -> None:
+    one, two = a_campaign(1, limits=Limits(5, 100)), a_campaign(2, limits=Limits(5, 100))
+    made = throttle(one, two, loop=Limits(6, 100))
+    first, second = made.reserve(one, 1.0, 2.0), made.reserve(two, 1.0, 2.0)
+    assert (first, second) == (5, 1)
+    made.settle(one, first, [])
+    made.settle(two, second, [])
+    assert made.reserve(two, 1.0, 2.0) == 5
+
+
+def test_what_waits_to_be_sent_has_its_token_already() -> None:
+    campaign = a_campaign(limits=Limits(100, 10))
+    made = throttle(campaign, loop=Limits(100, 10))
+    room = made.reserve(campaign, 1.0, 1.08)
+    made.settle(campaign, room, [f"a{n}" for n in range(room)])
+    assert made.reserve(campaign, 1.0, 1.08) == 0
+
+
+def test_a_call_that_goes_back_unsent_frees_token_and_slot() -> None:
+    campaign = a_campaign(limits=Limits(1, 10))
+    made = throttle(campaign, loop=Limits(1, 10))
+    assert made.reserve(campaign, 1.0, 1.08) == 1
+    made.settle(campaign, 1, ["a"])
+    made.release("a")
+    assert made.reserve(campaign, 1.0, 1.08) == 1
+    assert made.earliest(campaign, 1.0) == pytest.approx(1.0)
+
+
+def test_an_adopted_call_takes_a_slot_once() -> None:
+    campaign = a_campaign(limits=Limits(2, 10))
+    made = throttle(campaign, loop=Limits(5, 10))
+    made.take("a", campaign)
+    made.take("a", campaign)
+    assert made.channels == 1
+    assert made.reserve(campaign, 1.0, 5.0) == 1
+
+
+def test_a_campaign_that_is_over_keeps_its_slots_until_its_calls_end() -> None:
+    campaign = a_campaign(limits=Limits(2, 10))
+    made = throttle(campaign, loop=Limits(5, 10))
+    made.take("a", campaign)
+    made.set_campaigns([])
+    assert made.channels_of(campaign.id) == 1
+    made.release("a")
+    made.set_campaigns([])
+    assert made.channels_of(campaign.id) == 0
+
+
+def test_a_limit_lowered_under_what_is_up_lets_no_call_start() -> None:
+    campaign = a_campaign(limits=Limits(5, 100))
+    made = throttle(campaign, loop=Limits(50, 100))
+    for attempt in "abcd":
+        made.take(attempt, campaign)
+    made.set_campaigns([a_campaign(limits=Limits(2, 100))])
+    assert made.reserve(campaign, 1.0, 2.0) == 0
+
+
+class Run:
+    """The engine's cycle and the sender's queue on a clock of our own, with random calls."""
+
+    def __init__(
+        self, chance: random.Random, campaigns: list[Campaign], trunk: Limits, scarce: float = 0.1
+    ) -> None:
+        self.chance = chance
+        self.campaigns = campaigns
+        self.scarce = scarce
+        self.throttle = throttle(*campaigns, loop=trunk)
+        self.waiting: list[tuple[str, Campaign]] = []
+        self.ends: dict[str, float] = {}
+        self.owner: dict[str, Campaign] = {}
+        self.sent: dict[int, list[float]] = defaultdict(list)
+        self.peak: dict[int, int] = defaultdict(int)
+        self.count = 0
+
+    def cycle(self, now: float) -> None:
+        for attempt, at in list(self.ends.items()):
+            if at <= now:
+                del self.ends[attempt], self.owner[attempt]
+                self.throttle.release(attempt)
+        order = self.chance.sample(self.campaigns, len(self.campaigns))
+        reserved = [(one, self.throttle.reserve(one, now, now + AHEAD_S)) for one in order]
+        for campaign, count in reserved:
+            found = self.chance.randint(0, count) if self.chance.random() < self.scarce else count
+            ids = [f"{self.count + n}" for n in range(found)]
+            self.count += found
+            self.throttle.settle(campaign, count, ids)
+            self.waiting += [(attempt, campaign) for attempt in ids]
+
+    def send(self, now: float) -> None:
+        still = []
+        for attempt, campaign in self.waiting:
+            if self.throttle.earliest(campaign, now) <= now:
+                self.throttle.sent(attempt, now)
+                self.sent[campaign.id].append(now)
+                self.ends[attempt] = now + self.chance.uniform(0.05, 2.0)
+                self.owner[attempt] = campaign
+                up = sum(one is campaign for one in self.owner.values())
+                self.peak[campaign.id] = max(self.peak[campaign.id], up)
+                self.peak[0] = max(self.peak[0], len(self.ends))
+            else:
+                still.append((attempt, campaign))
+        self.waiting = still
+
+    def run(self, seconds: float) -> None:
+        now, cycle_at = 100.0, 100.0
+        while now < 100.0 + seconds:
+            if now >= cycle_at:
+                self.cycle(now)
+                cycle_at = now + CYCLE_S
+            self.send(now)
+            now += 0.004
+
+
+def most_in_a_second(starts: list[float]) -> int:
+    starts = sorted(starts)
+    return max((sum(at <= one < at + 1 - 1e-9 for one in starts) for at in starts), default=0)
+
+
+chances = st.integers(0, 2**32).map(random.Random)
+limits = st.builds(Limits, st.integers(1, 60), st.integers(1, 80).map(float))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(limits, min_size=1, max_size=3), limits, chances)
+def test_no_limit_is_ever_passed(own: list[Limits], trunk: Limits, chance: random.Random) -> None:
+    campaigns = [a_campaign(number, limits=one) for number, one in enumerate(own, start=1)]
+    run = Run(chance, campaigns, trunk)
+    run.run(4.0)
+    assert run.peak[0] <= trunk.max_channels
+    assert most_in_a_second([at for all_ in run.sent.values() for at in all_]) <= trunk.max_cps
+    for campaign in campaigns:
+        assert run.peak[campaign.id] <= campaign.limits.max_channels
+        assert most_in_a_second(run.sent[campaign.id]) <= campaign.limits.max_cps
+
+
+@pytest.mark.parametrize("rate", [5, 25, 100])
+def test_the_rate_is_used_while_there_is_work(rate: int) -> None:
+    campaign = a_campaign(limits=Limits(1000, rate))
+    run = Run(random.Random(3), [campaign], Limits(1000, 500), scarce=0.0)
+    run.run(10.0)
+    assert len(run.sent[campaign.id]) >= 0.97 * rate * 10 - 1
+
+
+def test_the_slots_are_used_while_there_is_work() -> None:
+    campaign = a_campaign(limits=Limits(20, 200))
+    run = Run(random.Random(3), [campaign], Limits(1000, 500))
+    run.run(3.0)
+    assert run.peak[campaign.id] == 20
