@@ -40,12 +40,9 @@ any other exists for it. Errors are RFC 9457 problem details with a stable `code
 English by `Accept-Language`. A creating request may carry an `Idempotency-Key`.
 """
 
+_PROBLEM_SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "model": Problem,
-        "description": text,
-        "content": {problems.MEDIA_TYPE: {}},
-    }
+    status: {"description": text, "content": {problems.MEDIA_TYPE: _PROBLEM_SCHEMA}}
     for status, text in {
         401: "No key, or one that is not in force",
         404: "No such thing for this controller",
@@ -57,9 +54,19 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+class Application(FastAPI):
+    """FastAPI, whose schema also knows what a problem looks like."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The schema, made once."""
+        schema = super().openapi()
+        schema["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
+        return schema
+
+
 def create_app(workspace: Workspace) -> FastAPI:
     """The application over an opened workspace."""
-    app = FastAPI(
+    app = Application(
         title="Porte-voix",
         version=version("portevoix"),
         description=_DESCRIPTION,

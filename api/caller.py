@@ -18,6 +18,7 @@ from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import Refusal, answer
+from campaigns.errors import PortevoixError
 from operations import keys
 from operations.workspace import Workspace
 from store import audit, sessions
@@ -59,7 +60,11 @@ class Door:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        caller = await run_in_threadpool(_identify, self._workspace, request)
+        try:
+            caller = await run_in_threadpool(_identify, self._workspace, request)
+        except PortevoixError as error:
+            await answer(request, error)(scope, receive, send)
+            return
         refused = _refusal(request, caller)
         if refused is not None:
             await refused(scope, receive, send)
@@ -88,7 +93,7 @@ def _identify(workspace: Workspace, request: Request) -> Caller | None:
 def _refusal(request: Request, caller: Caller | None) -> Response | None:
     page = not request.url.path.startswith("/api/") and request.url.path != "/metrics"
     if caller is None:
-        if page and request.method in _SAFE:
+        if page:
             return RedirectResponse("/login", 303)
         return answer(request, Refusal("unauthenticated",
             "Send «Authorization: Bearer pv_...» with a key of «portevoix key make»."))  # fmt: skip

@@ -26,6 +26,7 @@ TIME_ZONE = ZoneInfo("Europe/Paris")
 """Times on the page are those of Paris; the API speaks UTC."""
 
 _LOCALES = Path(__file__).resolve().parents[1] / "locales"
+_PERCENT = {"en": "#,##0.0%", "fr": "#,##0.0\N{NARROW NO-BREAK SPACE}%"}
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -66,7 +67,7 @@ class Language:
         """A share of one as a percentage with one decimal; a dash for none."""
         if share is None:
             return "–"
-        return numbers.format_percent(share, format="#,##0.0 %", locale=self.code)
+        return numbers.format_percent(share, format=_PERCENT[self.code], locale=self.code)
 
     def instant(self, at: datetime | None, now: datetime | None = None) -> str:
         """An instant in Paris, without its day where that is today's; a dash for none."""
@@ -76,6 +77,14 @@ class Language:
         if now is not None and now.astimezone(TIME_ZONE).date() == local.date():
             return dates.format_time(local, "HH:mm", locale=self.code)
         return dates.format_datetime(local, "d MMM y, HH:mm", locale=self.code)
+
+    def phone(self, number: str) -> str:
+        """A French E.164 number in groups, the way it is read aloud."""
+        country, rest = number[:3], number[3:]
+        if country != "+33" or len(rest) != 9:
+            return number
+        pairs = " ".join(rest[place : place + 2] for place in range(1, 9, 2))
+        return f"{country} {rest[0]} {pairs}".replace(" ", "\N{NO-BREAK SPACE}")
 
     def duration(self, length: timedelta | None) -> str:
         """Hours, minutes and seconds; a dash for none."""
@@ -124,11 +133,12 @@ def _ranges(accepted: str) -> Iterator[tuple[str, float]]:
 
 
 def _patterns(templates: dict[str, str]) -> Iterator[tuple[re.Pattern[str], str]]:
-    for source, template in templates.items():
+    # The one that says most itself first: «at least {n}» also fits «at least one of {n}».
+    for source in sorted(templates, key=lambda one: -len(_HOLE.sub("", one))):
         if _HOLE.search(source):
             pieces = _HOLE.split(source)
             pattern = "".join(
                 f"(?P<{piece}>.+?)" if place % 2 else re.escape(piece)
                 for place, piece in enumerate(pieces)
             )
-            yield re.compile(pattern, re.DOTALL), template
+            yield re.compile(pattern, re.DOTALL), templates[source]

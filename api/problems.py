@@ -112,7 +112,7 @@ def install(app: FastAPI) -> None:
 def _invalid(request: Request, error: RequestValidationError) -> Response:
     language = language_of(request)
     faults = [
-        {"field": _field(one["loc"]), "why": language.say(f"{one['msg']}.")}
+        {"field": _field(one["loc"]), "why": language.say(_why(one["msg"]))}
         for one in error.errors()
     ]
     detail = " ".join(f"{one['field']}: {one['why']}" for one in faults)
@@ -146,8 +146,14 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _field(place: Sequence[str | int]) -> str:
-    """`limits.max_cps` of `("body", "limits", "max_cps")`."""
+    """`limits.max_cps` of `("body", "limits", "max_cps")`; `body` for JSON that is none."""
+    if len(place) == 2 and isinstance(place[1], int):
+        return str(place[0])
     return ".".join(str(part) for part in place[1:]) or str(place[0])
+
+
+def _why(said: str) -> str:
+    return said.removeprefix("Value error, ").rstrip(".") + "."
 
 
 def _for(

@@ -146,7 +146,7 @@ class NewCampaign(CampaignValues):
         _WINDOWS.validate_python(self.schedule.hours)
         for at in (self.schedule.start_at, self.schedule.end_at):
             if at is not None and at.tzinfo is None:
-                raise ValueError("A time needs its zone: 2026-12-03T10:00:00+01:00")
+                raise ValueError("A time needs its zone, as in 2026-12-03T10:00:00+01:00")
         self.list_ids = list(dict.fromkeys(self.list_ids))
         return self
 

@@ -8,11 +8,11 @@ from store.tables import campaign, tally
 def campaigns_by_state(connection: Connection, controller_id: int) -> dict[str, int]:
     """How many campaigns stand where."""
     rows = connection.execute(
-        select(campaign.c.state, func.count())
+        select(campaign.c.state, func.count().label("many"))
         .where(campaign.c.controller_id == controller_id)
         .group_by(campaign.c.state)
     )
-    return dict(rows.tuples().all())
+    return {found.state: found.many for found in rows}
 
 
 def tallies(connection: Connection, controller_id: int) -> list[tuple[str, str, int]]:

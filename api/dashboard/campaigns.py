@@ -16,7 +16,7 @@ from api.language import Language
 from api.routes.campaigns import Known, allowed, one
 from api.routes.stream import Watching
 from api.schemas import Id
-from campaigns.states import Action
+from campaigns.states import LIVE_CAMPAIGN, Action
 from operations import launch
 from operations.progress import Progress, progress_of
 from operations.report import report_of
@@ -26,7 +26,7 @@ from store.engine import reading
 router = APIRouter(include_in_schema=False)
 
 _SHOWN = 50
-"""Campaigns on the first page, the newest ones."""
+"""Campaigns on the page: those that may have calls up, then the newest."""
 
 
 class Asked(StrEnum):
@@ -49,9 +49,13 @@ def home() -> Response:
 def every(request: Request, workspace: In, caller: Asking) -> Response:
     """All campaigns, each with its progress and what can be done now."""
     with reading(workspace.engine) as connection:
-        ids = [row["id"] for row in kept.rows_of(connection, caller.controller_id)[:_SHOWN]]
+        rows = kept.rows_of(connection, caller.controller_id)
+    rows.sort(key=lambda row: row["state"] not in LIVE_CAMPAIGN)  # stable: else newest first
     language = chosen(request)
-    shown = [_shown(progress_of(workspace, caller.controller_id, id_), language) for id_ in ids]
+    shown = [
+        _shown(progress_of(workspace, caller.controller_id, row["id"]), language)
+        for row in rows[:_SHOWN]
+    ]
     return _page(request, caller, "campaigns.html", shown=shown)
 
 

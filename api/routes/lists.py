@@ -1,6 +1,7 @@
 """Contact lists: importing them, and what became of their rows."""
 
 import io
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,6 +25,10 @@ from store.engine import reading
 
 router = APIRouter(prefix="/lists", tags=["lists"])
 
+_EXAMPLE = json.dumps({
+    "supplier": "Élan Valbourg", "method": "web form", "collected_on": "2026-01-31",
+    "purposes": ["political"], "wordings": {"w1": "I agree to be called by Élan Valbourg."},
+}, ensure_ascii=False)  # fmt: skip
 _CHUNK = 1 << 16
 _IN_MEMORY = 1 << 20
 
@@ -34,7 +39,7 @@ def add(
     caller: Asking,
     once: DoneOnce,
     file: Annotated[UploadFile, File(description="CSV, as a spreadsheet writes it.")],
-    provenance: Annotated[Json[ProvenanceValues], Form(description="JSON; see the example.")],
+    provenance: Annotated[Json[ProvenanceValues], Form(description="JSON.", examples=[_EXAMPLE])],
     mapping: Annotated[
         Json[dict[Field, str]] | None,
         Form(description='JSON, where columns are not found by name: {"phone": "Portable"}.'),

@@ -1,0 +1,159 @@
+"""Lists through the API: every row a contact or a refusal, and nothing done twice."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+from api_samples import CONTACTS, PROVENANCE, Rig, campaign_values
+
+from api.once import _fingerprint
+from store import idempotency
+from store.engine import writing
+
+
+def test_a_list_with_faulty_rows_is_kept_and_says_what_it_refused(rig: Rig) -> None:
+    answer = rig.import_list()
+    assert answer.status_code == 201
+    report = answer.json()
+    assert answer.headers["location"] == f"/api/v1/lists/{report['list_id']}"
+    assert (report["rows"], report["accepted"], report["rejected"]) == (5, 3, 2)
+    assert report["reasons"] == {"duplicate": 1, "short_number": 1}
+    assert rig.ours.get(answer.headers["location"]).json()["state"] == "ready"
+    assert rig.ours.get(answer.headers["location"] + "/report").json()["accepted"] == 3
+
+
+def test_refused_rows_are_named_by_line_in_pages(rig: Rig) -> None:
+    rig.import_list()
+    first = rig.ours.get("/api/v1/lists/1/rejects?limit=1").json()
+    assert [row["line"] for row in first["items"]] == [5]
+    second = rig.ours.get(f"/api/v1/lists/1/rejects?limit=1&after={first['next']}").json()
+    assert [row["line"] for row in second["items"]] == [6]
+    assert rig.ours.get(f"/api/v1/lists/1/rejects?after={second['next']}").json() == {
+        "items": [],
+        "next": None,
+    }
+
+
+def test_refused_rows_come_as_csv_in_the_readers_language(rig: Rig) -> None:
+    rig.import_list()
+    answer = rig.ours.get("/api/v1/lists/1/rejects.csv", headers={"Accept-Language": "fr"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    assert [row["line"] for row in rows] == ["5", "6"]
+    assert rows[1]["reason"] == "Le même numéro est à la ligne 2."
+
+
+def test_a_file_that_is_no_list_is_refused_in_its_owners_words(rig: Rig) -> None:
+    answer = rig.import_list("nom;ville\nMartin;Paris\n")
+    assert answer.status_code == 422
+    problem = answer.json()
+    assert (problem["code"], problem["field"]) == ("invalid_input", "header")
+    assert "nom, ville" in problem["why"]
+    assert rig.ours.get("/api/v1/lists").json() == []
+
+
+def test_the_users_own_columns_are_obeyed(rig: Rig) -> None:
+    answer = rig.ours.post(
+        "/api/v1/lists",
+        files={"file": ("a.csv", b"x;y\n0639980001;Martin\n")},
+        data={"provenance": json.dumps(PROVENANCE), "mapping": '{"phone": "x"}'},
+    )
+    assert answer.json()["accepted"] == 1
+
+
+def test_provenance_is_asked_for_field_by_field(rig: Rig) -> None:
+    answer = rig.ours.post(
+        "/api/v1/lists",
+        files={"file": ("a.csv", CONTACTS.encode())},
+        data={"provenance": '{"supplier": "x", "colour": 1}'},
+    )
+    assert answer.status_code == 422
+    fields = {one["field"] for one in answer.json()["errors"]}
+    assert {"provenance.method", "provenance.purposes", "provenance.colour"} <= fields
+
+
+def test_the_same_key_and_request_are_answered_again_and_done_once(rig: Rig) -> None:
+    first = rig.upload(**{"Idempotency-Key": "k1"})
+    again = rig.upload(**{"Idempotency-Key": "k1"})
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.headers["location"] == first.headers["location"]
+
+
+def test_a_campaign_asked_for_twice_is_one_campaign(rig: Rig) -> None:
+    rig.import_list()
+    rig.upload()
+    answers = [
+        rig.ours.post("/api/v1/campaigns", json=campaign_values(), headers={"Idempotency-Key": "c"})
+        for _ in range(2)
+    ]
+    assert [one.status_code for one in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert len(rig.ours.get("/api/v1/campaigns").json()) == 1
+
+
+def test_the_same_key_for_another_request_is_refused(rig: Rig) -> None:
+    rig.import_list(**{"Idempotency-Key": "k"})
+    for other in (
+        rig.import_list(CONTACTS + "0639980009;A9;;;\n", **{"Idempotency-Key": "k"}),
+        rig.upload(**{"Idempotency-Key": "k"}),
+    ):
+        assert other.status_code == 422
+        assert other.json()["code"] == "idempotency_key_reused"
+
+
+def test_a_key_is_its_controllers_own(rig: Rig) -> None:
+    body = {"number": "06 39 98 00 05"}
+    for client in (rig.ours, rig.theirs):
+        answer = client.post("/api/v1/suppressions", json=body, headers={"Idempotency-Key": "same"})
+        assert answer.json() == {"added": True}
+        assert "idempotency-replayed" not in answer.headers
+
+
+def test_a_refused_request_leaves_its_key_free(rig: Rig) -> None:
+    headers = {"Idempotency-Key": "k"}
+    wrong = rig.ours.post("/api/v1/suppressions", json={"number": "12"}, headers=headers)
+    right = rig.ours.post("/api/v1/suppressions", json={"number": "0639980001"}, headers=headers)
+    assert (wrong.status_code, right.status_code) == (422, 201)
+
+
+def test_a_request_that_is_still_being_answered_is_not_begun_again(rig: Rig) -> None:
+    body = {"number": "0639980001", "note": "", "expires_on": None}
+    with writing(rig.workspace.engine) as connection:
+        print_ = _fingerprint(["/api/v1/suppressions", body])
+        idempotency.begin(connection, 1, "k", print_, datetime.now(UTC))
+    ask = {"json": body, "headers": {"Idempotency-Key": "k"}}
+    waiting = rig.ours.post("/api/v1/suppressions", **ask)
+    assert (waiting.status_code, waiting.json()["code"]) == (409, "still_running")
+    with rig.ours:  # a server that starts knows that nobody is answering any more
+        assert rig.ours.post("/api/v1/suppressions", **ask).status_code == 201
+
+
+def test_kept_answers_go_after_a_day(rig: Rig) -> None:
+    begun = datetime.now(UTC)
+    with writing(rig.workspace.engine) as connection:
+        assert idempotency.begin(connection, 1, "k", "f", begun) is None
+        assert idempotency.begin(connection, 1, "k", "f", begun) is not None
+        later = begun + timedelta(hours=25)
+        assert idempotency.begin(connection, 1, "k", "other", later) is None
+
+
+def test_a_recording_is_heard_as_a_phone_plays_it(rig: Rig) -> None:
+    made = rig.upload().json()
+    assert made["name"] == "court"
+    heard = rig.ours.get(f"/api/v1/recordings/{made['id']}/preview.wav")
+    assert heard.headers["content-type"] == "audio/wav"
+    assert heard.content[:4] == b"RIFF"
+    rate = int.from_bytes(heard.content[24:28], "little")
+    assert rate == 8000
+    assert rig.ours.get("/api/v1/recordings/1").json() == made
+
+
+def test_what_is_no_recording_is_refused(rig: Rig) -> None:
+    answer = rig.ours.post("/api/v1/recordings", files={"file": ("a.wav", b"no sound at all")})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert rig.ours.get("/api/v1/recordings").json() == []
