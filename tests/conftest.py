@@ -1,0 +1,54 @@
+"""Databases for every test: SQLite, and PostgreSQL where there is one. Both pass the same tests."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from postgres import Postgres, running_postgres
+from sqlalchemy import Engine
+
+from store.engine import open_engine, sqlite_url
+from store.schema import upgrade
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with every table and no row, to be copied."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    engine = open_engine(sqlite_url(path))
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The PostgreSQL server of this run."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh SQLite database."""
+    path = tmp_path / "portevoix.db"
+    shutil.copy(migrated_file, path)
+    engine = open_engine(sqlite_url(path))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_store(postgres: Postgres) -> Iterator[Engine]:
+    """A fresh PostgreSQL database."""
+    with postgres.database() as engine:
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Engine:
+    """A fresh database of each kind."""
+    name = "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    engine: Engine = request.getfixturevalue(name)
+    return engine
