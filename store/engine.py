@@ -63,7 +63,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
             if engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
-    except (OperationalError, DBAPIError) as error:
+    except DBAPIError as error:
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise StoreUnavailable(_reason(error)) from error
         raise
@@ -76,13 +76,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises:
         StoreUnavailable: the database is gone.
     """
+    sqlite = engine.dialect.name == "sqlite"
+    options = {} if sqlite else {"isolation_level": "REPEATABLE READ"}
     try:
-        with engine.connect() as connection, connection.begin():
-            if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(**options) as connection, connection.begin():
+            if sqlite:
                 connection.exec_driver_sql("BEGIN")
             yield connection
-    except OperationalError as error:
-        raise StoreUnavailable(_reason(error)) from error
+    except DBAPIError as error:
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise StoreUnavailable(_reason(error)) from error
+        raise
 
 
 def _reason(error: DBAPIError) -> str:

@@ -1,0 +1,124 @@
+"""Transactions: whole or not at all, and a plain error where the database cannot record."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy.exc import StatementError
+from store_subjects import NOW, World
+
+from campaigns.errors import StoreUnavailable
+from store import controllers
+from store.columns import Instant, from_ms
+from store.engine import reading, writing
+from store.tables import controller
+
+
+@pytest.fixture
+def impatient(sqlite_store: Engine) -> Engine:
+    """SQLite that waits for other writers for a moment only."""
+
+    def hurry(connection: sqlite3.Connection, record: object) -> None:
+        connection.execute("PRAGMA busy_timeout=20")
+
+    event.listen(sqlite_store, "connect", hurry)
+    return sqlite_store
+
+
+@pytest.fixture
+def other(sqlite_store: Engine) -> Iterator[sqlite3.Connection]:
+    """Another program's connection to the same database."""
+    connection = sqlite3.connect(str(sqlite_store.url.database), isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def test_nothing_of_a_failed_transaction_stays(store: Engine) -> None:
+    def fail(connection: Connection) -> None:
+        controllers.ensure(connection, "A", NOW)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), writing(store) as connection:
+        fail(connection)
+    with reading(store) as connection:
+        assert connection.execute(select(controller.c.name)).all() == []
+
+
+def test_a_locked_database_cannot_record_and_is_still_read(
+    impatient: Engine, other: sqlite3.Connection
+) -> None:
+    World(impatient).controller("A")
+    other.execute("BEGIN IMMEDIATE")
+    with (
+        pytest.raises(StoreUnavailable, match="cannot record now: database is locked"),
+        writing(impatient) as connection,
+    ):
+        pytest.fail("no transaction may begin")
+    with reading(impatient) as connection:
+        assert controllers.named(connection, "A") == 1
+    other.execute("ROLLBACK")
+    with writing(impatient) as connection:
+        controllers.ensure(connection, "B", NOW)
+
+
+def test_a_full_disk_cannot_record(impatient: Engine) -> None:
+    with writing(impatient) as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")  # the pages it has already
+    with pytest.raises(StoreUnavailable, match="full"), writing(impatient) as connection:
+        controllers.ensure(connection, "x" * 10_000_000, NOW)
+    with reading(impatient) as connection:
+        assert connection.execute(select(controller.c.name)).all() == []
+
+
+def test_a_database_that_is_gone_cannot_record(postgres_store: Engine) -> None:
+    def cut_off(connection: Connection) -> None:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with postgres_store.connect() as other:
+            other.execute(select(func.pg_terminate_backend(pid)))
+        controllers.ensure(connection, "A", NOW)
+
+    with pytest.raises(StoreUnavailable), writing(postgres_store) as connection:
+        cut_off(connection)
+    with writing(postgres_store) as connection:
+        assert controllers.ensure(connection, "B", NOW), "and it records again once it is back"
+
+
+def test_readers_see_one_moment(store: Engine) -> None:
+    world = World(store)
+    world.controller("A")
+    with reading(store) as connection:
+        before = connection.execute(select(controller.c.name)).all()
+        world.controller("B")
+        assert connection.execute(select(controller.c.name)).all() == before
+
+
+def test_a_naive_instant_never_reaches_the_database(store: Engine) -> None:
+    with pytest.raises(StatementError, match="naive"), writing(store) as connection:
+        controllers.ensure(connection, "A", NOW.replace(tzinfo=None))
+
+
+@given(st.integers(0, 4_102_444_800_000), st.integers(-14, 14))
+def test_instants_keep_their_millisecond_in_any_zone(ms: int, hours: int) -> None:
+    kept = Instant()
+    dialect: object = None
+    local = from_ms(ms).astimezone(timezone(timedelta(hours=hours)))
+    bound = kept.process_bind_param(local, dialect)  # type: ignore[arg-type]
+    assert bound == ms
+    back = kept.process_result_value(bound, dialect)  # type: ignore[arg-type]
+    assert back == local
+    assert back is not None
+    assert back.tzinfo is UTC
+
+
+def test_instants_keep_their_order() -> None:
+    kept = Instant()
+    early = datetime(2026, 3, 2, 10, 0, 0, 499_400, UTC)
+    bound = [
+        kept.process_bind_param(early + timedelta(microseconds=us), None)  # type: ignore[arg-type]
+        for us in range(0, 3000, 100)
+    ]
+    assert bound == sorted(bound)
