@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.errors import LeaseLost
 from store.tables import lease
@@ -44,12 +45,8 @@ def acquire(connection: Connection, now: datetime) -> Lease:
         LeaseLost: another dialer holds it.
     """
     node = own_node()
-    row = connection.execute(select(lease).where(lease.c.id == 1)).first()
-    if row is None:
-        connection.execute(
-            insert(lease).values(id=1, node=node, token=1, renewed_at=now, status={})
-        )
-        return Lease(node, 1)
+    _make_row(connection, now)
+    row = connection.execute(select(lease).where(lease.c.id == 1).with_for_update()).one()
     if not _is_free(row, now):
         raise LeaseLost(f"Another dialer ({row.node}) drives this database. Stop it first.")
     connection.execute(
@@ -58,8 +55,15 @@ def acquire(connection: Connection, now: datetime) -> Lease:
     return Lease(node, row.token + 1)
 
 
+def _make_row(connection: Connection, now: datetime) -> None:
+    """The one row, held by nobody, so that two dialers that come first wait for each other."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    free = {"id": 1, "node": "", "token": 0, "renewed_at": now - LEASE_LASTS, "status": {}}
+    connection.execute(dialect.insert(lease).values(free).on_conflict_do_nothing())
+
+
 def check(connection: Connection, held: Lease) -> None:
-    """Refuse to go on where the lock was taken by another.
+    """Refuse to go on where the lock was taken by another; nobody takes it before the commit.
 
     Raises:
         LeaseLost: it was.
@@ -96,7 +100,7 @@ def holder(connection: Connection, now: datetime) -> dict[str, Any] | None:
     return {"node": row.node, "renewed_at": row.renewed_at, **row.status}
 
 
-_TOKEN = select(lease.c.token).where(lease.c.id == 1)
+_TOKEN = select(lease.c.token).where(lease.c.id == 1).with_for_update()
 
 
 def _is_free(row: Row[Any], now: datetime) -> bool:

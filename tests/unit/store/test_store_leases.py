@@ -1,0 +1,134 @@
+"""One dialer at a time, and nothing written by one that was overtaken."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, update
+from store_subjects import NOW
+
+from campaigns.errors import LeaseLost
+from store import leases
+from store.engine import reading, writing
+from store.leases import LEASE_LASTS, Lease
+from store.tables import lease
+
+ELSEWHERE = "other.example:17"
+
+
+def acquire(store: Engine, after: timedelta = timedelta()) -> Lease:
+    with writing(store) as connection:
+        return leases.acquire(connection, NOW + after)
+
+
+def held_by(store: Engine, node: str) -> None:
+    with writing(store) as connection:
+        connection.execute(update(lease).values(node=node))
+
+
+def test_a_second_dialer_is_refused_by_name(store: Engine) -> None:
+    acquire(store)
+    held_by(store, ELSEWHERE)
+    with pytest.raises(LeaseLost, match=ELSEWHERE):
+        acquire(store, LEASE_LASTS - timedelta(milliseconds=1))
+
+
+def test_one_on_this_host_that_lives_is_not_overtaken_early(store: Engine) -> None:
+    acquire(store)
+    with pytest.raises(LeaseLost):
+        acquire(store)
+
+
+def test_a_lease_that_was_not_renewed_is_taken_over_with_a_new_token(store: Engine) -> None:
+    first = acquire(store)
+    second = acquire(store, LEASE_LASTS)
+    assert second.token == first.token + 1
+    with writing(store) as connection:
+        leases.check(connection, second)
+    with pytest.raises(LeaseLost), writing(store) as connection:
+        leases.check(connection, first)
+    with pytest.raises(LeaseLost), writing(store) as connection:
+        leases.renew(connection, first, NOW, {})
+    with pytest.raises(LeaseLost), writing(store) as connection:
+        leases.release(connection, first, NOW)
+
+
+def test_renewing_keeps_others_out_and_shows_what_is_done(store: Engine) -> None:
+    own = acquire(store)
+    with writing(store) as connection:
+        leases.renew(connection, own, NOW + LEASE_LASTS, {"ready": True})
+    with pytest.raises(LeaseLost):
+        acquire(store, LEASE_LASTS)
+    with reading(store) as connection:
+        shown = leases.holder(connection, NOW + LEASE_LASTS)
+        assert shown is not None
+        assert (shown["node"], shown["ready"]) == (own.node, True)
+        assert leases.holder(connection, NOW + 2 * LEASE_LASTS) is None
+
+
+def test_a_lease_given_back_is_free_at_once(store: Engine) -> None:
+    own = acquire(store)
+    with writing(store) as connection:
+        leases.release(connection, own, NOW)
+    with reading(store) as connection:
+        assert leases.holder(connection, NOW) is None
+    assert acquire(store).token == own.token + 1
+
+
+def test_a_holder_that_died_on_this_host_is_not_waited_for(store: Engine) -> None:
+    acquire(store)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    held_by(store, f"{socket.gethostname()}:{gone.pid}")
+    assert acquire(store).node == f"{socket.gethostname()}:{os.getpid()}"
+
+
+def test_a_dead_process_number_of_another_host_says_nothing(store: Engine) -> None:
+    acquire(store)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    held_by(store, f"other.example:{gone.pid}")
+    with pytest.raises(LeaseLost):
+        acquire(store)
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["first ever", "lapsed"])
+def test_of_many_that_come_together_one_gets_it(store: Engine, before: bool) -> None:
+    if before:
+        acquire(store, -LEASE_LASTS)
+    together = threading.Barrier(4)
+
+    def come() -> int:
+        together.wait()
+        try:
+            return acquire(store).token
+        except LeaseLost:
+            return 0
+
+    with ThreadPoolExecutor(4) as threads:
+        found = [future.result() for future in [threads.submit(come) for _ in range(4)]]
+    assert sorted(found) == [0, 0, 0, 1 + before]
+
+
+def test_what_was_checked_stays_true_until_the_commit(postgres_store: Engine) -> None:
+    """A taker-over waits for a transaction of the old holder that has passed its check."""
+    first = acquire(postgres_store)
+    order: list[str] = []
+
+    def take_over() -> None:
+        acquire(postgres_store, LEASE_LASTS)
+        order.append("taken over")
+
+    with writing(postgres_store) as connection:
+        leases.check(connection, first)
+        taker = threading.Thread(target=take_over)
+        taker.start()
+        taker.join(0.3)
+        order.append("written")
+    taker.join()
+    assert order == ["written", "taken over"]
