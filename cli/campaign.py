@@ -106,7 +106,10 @@ def limits(
 ) -> None:
     """Show or change how fast and how wide a campaign calls, also while it runs."""
     workspace, chosen, found = _choose(ctx, which, controller)
-    wanted = Limits(channels or found["max_channels"], cps or found["max_cps"])
+    wanted = Limits(
+        found["max_channels"] if channels is None else channels,
+        found["max_cps"] if cps is None else cps,
+    )
     if channels is not None or cps is not None:
         limit(workspace, chosen.controller_id, chosen.campaign_id, wanted, by)
     say(f"«{found['name']}»: {figure(wanted.max_channels)} calls, {wanted.max_cps:g} calls/s")

@@ -20,7 +20,7 @@ def controllers(workspace: Workspace, name: str | None = None) -> dict[int, str]
     if name is not None:
         query = query.where(controller.c.name == name)
     with reading(workspace.engine) as connection:
-        found = dict(connection.execute(query).tuples().all())
+        found = dict(connection.execute(query).all())
     if name is not None and not found:
         raise NotFound(f"There is no controller named «{name}».")
     return found

@@ -1,0 +1,57 @@
+"""A home directory, the command as a function, and a campaign file."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from cli_subjects import CAMPAIGN, EXAMPLES, ROWS, Command
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from operations.workspace import Workspace, open_workspace
+
+
+@pytest.fixture(autouse=True)
+def quiet_logs() -> Iterator[None]:
+    """Each command sets up logging for its process; here many share one."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def portevoix(home: Path) -> Command:
+    """Run a command for the home directory, as from a shell."""
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["--home", str(home), *arguments])
+
+    return run
+
+
+@pytest.fixture
+def workspace(home: Path) -> Iterator[Workspace]:
+    opened = open_workspace(home)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def campaign_file(tmp_path: Path) -> Path:
+    """A campaign over two people and a faulty row."""
+    directory = tmp_path / "files"
+    directory.mkdir()
+    (directory / "liste.csv").write_text(ROWS)
+    recording = EXAMPLES / "message-court.flac"
+    file = directory / "campaign.toml"
+    file.write_text(CAMPAIGN.format(recording=recording))
+    return file
