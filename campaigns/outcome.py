@@ -140,6 +140,9 @@ else is a far side that does not speak, which looks like a ring time-out but for
 _RECORDING_UNREADABLE = 27
 """How the dialplan ends a call whose recording it cannot read."""
 
+_TIMED_OUT = 19
+"""The Q.850 cause of our own ring time-out."""
+
 _CODE = re.compile(r"SIP (\d{3})")
 
 NOTHING_HEARD_MS = 20
@@ -159,7 +162,9 @@ def resolve(facts: Facts) -> Outcome:
         return _NO_SIP_ANSWER.get(facts.cause, Outcome.CARRIER_FAILURE)
     code = _sip_code(facts)
     if code == 200:
-        return Outcome.ANSWERED_TOO_LATE
+        # Without our time-out, the person hung up before the dialplan could begin to play.
+        timed_out = facts.cause == _TIMED_OUT
+        return Outcome.ANSWERED_TOO_LATE if timed_out else Outcome.HUNG_UP_EARLY
     return _unanswered(code, facts.cause)
 
 

@@ -117,7 +117,7 @@ def act(
         connection.execute(
             update(campaign)
             .where(campaign.c.id == campaign_id)
-            .values(state=after.value, **_dates(after, now))
+            .values(state=after.value, **_dates(before, after, now))
         )
     return before, after
 
@@ -211,8 +211,8 @@ def _retry(plain: dict[str, Any]) -> RetryPolicy:
     )
 
 
-def _dates(after: CampaignState, now: datetime) -> dict[str, datetime]:
-    if after is CampaignState.RUNNING:
+def _dates(before: CampaignState, after: CampaignState, now: datetime) -> dict[str, datetime]:
+    if after is CampaignState.RUNNING and before is not CampaignState.PAUSED:
         return {"launched_at": now}
     if after in {CampaignState.FINISHED, CampaignState.STOPPED}:
         return {"ended_at": now}

@@ -18,6 +18,7 @@ from campaigns.errors import LeaseLost
 from store.tables import lease
 
 LEASE_LASTS = timedelta(seconds=10)
+_LONG_AGO = 2 * LEASE_LASTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def acquire(connection: Connection, now: datetime) -> Lease:
 def _make_row(connection: Connection, now: datetime) -> None:
     """The one row, held by nobody, so that two dialers that come first wait for each other."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    free = {"id": 1, "node": "", "token": 0, "renewed_at": now - LEASE_LASTS, "status": {}}
+    free = {"id": 1, "node": "", "token": 0, "renewed_at": now - _LONG_AGO, "status": {}}
     connection.execute(dialect.insert(lease).values(free).on_conflict_do_nothing())
 
 
@@ -88,7 +89,7 @@ def release(connection: Connection, held: Lease, now: datetime) -> None:
     """Give the lock back at once."""
     check(connection, held)
     connection.execute(
-        update(lease).where(lease.c.id == 1).values(renewed_at=now - LEASE_LASTS, status={})
+        update(lease).where(lease.c.id == 1).values(renewed_at=now - _LONG_AGO, status={})
     )
 
 
@@ -108,7 +109,12 @@ def _is_free(row: Row[Any], now: datetime) -> bool:
 
 
 def _is_dead(node: str) -> bool:
-    """Whether the holder ran on this host and is no more: no need to wait for the lease then."""
+    """Whether the holder ran on this host and is no more: no need to wait for the lease then.
+
+    Our own name means a dialer before us that had our process number, as in a container.
+    """
+    if node == own_node():
+        return True
     host, _, pid = node.rpartition(":")
     if host != socket.gethostname():
         return False

@@ -1,0 +1,239 @@
+"""A whole installation in a directory of its own: network, dialer and PBX as real processes."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+
+from campaigns.contacts.basis import Provenance
+from campaigns.outcome import Outcome
+from campaigns.rules.windows import ALWAYS
+from campaigns.states import Action
+from cli.judge import judge
+from dialer.instance.ports import free_ports
+from operations import launch
+from operations.campaign_file import (
+    CampaignValues,
+    LimitValues,
+    RetryValues,
+    ScheduleValues,
+)
+from operations.import_list import import_list
+from operations.prepare import prepare_campaign
+from operations.progress import Progress, progress_of
+from operations.record import keep_recording
+from operations.workspace import Workspace, open_workspace
+from rehearsal.checker import Verdict
+from rehearsal.ledger import LedgerCall, read
+from store import campaigns as kept
+from store import controllers, tables
+from store.engine import writing
+
+MESSAGE = Path(__file__).parents[2] / "examples" / "message-court.flac"
+CALLER_ID = "0199001234"
+WORDING = {"w1": "J'accepte d'être appelée."}
+PATIENCE_S = 60.0
+
+
+def until(condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+    """Wait for a condition, however loaded the machine is."""
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up, f"waited {seconds:g} s in vain"
+        time.sleep(0.05)
+
+
+@dataclass
+class Stage:
+    """One home directory and the processes that work in it."""
+
+    home: Path
+    extra_settings: str = ""
+    population: tuple[str, ...] = ("--by-number",)
+    processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.sip_port = free_ports(calls=1).sip
+        settings = f"[rehearsal]\nsip_port = {self.sip_port}\n{self.extra_settings}"
+        (self.home / "portevoix.toml").write_text(settings)
+        self.workspace: Workspace = open_workspace(self.home)
+        with writing(self.workspace.engine) as connection:
+            self.controller = controllers.ensure(connection, "Stage", datetime.now(UTC))
+
+    # Processes
+
+    def start_network(self) -> None:
+        """The far side."""
+        where = ("--sip-port", str(self.sip_port), "--ledger", str(self.ledger))
+        self._start("network", "-m", "rehearsal", *where, *self.population)
+
+    def start_dialer(self) -> None:
+        """The dialer, with its PBX."""
+        self._start("dialer", "-P", "-m", "cli.main", "--home", str(self.home), "dialer")
+
+    def _start(self, name: str, *arguments: str) -> None:
+        with (self.home / f"{name}.log").open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        self.processes[name] = process
+        assert process.stdout is not None
+        assert process.stdout.readline(), (self.home / f"{name}.log").read_text()
+
+    def signal(self, name: str, number: int) -> None:
+        """Send a signal to a process; a deadly one is waited for."""
+        process = self.processes[name]
+        process.send_signal(number)
+        if number in {signal.SIGKILL, signal.SIGTERM}:
+            process.wait(PATIENCE_S * 2)
+            assert process.stdout is not None
+            process.stdout.close()
+
+    @property
+    def pbx_pid(self) -> int:
+        """Process of the local Asterisk."""
+        return int(json.loads((self.home / "pbx" / "asterisk.json").read_text())["pid"])
+
+    def close(self) -> None:
+        """End everything that still runs."""
+        for name, process in self.processes.items():
+            if process.poll() is None:
+                self.signal(name, signal.SIGCONT)
+                self.signal(name, signal.SIGKILL)
+        if (self.home / "pbx" / "asterisk.json").exists():
+            with suppress(ProcessLookupError):
+                os.kill(self.pbx_pid, signal.SIGKILL)
+        self.workspace.engine.dispose()
+
+    # Campaigns
+
+    def prepare(
+        self, numbers: Iterable[str], name: str = "Stage", trunk: str = "rehearsal", **limits: float
+    ) -> int:
+        """A campaign that calls these numbers, each with consent of its own."""
+        rows = "\n".join(f"{number};2025-05-01;site;w1" for number in numbers)
+        sheet = f"telephone;date_consentement;source_consentement;formulation\n{rows}\n"
+        report = import_list(
+            self.workspace.engine,
+            self.controller,
+            BytesIO(sheet.encode()),
+            name=name,
+            file_name=f"{name}.csv",
+            provenance=Provenance("s", "m", date(2025, 6, 1), ("political",), WORDING),
+            by="test",
+        )
+        assert report.rejected == 0, report
+        recording = keep_recording(
+            self.workspace, self.controller, MESSAGE, name="m", file_name="m.flac", by="test"
+        )
+        values = self._values(name, trunk, limits)
+        return prepare_campaign(
+            self.workspace, self.controller, values, [recording["id"]], [report.list_id], "test"
+        )
+
+    def _values(self, name: str, trunk: str, limits: dict[str, float]) -> CampaignValues:
+        rehearsal = trunk == "rehearsal"
+        return CampaignValues(
+            name=name,
+            purpose="political",
+            pack="fr-political",
+            trunk=trunk,
+            caller_id=CALLER_ID if rehearsal else "0162000001",
+            ring_timeout_s=15,
+            limits=LimitValues(**{"max_channels": 40, "max_cps": 10, **limits}),
+            schedule=ScheduleValues(any_hour=rehearsal),
+            retry=RetryValues(
+                max_attempts=2,
+                delays={Outcome.BUSY: timedelta(seconds=2)},
+                network_tries=2,
+                network_delay=timedelta(seconds=2),
+            ),
+        )
+
+    def act(self, campaign: int, action: Action) -> None:
+        """Launch, pause, resume, drain or stop."""
+        launch.act(self.workspace, self.controller, campaign, action, "test")
+
+    def reopen(self) -> None:
+        """Read the settings again."""
+        self.workspace.engine.dispose()
+        self.workspace = open_workspace(self.home)
+
+    def arm(self, trunk: str) -> None:
+        """Let a real trunk place calls."""
+        launch.arm(self.workspace, trunk, "A. Tester")
+
+    def open_hours(self, campaign: int) -> None:
+        """Let a campaign call at whatever hour the test runs."""
+        hours = kept.windows_to_plain(ALWAYS)
+        with writing(self.workspace.engine) as connection:
+            connection.execute(
+                update(tables.campaign)
+                .where(tables.campaign.c.id == campaign)
+                .values(windows=hours)
+            )
+
+    def progress(self, campaign: int) -> Progress:
+        """Where it stands."""
+        return progress_of(self.workspace, self.controller, campaign)
+
+    def ended(self, campaign: int) -> bool:
+        """Whether it is finished or stopped."""
+        return self.progress(campaign).state in {"finished", "stopped"}
+
+    # What the network saw
+
+    @property
+    def ledger(self) -> Path:
+        """The network's own record."""
+        return self.home / "ledger.jsonl"
+
+    @property
+    def calls(self) -> list[LedgerCall]:
+        """Calls it saw so far."""
+        return read(self.ledger) if self.ledger.exists() else []
+
+    @property
+    def up(self) -> list[LedgerCall]:
+        """Calls that are up at this moment."""
+        return [call for call in self.calls if call.ended_at is None]
+
+    def verdict(self, campaign: int) -> Verdict:
+        """Our record against the network's."""
+        return judge(self.workspace, self.controller, campaign, self.ledger)
+
+    def attempts(self, campaign: int) -> list[dict[str, Any]]:
+        """Every attempt of a campaign."""
+        from operations.report import all_attempts  # noqa: PLC0415
+
+        return list(all_attempts(self.workspace, self.controller, campaign))
+
+
+@contextmanager
+def staged(root: Path, name: str, **settings: Any) -> Iterator[Stage]:
+    """A stage that leaves nothing behind; its logs are shown where a test fails."""
+    stage = Stage(root / hashlib.sha256(name.encode()).hexdigest()[:8], **settings)
+    try:
+        yield stage
+    finally:
+        stage.close()
+        for log in stage.home.glob("*.log"):
+            print(f"--- {log.name}\n{log.read_text()[-6000:]}")
+
+
+def numbers(ending: int, count: int, first: int = 0) -> list[str]:
+    """Fictional mobile numbers whose last two digits choose one behaviour of the network."""
+    return [f"063998{first + index:02d}{ending:02d}" for index in range(count)]
