@@ -22,11 +22,6 @@ from store.engine import writing
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 SETTINGS = """
-[trunks.rehearsal]
-host = "127.0.0.1"
-port = 5099
-max_cps = 20
-
 [trunks.carrier]
 host = "sip.carrier.example"
 caller_ids = ["+33162000001"]

@@ -1,0 +1,146 @@
+"""Live progress: one look for all listeners, and nobody kept waiting at the end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from api import progress as live
+from api.progress import Hub, Snapshot
+from campaigns.errors import StoreUnavailable
+from campaigns.states import CampaignState
+from operations.progress import Progress
+
+BEGUN = Progress(
+    campaign_id=1, name="a", state=CampaignState.RUNNING, rehearsal=True, targets=10, done=0,
+    attempts=0, states={"pending": 10}, outcomes={}, gates={}, answer_seizure_ratio=None,
+    channels=0, calls_per_second=0.0, max_channels=5, max_cps=1.0, launched_at=None, ended_at=None,
+    finish_at=None, dialing=True,
+)  # fmt: skip
+
+
+class Campaign:
+    """Counts its readers; its progress is what the test last set."""
+
+    def __init__(self) -> None:
+        self.progress = BEGUN
+        self.reads = 0
+        self.fails = False
+
+    async def read_again(self, times: int) -> None:
+        """Wait until it was read so many times more."""
+        until = self.reads + times
+        async with asyncio.timeout(5):
+            while self.reads < until:  # noqa: ASYNC110 - it is read in a thread
+                await asyncio.sleep(0.01)
+
+    def read(self, controller_id: int, campaign_id: int) -> Progress:
+        assert (controller_id, campaign_id) == (1, 1)
+        self.reads += 1
+        if self.fails:
+            raise StoreUnavailable("busy")
+        return self.progress
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "INTERVAL_S", 0.02)
+
+
+async def next_of(snapshots: AsyncIterator[Snapshot]) -> Snapshot:
+    return await asyncio.wait_for(anext(snapshots), 5)
+
+
+async def test_many_listeners_cost_one_look_a_turn() -> None:
+    campaign = Campaign()
+    hub = Hub(campaign.read)
+    before = campaign.reads
+    with hub.listening(1, 1) as first:
+        await next_of(first)
+        spent = campaign.reads
+        entered = [hub.listening(1, 1) for _ in range(50)]
+        listeners = [one.__enter__() for one in entered]
+        seen = await asyncio.gather(*(next_of(one) for one in listeners))
+        assert {id(one) for one in seen} == {id(seen[0])}
+        assert campaign.reads - spent < 10
+        for one in entered:
+            one.__exit__(None, None, None)
+    assert before == 0
+
+
+async def test_a_listener_hears_of_changes_only() -> None:
+    campaign = Campaign()
+    hub = Hub(campaign.read)
+    with hub.listening(1, 1) as snapshots:
+        assert (await next_of(snapshots)).progress.done == 0
+        waiting = asyncio.ensure_future(anext(snapshots))
+        await campaign.read_again(3)
+        assert not waiting.done()
+        campaign.progress = replace(BEGUN, done=4)
+        assert (await asyncio.wait_for(waiting, 5)).progress.done == 4
+
+
+async def test_the_stream_ends_with_its_campaign() -> None:
+    campaign = Campaign()
+    campaign.progress = replace(BEGUN, state=CampaignState.FINISHED)
+    hub = Hub(campaign.read)
+    with hub.listening(1, 1) as snapshots:
+        assert (await next_of(snapshots)).final
+        with pytest.raises(StopAsyncIteration):
+            await next_of(snapshots)
+
+
+async def test_closing_lets_every_listener_go() -> None:
+    hub = Hub(Campaign().read)
+    with hub.listening(1, 1) as snapshots:
+        await next_of(snapshots)
+        waiting = asyncio.ensure_future(anext(snapshots))
+        await asyncio.sleep(0)
+        hub.close()
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(waiting, 5)
+
+
+async def test_nobody_listening_means_nobody_reading() -> None:
+    campaign = Campaign()
+    hub = Hub(campaign.read)
+    with hub.listening(1, 1) as snapshots:
+        await next_of(snapshots)
+    await asyncio.sleep(0.05)
+    reads = campaign.reads
+    await asyncio.sleep(0.1)
+    assert campaign.reads == reads
+
+
+async def test_a_busy_database_interrupts_no_stream() -> None:
+    campaign = Campaign()
+    campaign.fails = True
+    hub = Hub(campaign.read)
+    with hub.listening(1, 1) as snapshots:
+        waiting = asyncio.ensure_future(anext(snapshots))
+        await campaign.read_again(2)
+        campaign.fails = False
+        assert (await asyncio.wait_for(waiting, 5)).progress == BEGUN
+
+
+async def test_a_stream_ends_in_time_to_look_at_the_key_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "LONGEST_S", 0.1)
+    hub = Hub(Campaign().read)
+    with hub.listening(1, 1) as snapshots:
+        seen = [one async for one in snapshots]
+    assert len(seen) == 1
+
+
+def test_a_snapshot_is_rendered_once_a_form() -> None:
+    snapshot, drawn = Snapshot(BEGUN), []
+
+    def draw(progress: Progress) -> str:
+        drawn.append(progress)
+        return "drawn"
+
+    assert [snapshot.rendered("fr", draw), snapshot.rendered("fr", draw)] == ["drawn", "drawn"]
+    assert len(drawn) == 1
+    assert '"targets":10' in snapshot.json
