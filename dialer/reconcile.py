@@ -141,6 +141,9 @@ class Reconciliation:
         """Whether it is known what became of the call; if so it is noted."""
         attempt_id = call.attempt.id
         call.opted_out = call.opted_out or attempt_id in journalled.refused
+        if attempt_id in journalled.started or attempt_id in live:
+            # The dialer that sent it took the instant with it; it was within a second of the claim.
+            call.sent_at = call.sent_at or call.attempt.claimed_at
         if attempt_id in journalled.ended:
             call.ended = journalled.ended[attempt_id]
             found.closings.append(outcomes.closed(call, None, utc_now()))

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -35,8 +36,17 @@ class Lease:
 
 
 def own_node() -> str:
-    """Name of this process as a holder."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Name of this process as a holder: host, process number, and when it began."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
+
+
+def _began(pid: int) -> str:
+    """When a process began, in clock ticks since boot (proc(5), field 22); empty if it is over."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
 
 
 def acquire(connection: Connection, now: datetime) -> Lease:
@@ -111,17 +121,8 @@ def _is_free(row: Row[Any], now: datetime) -> bool:
 def _is_dead(node: str) -> bool:
     """Whether the holder ran on this host and is no more: no need to wait for the lease then.
 
-    Our own name means a dialer before us that had our process number, as in a container.
+    A process number alone does not tell: in a container each dialer has the same.
     """
-    if node == own_node():
-        return True
-    host, _, pid = node.rpartition(":")
-    if host != socket.gethostname():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    host, _, process = node.partition(":")
+    pid, _, began = process.partition(":")
+    return host == socket.gethostname() and _began(int(pid)) != began
