@@ -5,13 +5,15 @@ import typer
 from campaigns.errors import NotAllowed
 from cli.companions import dialer_status
 from cli.console import as_json, say
+from cli.pbx_run import run
 from cli.session import AsJson, open_home
 from dialer.instance.locate import find_installation
 from dialer.instance.supervise import Supervisor
 from dialer.process import local_instance
 from operations.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="The local Asterisk that the dialer starts.")
+app = typer.Typer(no_args_is_help=True, help="The Asterisk of this machine.")
+app.command()(run)
 
 
 @app.command()

@@ -9,10 +9,10 @@ import typer
 
 from cli.children import Program, portevoix
 from cli.console import say
-from cli.session import open_home
+from cli.session import open_home, session_of
 from dialer import process
 from dialer.instance.ports import is_free
-from operations.settings import REHEARSAL, Settings
+from operations.settings import REHEARSAL, Settings, load
 from rehearsal import __main__ as network_program
 
 
@@ -38,7 +38,7 @@ def network(
     ] = None,
 ) -> None:
     """Run the simulated telephone network, the far side of the trunk «rehearsal»."""
-    settings = open_home(ctx).settings
+    settings = load(session_of(ctx).home)
     file = ledger or ledger_of(settings)
     file.parent.mkdir(parents=True, exist_ok=True)
     ours = settings.rehearsal
@@ -53,7 +53,12 @@ def ledger_of(settings: Settings) -> Path:
 
 
 def network_wanted(settings: Settings) -> bool:
-    """Whether we run the simulated network ourselves: nobody put another far side there."""
+    """Whether we run the simulated network ourselves: nobody put another far side there.
+
+    Beside a remote PBX it runs on that PBX's loopback, not on ours.
+    """
+    if settings.pbx.mode == "remote":
+        return False
     listens = not is_free(settings.rehearsal.sip_port, socket.SOCK_DGRAM)
     return REHEARSAL not in settings.trunks and not listens
 

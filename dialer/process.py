@@ -20,6 +20,7 @@ from dialer.ami.adapter import AmiPbx
 from dialer.ami.settings import AmiSettings
 from dialer.book import Book
 from dialer.engine import Dialer
+from dialer.instance.apart import access_to
 from dialer.instance.configure import AMI_USER, Instance
 from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
@@ -157,16 +158,18 @@ def _kept(settings: Settings, file: Path) -> _Kept:
 
 
 def _remote(pbx: PbxSettings) -> _PbxSide:
-    if pbx.directory is None or not pbx.port or not pbx.secret:
+    access = access_to(pbx)
+    if pbx.directory is None or not pbx.port or not access.secret:
         raise InvalidInput(
             "pbx",
             "a remote PBX needs port, secret and directory.",
-            "The directory is the one where it keeps audio and journal, as seen from here.",
+            "The directory is the one where it keeps audio and journal, as seen from here; "
+            "«portevoix pbx run» makes the secret itself, there.",
         )
     tls = ssl.create_default_context() if pbx.tls else None
-    account = AmiSettings(pbx.host, pbx.port, pbx.username, pbx.secret, tls)
+    account = AmiSettings(pbx.host, pbx.port, pbx.username, access.secret, tls)
     return _PbxSide(
-        account, lambda trunk: trunk + pbx.endpoint_suffix, Journal(pbx.directory / "journal")
+        account, lambda trunk: trunk + access.endpoint_suffix, Journal(pbx.directory / "journal")
     )
 
 

@@ -13,6 +13,7 @@ from cli.doctor.check import Check, fault, of_finding, ok, warning
 from dialer.ami.actions import action
 from dialer.ami.link import Link
 from dialer.ami.settings import AmiSettings
+from dialer.instance.apart import access_to
 from dialer.instance.configure import AMI_USER, LOOPBACK
 from dialer.instance.inspect import inspect_installation, inspect_instance
 from dialer.instance.locate import find_installation
@@ -66,7 +67,7 @@ def running(settings: Settings) -> Iterator[Supervisor]:
 @contextmanager
 def _passing_directory(home: Path) -> Iterator[Path]:
     """A directory that is gone afterwards, and that the PBX's own user may enter."""
-    with tempfile.TemporaryDirectory(prefix="doctor-", dir=home) as directory:
+    with tempfile.TemporaryDirectory(prefix="dr-", dir=home) as directory:
         root = Path(directory)
         root.chmod(0o711)
         yield root
@@ -85,7 +86,7 @@ def look_at_local(supervisor: Supervisor) -> Iterator[Check]:
 def remote_account(pbx: PbxSettings) -> AmiSettings:
     """The account that the settings name on a remote PBX."""
     tls = ssl.create_default_context() if pbx.tls else None
-    return AmiSettings(pbx.host, pbx.port, pbx.username, pbx.secret, tls)
+    return AmiSettings(pbx.host, pbx.port, pbx.username, access_to(pbx).secret, tls)
 
 
 def look_at_account(account: AmiSettings) -> Iterator[Check]:

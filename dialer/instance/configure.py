@@ -42,11 +42,13 @@ class Instance:
     Attributes:
         root: directory of everything it reads and writes, absolute.
         sip_port: UDP port of its SIP transport.
-        ami_port: TCP port of AMI, always on 127.0.0.1.
+        ami_port: TCP port of AMI.
         rtp_first: first UDP port for RTP; a call takes two.
         rtp_last: last UDP port for RTP.
         trunks: the SIP routes.
         sip_address: local address for SIP and RTP where a trunk is not on loopback.
+        ami_address: where AMI listens: on loopback, unless the dialer is elsewhere.
+        ami_permit: from where AMI takes connections, as address/netmask.
         endpoint_tag: letters and digits that nobody outside knows, added to the names of the
             endpoints. Asterisk dials a channel that a 302 names (`PJSIP/number@endpoint`): without
             the name, a far side cannot make us call anybody.
@@ -59,6 +61,8 @@ class Instance:
     rtp_last: int
     trunks: tuple[Trunk, ...] = ()
     sip_address: str = "0.0.0.0"  # noqa: S104 - narrowed to loopback by bound_address
+    ami_address: str = LOOPBACK
+    ami_permit: str = f"{LOOPBACK}/255.255.255.255"
     endpoint_tag: str = ""
 
     def endpoint(self, trunk: str) -> str:
@@ -114,8 +118,7 @@ class Instance:
     def keep_secrets(self) -> dict[str, str]:
         """Read this instance's secrets, or make them once."""
         if not self._secrets_file.exists():
-            made = json.dumps({"ami": secrets.token_urlsafe(32)})
-            _write(self._secrets_file, made, 0o600)
+            write_secrets(self._secrets_file, {"ami": secrets.token_urlsafe(32)})
         kept: dict[str, str] = json.loads(self._secrets_file.read_text())
         return kept
 
@@ -235,6 +238,13 @@ def _replace(file: Path, text: str, identity: Identity) -> bool:
     identity.share(new, 0o640)
     new.replace(file)
     return True
+
+
+def write_secrets(file: Path, kept: dict[str, str]) -> None:
+    """Keep secrets where only we can read them; readers see all of them or none."""
+    new = file.with_suffix(".new")
+    _write(new, json.dumps(kept), 0o600)
+    new.replace(file)
 
 
 def _write(file: Path, text: str, mode: int) -> None:

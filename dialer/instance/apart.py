@@ -1,0 +1,137 @@
+"""Our own Asterisk run apart from the dialer: in a container of its own, or on another host.
+
+Both sides read the same settings and share the directory that `[pbx] directory` names. There the
+PBX's side (`portevoix pbx run`) keeps what it makes up at its first start: the secret of the AMI
+account, and the tag of its endpoints' names. The dialer reads them there, so nobody types them.
+"""
+
+import fcntl
+import json
+import secrets
+import socket
+import struct
+from dataclasses import dataclass, field
+from ipaddress import IPv4Interface
+from pathlib import Path
+
+from campaigns.errors import InvalidInput
+from dialer.instance.configure import Instance, write_secrets
+from operations.settings import PbxSettings, Settings
+
+SIP_PORT = 5060
+"""Where the settings name none."""
+
+_FILE = "secrets.json"
+_SIOCGIFADDR = 0x8915  # netdevice(7)
+_SIOCGIFNETMASK = 0x891B
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the dialer must know of a PBX elsewhere.
+
+    Attributes:
+        secret: of the AMI account; empty where nobody has said it.
+        endpoint_suffix: what the names of its PJSIP endpoints have behind the trunk's.
+    """
+
+    secret: str = field(repr=False)
+    endpoint_suffix: str
+
+
+def access_to(pbx: PbxSettings) -> Access:
+    """What the settings say and, where they are silent, what the PBX's side keeps."""
+    kept = _kept(pbx.directory / _FILE) if pbx.directory else {}
+    tag = kept.get("endpoint_tag", "")
+    return Access(
+        pbx.secret or kept.get("ami", ""), pbx.endpoint_suffix or (f"-{tag}" if tag else "")
+    )
+
+
+def instance_apart(settings: Settings) -> Instance:
+    """The Asterisk to run on this machine for a dialer elsewhere.
+
+    AMI listens on the address that `[pbx] host` has on this machine, and takes connections from
+    that address's own network only.
+
+    Raises:
+        InvalidInput: the settings name no directory or AMI port, or a host that is not this one.
+    """
+    pbx = settings.pbx
+    root = pbx.directory_there or pbx.directory
+    if pbx.mode != "remote" or root is None or not pbx.port:
+        raise InvalidInput(
+            "pbx",
+            'an Asterisk run apart from the dialer needs mode = "remote", port and directory.',
+            "The directory is the one that this machine shares with the dialer.",
+        )
+    here = own_interface(pbx.host)
+    return Instance(
+        root=root,
+        sip_port=pbx.sip_port or SIP_PORT,
+        ami_port=pbx.port,
+        rtp_first=pbx.rtp_start,
+        rtp_last=pbx.rtp_end,
+        trunks=tuple(settings.all_trunks()),
+        sip_address=pbx.sip_bind,
+        ami_address=str(here.ip),
+        ami_permit=here.network.with_netmask,
+        endpoint_tag=_keep(root / _FILE, pbx.secret)["endpoint_tag"],
+    )
+
+
+def own_interface(host: str) -> IPv4Interface:
+    """The address that a name has on this machine, with its network.
+
+    Raises:
+        InvalidInput: the name has no IPv4 address, or that of another machine.
+    """
+    try:
+        address = socket.gethostbyname(host)
+    except OSError as error:
+        raise InvalidInput("pbx.host", f"«{host}» has no address here: {error}.") from error
+    for found in _interfaces():
+        if str(found.ip) == address:
+            return found
+    raise InvalidInput(
+        "pbx.host",
+        f"«{host}» is {address}, which is another machine.",
+        "Run the PBX on the machine that the dialer calls by this name.",
+    )
+
+
+def _interfaces() -> list[IPv4Interface]:
+    """Every interface that has an IPv4 address."""
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        for _, name in socket.if_nameindex():
+            request = struct.pack("256s", name.encode())
+            try:
+                address, mask = (
+                    socket.inet_ntoa(fcntl.ioctl(asking, what, request)[20:24])
+                    for what in (_SIOCGIFADDR, _SIOCGIFNETMASK)
+                )
+            except OSError:  # it has none
+                continue
+            found.append(IPv4Interface(f"{address}/{mask}"))
+    return found
+
+
+def _kept(file: Path) -> dict[str, str]:
+    try:
+        kept: dict[str, str] = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    return kept
+
+
+def _keep(file: Path, secret: str) -> dict[str, str]:
+    """Make up, once, what nobody has said."""
+    before = _kept(file)
+    kept = {
+        "ami": secret or before.get("ami") or secrets.token_urlsafe(32),
+        "endpoint_tag": before.get("endpoint_tag") or secrets.token_hex(8),
+    }
+    if kept != before:
+        write_secrets(file, kept)
+    return kept
