@@ -1,4 +1,4 @@
-"""`portevoix demo`: the sample campaign through a real Asterisk, held against the network's ledger."""
+"""`portevoix demo`: the sample campaign through a real Asterisk, held against the ledger."""
 
 import shutil
 import tempfile

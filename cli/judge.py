@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from campaigns.outcome import Outcome
 from campaigns.states import TERMINAL_TARGET, AttemptState, TargetState
 from operations.report import all_attempts
 from operations.workspace import Workspace
-from rehearsal.checker import IN_DOUBT, Limits, TargetRecord, Verdict, check
+from rehearsal.checker import Limits, TargetRecord, Verdict, check
 from rehearsal.expectation import Announced
 from rehearsal.ledger import LedgerCall, read
 from rehearsal.matching import AttemptRecord
@@ -54,10 +55,14 @@ def _attempt(row: dict[str, Any]) -> AttemptRecord:
         target_id=str(row["target_id"]),
         number=row["number"],
         sip_call_id=row["sip_call_id"] or None,
-        outcome=row["outcome"] or (IN_DOUBT if row["state"] == AttemptState.IN_DOUBT else None),
+        outcome=row["outcome"] or _doubt(row["state"]),
         state=row["state"],
         sent_at=row["sent_at"],
     )
+
+
+def _doubt(state: str) -> str | None:
+    return Outcome.IN_DOUBT if state == AttemptState.IN_DOUBT else None
 
 
 def _targets(workspace: Workspace, campaign_id: int) -> Iterator[TargetRecord]:
