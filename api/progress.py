@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from fastapi.concurrency import run_in_threadpool
@@ -54,17 +55,33 @@ class Snapshot:
 
 
 class _Topic:
-    """One campaign that is watched."""
+    """One campaign that is watched.
+
+    Attributes:
+        looks: how often it was looked at; one may be under way.
+        known: of the looks, the one whose answer is `latest`.
+    """
 
     def __init__(self) -> None:
         self.listeners = 0
+        self.looks = 0
+        self.known = 0
         self.latest: Snapshot | None = None
         self.turn = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
-    def publish(self, snapshot: Snapshot | None) -> None:
-        """Hand a snapshot to every listener; None only wakes them."""
-        self.latest = snapshot or self.latest
+    async def look(self, read: Callable[[], Progress]) -> None:
+        """Read it, and hand every listener what is new."""
+        self.looks += 1
+        look = self.looks
+        found = await run_in_threadpool(read)
+        self.known = look
+        if self.latest is None or self.latest.progress != found:
+            self.latest = Snapshot(found)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let every listener look whether there is anything for it."""
         turn, self.turn = self.turn, asyncio.Event()
         turn.set()
 
@@ -95,15 +112,16 @@ class Hub:
         """Let every listener go."""
         self._closed = True
         for topic in self._topics.values():
-            topic.publish(None)
+            topic.wake()
 
     async def _follow(self, topic: _Topic) -> AsyncIterator[Snapshot]:
         clock = asyncio.get_running_loop()
         deadline = clock.time() + LONGEST_S
-        seen: Snapshot | None = None
+        seen, came_at = None, topic.looks
         while not self._closed and clock.time() < deadline:
             turn, latest = topic.turn, topic.latest
-            if latest is not None and latest is not seen:
+            # A look that was under way when this listener came may show less than it knows.
+            if latest is not None and latest is not seen and topic.known > came_at:
                 seen = latest
                 yield latest
                 if latest.final:
@@ -129,10 +147,7 @@ class Hub:
     async def _watch(self, key: tuple[int, int], topic: _Topic) -> None:
         while True:
             try:
-                found = await run_in_threadpool(self._read, *key)
+                await topic.look(partial(self._read, *key))
             except PortevoixError as error:
                 log.warning("progress cannot be read", campaign=key[1], why=str(error))
-            else:
-                if topic.latest is None or topic.latest.progress != found:
-                    topic.publish(Snapshot(found))
             await asyncio.sleep(INTERVAL_S)

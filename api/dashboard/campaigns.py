@@ -16,7 +16,7 @@ from api.language import Language
 from api.routes.campaigns import Known, allowed, one
 from api.routes.stream import Watching
 from api.schemas import Id
-from campaigns.states import LIVE_CAMPAIGN, Action
+from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState
 from operations import launch
 from operations.progress import Progress, progress_of
 from operations.report import report_of
@@ -37,6 +37,16 @@ class Asked(StrEnum):
     RESUME = "resume"
     DRAIN = "drain"
     STOP = "stop"
+
+
+_AFTER = {
+    "launch": {CampaignState.RUNNING, CampaignState.SCHEDULED},
+    "pause": {CampaignState.PAUSED},
+    "resume": {CampaignState.RUNNING},
+    "drain": {CampaignState.DRAINING},
+    "stop": {CampaignState.STOPPING, CampaignState.STOPPED},
+}
+"""The states in which it is still news that an action was done."""
 
 
 @router.get("/")
@@ -66,7 +76,8 @@ def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Re
     done = request.query_params.get("done", "")
     return _page(
         request, caller, "campaign.html", **_shown(progress, chosen(request)),
-        campaign=one(campaign_id, workspace, caller), done=done if done in set(Asked) else "",
+        campaign=one(campaign_id, workspace, caller),
+        done=done if progress.state in _AFTER.get(done, ()) else "",
     )  # fmt: skip
 
 

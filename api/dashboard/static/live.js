@@ -23,7 +23,7 @@
     const fresh = new DOMParser().parseFromString(event.data, "text/html");
     if (fresh.getElementById("live").dataset.state !== state) {
       source.close();
-      location.replace(location.pathname); // other actions are possible now
+      location.reload(); // other actions are possible now
       return;
     }
     for (const part of fresh.querySelectorAll("[data-part]")) {

@@ -10,13 +10,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from api.app import create_app
 from campaigns.states import Action
 from operations.keys import make_key
 from operations.workspace import Workspace, open_workspace
 from store import campaigns as kept
-from store import leases, tallies
+from store import leases, tables, tallies
 from store.engine import writing
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -97,12 +98,13 @@ class Rig:
             tallies.add(connection, delta)
 
     def dialer_runs(self) -> None:
-        """Let a dialer hold the lease, ready."""
+        """Let a dialer of another host hold the lease, ready."""
         now = datetime.now(UTC)
         with writing(self.workspace.engine) as connection:
             lease = leases.acquire(connection, now)
             status = {"ready": True, "connected": True, "channels": 2}
             leases.renew(connection, lease, now + timedelta(minutes=1), status)
+            connection.execute(update(tables.lease).values(node="another-host:1"))
 
 
 def campaign_values(**changes: Any) -> dict[str, Any]:

@@ -81,6 +81,16 @@ async def test_a_listener_hears_of_changes_only() -> None:
         assert (await asyncio.wait_for(waiting, 5)).progress.done == 4
 
 
+async def test_who_comes_later_sees_nothing_older_than_their_coming() -> None:
+    campaign = Campaign()
+    hub = Hub(campaign.read)
+    with hub.listening(1, 1) as first:
+        await next_of(first)
+        campaign.progress = replace(BEGUN, done=1)
+        with hub.listening(1, 1) as second:
+            assert (await next_of(second)).progress.done == 1
+
+
 async def test_the_stream_ends_with_its_campaign() -> None:
     campaign = Campaign()
     campaign.progress = replace(BEGUN, state=CampaignState.FINISHED)
