@@ -46,12 +46,20 @@ def _looks(session: Session) -> Iterator[Check]:
         return
     yield ok("settings", f"for {settings.controller}")
     yield from keeping.look(settings)
-    yield from pbx.look(settings)
+    yield from _pbx(settings)
+    yield from faces.look(settings)
+
+
+def _pbx(settings: Settings) -> Iterator[Check]:
+    installed = list(pbx.look(settings))
+    yield from installed
+    if any(one.level is Level.FAULT for one in installed):
+        yield skipped("PBX running", "There is none to start.")
+        return
     try:
         yield from _calling(settings)
     except PortevoixError as error:
-        yield fault("PBX", str(error), "The log of the PBX may say more.")
-    yield from faces.look(settings)
+        yield fault("PBX running", str(error), "Its log is in pbx/log of the home directory.")
 
 
 def _calling(settings: Settings) -> Iterator[Check]:

@@ -14,12 +14,15 @@ from operations.settings import FILE_NAME, Settings
 from store import schema
 from store.engine import open_engine, writing
 
+LONGEST_SOCKET = 107
 _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def look(settings: Settings) -> Iterator[Check]:
     """Look at the home directory and the database; nothing is made or changed."""
     yield _home(settings.home)
+    if settings.pbx.mode == "local":
+        yield from _socket(settings.home)
     yield from _private(settings.home)
     yield _database(settings)
 
@@ -32,6 +35,16 @@ def _home(home: Path) -> Check:
         return ok("home", f"{home} will be made at the first start.")
     file = home / FILE_NAME
     return ok("home", f"{home}, settings {'from ' + FILE_NAME if file.is_file() else 'as shipped'}")
+
+
+def _socket(home: Path) -> Iterator[Check]:
+    """The local PBX's console is a socket below the home, whose path the kernel keeps short."""
+    path = home / "pbx" / "run" / "asterisk.ctl"
+    if len(str(path)) > LONGEST_SOCKET:
+        yield fault(
+            "length of home", f"{path} is longer than {LONGEST_SOCKET} characters (unix(7)).",
+            "Choose a home directory with a shorter name.",
+        )  # fmt: skip
 
 
 def _private(home: Path) -> Iterator[Check]:

@@ -52,6 +52,11 @@ def test_a_new_home_is_in_order_and_nothing_is_made(home: Path) -> None:
     assert not home.exists()
 
 
+def test_a_home_too_deep_for_the_socket_of_the_pbx_is_a_fault() -> None:
+    deep = Path("/tmp") / ("deep" * 25)
+    assert kept(Settings(home=deep), "length of home").level is Level.FAULT
+
+
 def test_a_database_of_today_is_in_order(workspace: Workspace) -> None:
     found = kept(workspace.settings, "database")
     assert found.level is Level.OK
