@@ -19,6 +19,9 @@ READ_SIZE = 64 * 1024
 MOST_UNSENT = 1024 * 1024
 """Bytes that may wait to leave (about 1,500 Originates) before more are refused."""
 
+TOGETHER_S = 0.003
+"""Events that come within this time are read together: a fifth of the wake-ups at 100 calls/s."""
+
 _READS_IN_A_ROW = 16
 _PBX_READ_SIZE = 1024
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -50,6 +53,7 @@ class Transport:
         self._waiting_since: float | None = None
         self._lock = threading.Lock()
         self._more_to_read = False
+        self._lull = False
         self._open = True
 
     def send(self, data: bytes) -> None:
@@ -67,7 +71,19 @@ class Transport:
             self._unsent += data
             if idle:
                 self._waiting_since = time.monotonic()
-                self._wake.send(b"\0")
+                self._leave_at_once()
+                if self._unsent:
+                    self._wake.send(b"\0")
+
+    def _leave_at_once(self) -> None:
+        """Write from the caller's thread: an Originate leaves now, and no other thread wakes up.
+
+        A TLS connection is left to its own thread: it cannot be read and written by two at once.
+        What breaks here is found by that thread at its next exchange.
+        """
+        if not isinstance(self._socket, ssl.SSLSocket):
+            with contextlib.suppress(OSError):
+                self._write()
 
     def exchange(self, timeout_s: float) -> bytes | None:
         """Wait for something to do, write what waits, read what came.
@@ -78,14 +94,19 @@ class Transport:
         Raises:
             OSError: the connection broke.
         """
+        if self._lull:
+            time.sleep(TOGETHER_S)
         ready = self._ready(0.0 if self._more_to_read else timeout_s)
         if self._waker.fileno() in ready:
             self._waker.recv(READ_SIZE)
         if self._unsent:
             self._flush()
+        data: bytes | None = b""
         if self._more_to_read or self._socket.fileno() in ready:
-            return self._read()
-        return b""
+            data = self._read()
+        plain = not isinstance(self._socket, ssl.SSLSocket)
+        self._lull = plain and bool(data) and len(data or b"") < READ_SIZE
+        return data
 
     def _ready(self, timeout_s: float) -> set[int]:
         interest = select.POLLIN | select.POLLOUT if self._unsent else select.POLLIN
@@ -117,13 +138,16 @@ class Transport:
 
     def _flush(self) -> None:
         with self._lock, contextlib.suppress(ssl.SSLWantWriteError, *_WOULD_BLOCK):
-            while self._unsent:
-                if self._leaving == 0:
-                    self._leaving = self._next_size()
-                sent = self._socket.send(memoryview(self._unsent)[: self._leaving])
-                self._leaving -= sent
-                del self._unsent[:sent]
-                self._waiting_since = time.monotonic() if self._unsent else None
+            self._write()
+
+    def _write(self) -> None:
+        while self._unsent:
+            if self._leaving == 0:
+                self._leaving = self._next_size()
+            sent = self._socket.send(memoryview(self._unsent)[: self._leaving])
+            self._leaving -= sent
+            del self._unsent[:sent]
+            self._waiting_since = time.monotonic() if self._unsent else None
 
     def _next_size(self) -> int:
         """How many bytes to send in one go: whole lines that fit Asterisk's buffer, with TLS.
