@@ -80,7 +80,5 @@ def _show(checks: list[Check]) -> None:
         row(made, _SIGNS[one.level], one.name, text)
     show(made)
     counts = {level: sum(one.level is level for one in checks) for level in Level}
-    say(
-        f"\n{counts[Level.FAULT]} faults, {counts[Level.WARNING]} warnings, "
-        f"{counts[Level.OK]} links in order."
-    )
+    said = ", ".join(f"{level} {many}" for level, many in counts.items() if many)
+    say(f"\n{said}")
