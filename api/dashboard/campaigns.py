@@ -11,6 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from api.caller import Asking, Caller, In, form_token
 from api.dashboard.figures import figures
 from api.dashboard.forms import checked
+from api.dashboard.hours import hours
 from api.dashboard.pages import chosen, page, render
 from api.language import Language
 from api.routes.campaigns import Known, allowed, one
@@ -74,9 +75,10 @@ def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Re
     """One campaign as it goes."""
     progress = progress_of(workspace, caller.controller_id, campaign_id)
     done = request.query_params.get("done", "")
+    campaign = one(campaign_id, workspace, caller)
     return _page(
-        request, caller, "campaign.html", **_shown(progress, chosen(request)),
-        campaign=one(campaign_id, workspace, caller),
+        request, caller, "campaign.html", **_shown(progress, chosen(request)), campaign=campaign,
+        hours=hours(campaign.windows, chosen(request)),
         done=done if progress.state in _AFTER.get(done, ()) else "",
     )  # fmt: skip
 
@@ -120,8 +122,9 @@ def confirm(
         return RedirectResponse(f"/campaigns/{campaign_id}", 303)
     progress = progress_of(workspace, caller.controller_id, campaign_id)
     return _page(
-        request, caller, "confirm.html", action=action.value, campaign=campaign, progress=progress
-    )
+        request, caller, "confirm.html", action=action.value, campaign=campaign,
+        progress=progress, hours=hours(campaign.windows, chosen(request)),
+    )  # fmt: skip
 
 
 @router.post("/campaigns/{campaign_id}/{action}", dependencies=[Depends(checked)])

@@ -12,11 +12,14 @@ from jinja2 import Environment
 
 from api.dashboard import pages
 from api.dashboard.figures import figures
+from api.dashboard.hours import hours
 from api.language import language
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
+from campaigns.rules.windows import ALWAYS
 from campaigns.states import CampaignState, TargetState
 from operations.progress import progress_of
+from store.campaigns import windows_to_plain
 
 
 class Outline(HTMLParser):
@@ -173,6 +176,18 @@ def test_the_live_part_comes_as_events(rig: Rig, person: TestClient, running: in
     assert text.startswith("event: progress")
     assert "Où en est chacun" in text
     assert "event: end" in text
+
+
+def test_calling_hours_are_said_as_people_say_them() -> None:
+    pack = [
+        {"days": [1, 2, 3, 4, 5], "start": "10:00:00", "end": "13:00:00"},
+        {"days": [1, 2, 3, 4, 5], "start": "14:00:00", "end": "20:00:00"},
+        {"days": [6], "start": "10:00:00", "end": "13:00:00"},
+    ]
+    assert hours(pack, language("en")) == "Mon–Fri 10:00–13:00, 14:00–20:00; Sat 10:00–13:00"
+    assert hours(pack, language("fr")) == "lun.–ven. 10:00–13:00, 14:00–20:00; sam. 10:00–13:00"
+    assert hours([{**pack[0], "days": [2, 5]}], language("en")) == "Tue, Fri 10:00–13:00"
+    assert hours(windows_to_plain(ALWAYS), language("en")) == ""
 
 
 def test_shares_add_up_and_are_laid_end_to_end(rig: Rig, running: int) -> None:
