@@ -26,7 +26,7 @@ from dialer.reconcile import Reconciliation
 from dialer.scheduler import Scheduler
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
-from store.refusals import NewRefusals
+from store.refusals import Refusals
 
 CYCLE_S = 0.04
 """One transaction writes what a cycle gathered: calls ended, keys pressed, calls to place."""
@@ -64,9 +64,8 @@ class Dialer:
         self._trunks = trunks
         self._calls = Calls()
         self._throttle = Throttle(system)
-        self._sender = Sender(
-            pbx, NewRefusals(book.engine), trunks, self._throttle, sounds, self._not_sent
-        )
+        self._refusals = Refusals(book.engine)
+        self._sender = Sender(pbx, self._refusals, trunks, self._throttle, sounds, self._not_sent)
         self._hearing = Hearing(self._calls, self._hung_up, self._never_placed)
         self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
@@ -104,6 +103,7 @@ class Dialer:
         finally:
             self._scheduler.close()
             await self._pbx.close()
+            self._refusals.close()
             await self._book.close()
         return not self._calls
 

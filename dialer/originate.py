@@ -14,7 +14,7 @@ from dialer.calls import Call, utc_now
 from dialer.pbx import OriginateOrder, Pbx
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
-from store.refusals import NewRefusals
+from store.refusals import Refusals
 
 FRESH_S = 1.0
 """A claim older than this (monotonic) is not sent: what the gates saw may have changed."""
@@ -52,7 +52,7 @@ class Sender:
     def __init__(
         self,
         pbx: Pbx,
-        refusals: NewRefusals,
+        refusals: Refusals,
         trunks: Trunks,
         throttle: Throttle,
         sounds: Sounds,
@@ -101,10 +101,9 @@ class Sender:
         return None
 
     def _send(self, call: Call, now: float) -> None:
-        trunk, number = self._trunks.get(call.campaign.trunk), call.attempt.number
+        trunk = self._trunks.get(call.campaign.trunk)
         try:
-            # Somebody may have refused since the claim: a look before every call.
-            if trunk is None or self._is_stale(call, now) or self._refusals.holds(number):
+            if trunk is None or self._is_stale(call, now) or self._is_refused(call):
                 self._returned(call)
                 return
             self._pbx.originate(self._order(call, trunk))
@@ -117,6 +116,11 @@ class Sender:
 
     def _is_stale(self, call: Call, now: float) -> bool:
         return self.halted or not self._pbx.connected or now - call.claimed >= FRESH_S
+
+    def _is_refused(self, call: Call) -> bool:
+        """Somebody may have refused since the claim: a look before every call."""
+        campaign, number = call.campaign, call.attempt.number
+        return self._refusals.holds(number, campaign.controller_id, campaign.id, utc_now())
 
     def _order(self, call: Call, trunk: Trunk) -> OriginateOrder:
         campaign = call.campaign

@@ -134,7 +134,7 @@ class World:
     def locks(self) -> dict[str, str]:
         with reading(self.engine) as connection:
             rows = connection.execute(select(number_lock.c.number, number_lock.c.attempt_id))
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
     def attempts(self) -> dict[str, dict[str, Any]]:
         with reading(self.engine) as connection:
@@ -161,7 +161,7 @@ def check_sums(connection: Connection) -> None:
         select(attempt.c.number, attempt.c.id).where(attempt.c.state.in_(["claimed", "in_doubt"]))
     )
     locks = connection.execute(select(number_lock.c.number, number_lock.c.attempt_id))
-    assert sorted(open_.tuples()) == sorted(locks.tuples())
+    assert sorted(map(tuple, open_)) == sorted(map(tuple, locks))
 
 
 def _grouped(connection: Connection, campaign_id: int, column: Any) -> dict[str, int]:
@@ -170,7 +170,7 @@ def _grouped(connection: Connection, campaign_id: int, column: Any) -> dict[str,
         .where(attempt.c.campaign_id == campaign_id, column.is_not(None))
         .group_by(column)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _count(connection: Connection, campaign_id: int, state: str) -> int:
