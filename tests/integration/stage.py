@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from campaigns.campaign import Limits
 from campaigns.contacts.basis import Provenance
 from campaigns.outcome import Outcome
 from campaigns.rules.windows import ALWAYS
@@ -166,6 +167,11 @@ class Stage:
     def act(self, campaign: int, action: Action) -> None:
         """Launch, pause, resume, drain or stop."""
         launch.act(self.workspace, self.controller, campaign, action, "test")
+
+    def limit(self, campaign: int, max_channels: int, max_cps: float) -> None:
+        """Put other limits in force while it runs."""
+        limits = Limits(max_channels, max_cps)
+        launch.limit(self.workspace, self.controller, campaign, limits, "test")
 
     def reopen(self) -> None:
         """Read the settings again."""

@@ -12,6 +12,7 @@ from stage import Stage, numbers, staged, until
 
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.states import TERMINAL_TARGET, Action, TargetState
+from rehearsal.ledger import peak_concurrent, peak_starts_per_second
 from store import suppressions, targets
 from store.engine import reading, writing
 
@@ -211,3 +212,24 @@ def test_a_trunk_that_is_no_rehearsal_calls_nobody_until_armed_and_never_a_ficti
     until(lambda: stage.ended(campaign))
     assert stage.calls == []
     assert stage.progress(campaign).gates == {"rehearsal_only": 5}
+
+
+def test_limits_hold_as_the_network_counts_them_and_are_used(staging: Staging) -> None:
+    """Hang-ups after 1 s keep calls short, so that first the rate binds, then the channels."""
+    stage = staging()
+    stage.start_network()
+    stage.start_dialer()
+    campaign = stage.prepare([*numbers(2, 90), *numbers(1, 60)], max_channels=100, max_cps=20)
+    stage.act(campaign, Action.LAUNCH)
+    until(lambda: len(stage.calls) >= 60)
+    stage.limit(campaign, max_channels=15, max_cps=20)
+    until(lambda: len(stage.up) <= 15)
+    narrowed = max(call.invite_at for call in stage.calls)
+    until(lambda: stage.ended(campaign), 120)
+    calls = stage.calls
+    wide = [call for call in calls if call.invite_at <= narrowed]
+    narrow = [call for call in calls if call.invite_at > narrowed]
+    assert peak_starts_per_second(calls) <= 20
+    assert peak_concurrent(narrow) <= 15
+    assert peak_concurrent(wide) > 15
+    assert peak_concurrent(narrow) == 15
