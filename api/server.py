@@ -1,5 +1,6 @@
 """Serving the API and the page: one process, which ends its streams when it is told to stop."""
 
+import signal
 import socket
 from typing import Any
 
@@ -34,6 +35,9 @@ def serve(workspace: Workspace, host: str, port: int) -> int:
         port: TCP; 0 for any that is free.
     """
     server = make_server(workspace, host, port)
+    # uvicorn raises the signal that ended it once more, which would end the process with a fault.
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: None)
     server.run()
     return 0 if server.started else 1
 
@@ -42,7 +46,7 @@ def make_server(workspace: Workspace, host: str, port: int, **settings: Any) -> 
     """The server, not started."""
     app = create_app(workspace)
     config = uvicorn.Config(
-        app, host, port, access_log=False, log_level="warning", server_header=False,
+        app, host, port, access_log=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=_LONGEST_GOODBYE_S, **settings,
     )  # fmt: skip
     return _Server(config, app)

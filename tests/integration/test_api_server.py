@@ -4,7 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -77,6 +80,35 @@ def events(stream: httpx.Response) -> Iterator[tuple[str, str]]:
             event = line.removeprefix("event: ")
         elif line.startswith("data: "):
             yield event, line.removeprefix("data: ")
+
+
+def test_a_signal_ends_it_well(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = (
+        "import sys, pathlib; from api.server import serve;"
+        "from operations.workspace import open_workspace as o;"
+        f"sys.exit(serve(o(pathlib.Path({str(tmp_path / 'home')!r})), '127.0.0.1', {port}))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    try:
+        answer = until_answered(f"http://127.0.0.1:{port}/health")
+        assert answer.json()["database"] is True
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+
+
+def until_answered(url: str) -> httpx.Response:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return httpx.get(url)
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.05)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the guide is written for curl")
