@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.contacts.suppression import SuppressionReason
@@ -104,19 +104,6 @@ class Recording(BaseModel):
     created_by: str
 
 
-class WindowValues(BaseModel):
-    """Hours in the callee's own time; days are 1 (Monday) to 7."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    days: list[int] = Field(min_length=1)
-    start: str = Field(examples=["10:00"])
-    end: str = Field(examples=["13:00"])
-
-
-_WINDOWS = TypeAdapter(list[WindowValues])
-
-
 class NewCampaign(CampaignValues):
     """A campaign to prepare, of recordings and lists that are there already."""
 
@@ -143,10 +130,6 @@ class NewCampaign(CampaignValues):
 
     @model_validator(mode="after")
     def _whole(self) -> "NewCampaign":
-        _WINDOWS.validate_python(self.schedule.hours)
-        for at in (self.schedule.start_at, self.schedule.end_at):
-            if at is not None and at.tzinfo is None:
-                raise ValueError("A time needs its zone, as in 2026-12-03T10:00:00+01:00")
         self.list_ids = list(dict.fromkeys(self.list_ids))
         return self
 

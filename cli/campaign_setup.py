@@ -151,4 +151,8 @@ def _windows(values: CampaignValues) -> Iterator[Window]:
     pack = packs.load(values.pack).windows
     if not values.schedule.hours:
         return iter(pack)
-    return iter(windows.intersect(pack, [packs.read_window(one) for one in values.schedule.hours]))
+    return iter(
+        windows.intersect(
+            pack, [packs.read_window(one.model_dump()) for one in values.schedule.hours]
+        )
+    )

@@ -1,11 +1,11 @@
 """A campaign written as a TOML file: everything `portevoix campaign run` needs."""
 
 import tomllib
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from campaigns.campaign import SHORTEST_RING_S
 from campaigns.contacts.basis import BasisKind, Provenance
@@ -51,14 +51,24 @@ class LimitValues(BaseModel):
     max_cps: float = Field(default=5, gt=0, le=1000)
 
 
+class HourValues(BaseModel):
+    """One of `schedule.hours`: ISO weekdays (1 is Monday) and local times of the callee."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1)
+    start: str
+    end: str
+
+
 class ScheduleValues(BaseModel):
     """`[schedule]`: `hours` tighten the pack's; `any_hour` lifts them for a rehearsal only."""
 
     model_config = ConfigDict(extra="forbid")
 
-    start_at: datetime | None = None
-    end_at: datetime | None = None
-    hours: list[dict[str, Any]] = []
+    start_at: AwareDatetime | None = None
+    end_at: AwareDatetime | None = None
+    hours: list[HourValues] = []
     any_hour: bool = False
 
 

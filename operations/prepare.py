@@ -130,7 +130,7 @@ def _windows(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> Sequence
         return windows.ALWAYS
     if not values.schedule.hours:
         return pack.windows
-    own = [packs.read_window(plain) for plain in values.schedule.hours]
+    own = [packs.read_window(one.model_dump()) for one in values.schedule.hours]
     both = windows.intersect(pack.windows, own)
     if not both:
         raise InvalidInput("schedule.hours", f"none of them lies within those of {pack.id}.")
