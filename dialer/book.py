@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.errors import LeaseLost, StoreUnavailable
+from campaigns.states import AttemptState, TargetState
 from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
 from dialer.outcomes import Closing
@@ -134,7 +135,11 @@ def write_refusals(connection: Connection, calls: Sequence[Call]) -> None:
 
 
 def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
-    """Write how calls ended, what becomes of their targets, and refusals."""
+    """Write how calls ended, what becomes of their targets, and refusals.
+
+    An attempt is closed once: what the store knows as closed already stays as it is.
+    """
+    closings = _still_open(connection, closings)
     if not closings:
         return
     attempts.close(connection, [closing.ended for closing in closings])
@@ -146,6 +151,17 @@ def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
     ]
     suppressions.add(connection, refused)
     tallies.add(connection, _delta(closings))
+
+
+def _still_open(connection: Connection, closings: Sequence[Closing]) -> list[Closing]:
+    first = {closing.ended.id: closing for closing in reversed(closings)}
+    states = attempts.open_states(connection, first) if first else {}
+    return [one for id_, one in first.items() if states.get(id_) is _stood_as(one)]
+
+
+def _stood_as(closing: Closing) -> AttemptState:
+    doubtful = closing.call.target_state is TargetState.IN_DOUBT
+    return AttemptState.IN_DOUBT if doubtful else AttemptState.CLAIMED
 
 
 def _delta(closings: Sequence[Closing]) -> tallies.Delta:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
 from campaigns.states import TargetState
-from dialer.pbx import CallEnded
+from dialer.pbx import CallEnded, HungUp
 
 
 @dataclass(slots=True)
@@ -23,6 +23,7 @@ class Call:
         sent: monotonic seconds of the Originate; 0 until then.
         sent_at, ringing_at, answered_at: as we heard of them.
         ended: what the hangup handler knew.
+        hung_up: the channel is gone, and what the hangup handler knew was not heard.
         opted_out: a refusal was journalled by the PBX.
         hung_up_by_us: its campaign was stopped while it was up.
         target_state: where its target stands until the call is closed.
@@ -39,6 +40,7 @@ class Call:
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
     ended: CallEnded | None = None
+    hung_up: HungUp | None = None
     opted_out: bool = False
     hung_up_by_us: bool = False
     keys: list[str] = field(default_factory=list)

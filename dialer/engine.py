@@ -66,7 +66,10 @@ class Dialer:
         self._throttle = Throttle(system)
         self._refusals = Refusals(book.engine)
         self._sender = Sender(pbx, self._refusals, trunks, self._throttle, sounds, self._not_sent)
-        self._hearing = Hearing(self._calls, self._hung_up, self._never_placed)
+        self._reconcile_again = asyncio.Event()
+        self._hearing = Hearing(
+            self._calls, self._hung_up, self._never_placed, self._reconcile_again.set
+        )
         self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
         self._closings: list[Closing] = []
@@ -76,7 +79,6 @@ class Dialer:
         self._node = ""
         self._ready = False
         self._stopping = asyncio.Event()
-        self._reconcile_again = asyncio.Event()
 
     async def run(self, ready: Callable[[], None] | None = None) -> bool:
         """Dial until `stop`, then wait for calls in hand to end.
@@ -117,14 +119,14 @@ class Dialer:
             begun = time.monotonic()
             self._scheduler.check()
             self._look_for_overdue(begun)
-            if self._reconcile_again.is_set() and self._pbx.connected:
-                await self._reconcile()
+            await self._reconcile_where_asked()
             await self._cycle()
             await self._pause(begun + CYCLE_S - time.monotonic())
 
     async def _drain(self) -> None:
         deadline = time.monotonic() + GRACE_S
         while (self._calls or self._closings) and time.monotonic() < deadline:
+            await self._reconcile_where_asked()
             await self._cycle()
             await asyncio.sleep(CYCLE_S)
         if self._calls:
@@ -239,12 +241,16 @@ class Dialer:
         if self._calls.remove(call.attempt.id) is not None:
             self._hung_up(call, outcomes.unsent(call, utc_now()))
 
+    async def _reconcile_where_asked(self) -> None:
+        if self._reconcile_again.is_set() and self._pbx.connected:
+            await self._reconcile()
+
     async def _reconcile(self) -> None:
         """Settle what was in flight before any new call."""
         self._reconcile_again.clear()
         try:
             found = await self._reconciliation.run()
-        except PbxError as error:
+        except (PbxError, StoreUnavailable) as error:
             log.warning("cannot reconcile yet", why=str(error))
             self._reconcile_again.set()
             return

@@ -25,6 +25,7 @@ class Hearing:
         calls: the calls in hand.
         hung_up: told of each call that ended, with its closing.
         never_placed: told of each call that the PBX would not place.
+        untold: told when a call ended of which the journal knows more than was heard.
     """
 
     def __init__(
@@ -32,10 +33,12 @@ class Hearing:
         calls: Calls,
         hung_up: Callable[[Call, Closing], None],
         never_placed: Callable[[Call, Outcome], None],
+        untold: Callable[[], None],
     ) -> None:
         self._calls = calls
         self._hung_up = hung_up
         self._never_placed = never_placed
+        self._untold = untold
         self._refusals: list[Call] = []
 
     def refusals(self) -> list[Call]:
@@ -82,6 +85,10 @@ class Hearing:
         self._refusals.append(call)
 
     def _end(self, call: Call, event: HungUp) -> None:
+        if call.ended is None:  # said while the link was down: what was heard of it is not enough
+            call.hung_up = event
+            self._untold()
+            return
         self._calls.remove(call.attempt.id)
         self._hung_up(call, closed(call, event, utc_now()))
 

@@ -115,7 +115,8 @@ class Sender:
         self._throttle.sent(call.attempt.id, now)
 
     def _is_stale(self, call: Call, now: float) -> bool:
-        return self.halted or not self._pbx.connected or now - call.claimed >= FRESH_S
+        old = now - call.claimed >= FRESH_S
+        return old or self.halted or call.hung_up_by_us or not self._pbx.connected
 
     def _is_refused(self, call: Call) -> bool:
         """Somebody may have refused since the claim: a look before every call."""

@@ -146,10 +146,12 @@ class Reconciliation:
             call.sent_at = call.sent_at or call.attempt.claimed_at
         if attempt_id in journalled.ended:
             call.ended = journalled.ended[attempt_id]
-            found.closings.append(outcomes.closed(call, None, utc_now()))
+            found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
         elif attempt_id in live:
             return True
-        elif attempt_id in journalled.started:
+        elif call.hung_up is not None and call.answered_at is None:
+            found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
+        elif attempt_id in journalled.started or call.hung_up is not None:
             self._doubt(call, found)
         else:
             return call.target_state is TargetState.IN_DOUBT
@@ -211,6 +213,6 @@ def _any_open(path: Path) -> Callable[[Connection], bool]:
     def ask(connection: Connection) -> bool:
         records = read(path, 0)[0]
         ids = {record.attempt_id for record in records}
-        return bool(attempts.open_ids(connection, ids))
+        return bool(attempts.open_states(connection, ids))
 
     return ask

@@ -80,6 +80,12 @@ _LOCKED = select(number_lock.c.number).where(
 )
 
 
+_OPEN_STATES = select(attempt.c.id, attempt.c.state).where(
+    attempt.c.id.in_(bindparam("ids", expanding=True)),
+    attempt.c.state.in_([AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value]),
+)
+
+
 def add(
     connection: Connection, made: Sequence[Attempt], node: str, pack: str, rehearsal: bool
 ) -> None:
@@ -166,15 +172,10 @@ def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, Attempt]:
     return {found["id"]: _loaded(found) for found in rows}
 
 
-def open_ids(connection: Connection, ids: Iterable[str]) -> set[str]:
+def open_states(connection: Connection, ids: Iterable[str]) -> dict[str, AttemptState]:
     """Which of these attempts are still open or in doubt."""
-    rows = connection.execute(
-        select(attempt.c.id).where(
-            attempt.c.id.in_(list(ids)),
-            attempt.c.state.in_([AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value]),
-        )
-    )
-    return set(rows.scalars())
+    rows = connection.execute(_OPEN_STATES, {"ids": list(ids)})
+    return {id_: AttemptState(state) for id_, state in rows}
 
 
 def _loaded(found: Any) -> Attempt:
