@@ -22,6 +22,8 @@ from operations.workspace import Workspace
 app = typer.Typer(no_args_is_help=True, help="Campaigns: run, watch, hold, stop, report.")
 app.command("run")(run)
 
+_DONE_BY_THE_DIALER = {CampaignState.RUNNING, CampaignState.DRAINING, CampaignState.STOPPING}
+
 Which = Annotated[str, typer.Argument(metavar="NAME_OR_ID", help="The campaign.")]
 
 
@@ -139,7 +141,7 @@ def _ask(ctx: typer.Context, which: str, controller: str | None, action: Action,
     workspace, chosen, found = _choose(ctx, which, controller)
     after = act(workspace, chosen.controller_id, chosen.campaign_id, action, by)
     say(f"«{found['name']}» is {after}.")
-    if after is CampaignState.RUNNING:
+    if after in _DONE_BY_THE_DIALER:
         progress = progress_of(workspace, chosen.controller_id, chosen.campaign_id)
         if not progress.dialing:
             note("No dialer is ready: start one with «portevoix serve» or «portevoix dialer».")

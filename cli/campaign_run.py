@@ -9,10 +9,11 @@ import typer
 from campaigns.rules.gates import Gate
 from campaigns.states import Action, CampaignState
 from cli.campaign_setup import Chosen, rehearsed, set_up
-from cli.companions import companions, dialer_status
+from cli.companions import companions
 from cli.console import as_json, complain, note, say
 from cli.display import display_for_here
 from cli.follow import ENDED, Ending, follow, interruption
+from cli.lookup import dialer_status
 from cli.outcome_report import plain, show_report
 from cli.session import INTERRUPTED, AsJson, By, open_home
 from operations.campaign_file import CampaignFile, read_campaign_file

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 
 from cli.children import Child, Program
 from cli.console import note
+from cli.lookup import dialer_status
 from cli.programs import dialer_program, network_child, network_wanted
 from operations.settings import REHEARSAL
 from operations.workspace import Workspace
-from store import leases
-from store.engine import reading
 
 
 @contextmanager
@@ -35,7 +33,9 @@ def companions(workspace: Workspace, trunk: str) -> Iterator[Callable[[], None]]
             started.append(stack.enter_context(_running(workspace, network_child(settings))))
         if dialer_status(workspace) is None:
             note("No dialer runs: starting one for this campaign.")
-            started.append(stack.enter_context(_running(workspace, dialer_program(settings))))
+            started.append(
+                stack.enter_context(_running(workspace, dialer_program(settings, wait=False)))
+            )
             stack.callback(_tell_of_calls, workspace)
         yield check
 
@@ -45,12 +45,6 @@ def _tell_of_calls(workspace: Workspace) -> None:
     channels = (dialer_status(workspace) or {}).get("channels")
     if channels:
         note(f"Waiting for {channels} calls to end (Ctrl-C: they end by themselves).")
-
-
-def dialer_status(workspace: Workspace) -> dict[str, object] | None:
-    """What the dialer that drives this database shows; None where none runs."""
-    with reading(workspace.engine) as connection:
-        return leases.holder(connection, datetime.now(UTC))
 
 
 @contextmanager

@@ -109,13 +109,17 @@ def line(progress: Progress, waiting: str) -> str:
 
 def _picture(progress: Progress, waiting: str) -> Group:
     top = Table.grid(expand=True)
-    top.add_column()
+    top.add_column(no_wrap=True)
     top.add_column(justify="right")
     name = Text(progress.name, style="bold").append(f"  {progress.state}", style="dim")
     top.add_row(name, Text(waiting or _finish(progress)))
+    middle = Table.grid(expand=True, padding=(0, 2, 0, 0))
+    middle.add_column(ratio=1)
+    middle.add_column(justify="right", no_wrap=True)
     bar = ProgressBar(total=max(progress.targets, 1), completed=progress.done)
+    middle.add_row(bar, Text(_done(progress)))
     figures = Text("   ").join([Text(_channels(progress)), Text(_rate(progress))])
-    return Group(top, bar, Text(_done(progress)), figures, _outcomes(progress))
+    return Group(top, middle, figures, _outcomes(progress))
 
 
 def _outcomes(progress: Progress) -> Text:

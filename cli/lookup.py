@@ -1,11 +1,13 @@
 """Finding things across controllers: whoever may read the home directory may see all of them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from campaigns.errors import InvalidInput, NotFound
 from operations.workspace import Workspace
+from store import leases
 from store.engine import reading
 from store.tables import api_key, campaign, campaign_list, controller
 
@@ -92,3 +94,9 @@ def has_key(workspace: Workspace, controller_id: int) -> bool:
     )
     with reading(workspace.engine) as connection:
         return connection.execute(query.limit(1)).first() is not None
+
+
+def dialer_status(workspace: Workspace) -> dict[str, Any] | None:
+    """What the dialer that drives this database shows of itself; None where none does."""
+    with reading(workspace.engine) as connection:
+        return leases.holder(connection, datetime.now(UTC))

@@ -3,8 +3,8 @@
 import typer
 
 from campaigns.errors import NotAllowed
-from cli.companions import dialer_status
 from cli.console import as_json, say
+from cli.lookup import dialer_status
 from cli.pbx_run import run
 from cli.session import AsJson, open_home
 from dialer.instance.locate import find_installation

@@ -2,24 +2,47 @@
 
 import asyncio
 import socket
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.children import Program, portevoix
-from cli.console import say
+from cli.console import note, say
+from cli.lookup import dialer_status
 from cli.session import open_home, session_of
 from dialer import process
 from dialer.instance.ports import is_free
 from operations.settings import REHEARSAL, Settings, load
+from operations.workspace import Workspace
 from rehearsal import __main__ as network_program
 
+LOOK_S = 1.0
+"""Between two looks at another dialer."""
 
-def dialer(ctx: typer.Context) -> None:
+
+def dialer(
+    ctx: typer.Context,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Where another dialer drives this home, wait for it.")
+    ] = False,
+) -> None:
     """Place the calls of running campaigns until told to stop (SIGTERM or Ctrl-C)."""
     workspace = open_home(ctx)
+    if wait:
+        _wait_for_others(workspace)
     asyncio.run(process.run(workspace, lambda: say("Ready to place calls.")))
+
+
+def _wait_for_others(workspace: Workspace) -> None:
+    """A campaign that is run by itself has a dialer of its own, until it ends."""
+    told = False
+    while status := dialer_status(workspace):
+        if not told:
+            note(f"Another dialer ({status['node']}) drives this database: waiting for its end.")
+            told = True
+        time.sleep(LOOK_S)
 
 
 def api(ctx: typer.Context) -> None:
@@ -28,7 +51,7 @@ def api(ctx: typer.Context) -> None:
 
     workspace = open_home(ctx)
     listen = workspace.settings.api
-    serve(workspace, listen.host, listen.port)
+    raise typer.Exit(serve(workspace, listen.host, listen.port))
 
 
 def network(
@@ -63,9 +86,9 @@ def network_wanted(settings: Settings) -> bool:
     return REHEARSAL not in settings.trunks and not listens
 
 
-def dialer_program(settings: Settings) -> Program:
-    """The dialer, as a child."""
-    return portevoix(settings.home, "dialer")
+def dialer_program(settings: Settings, *, wait: bool) -> Program:
+    """The dialer, as a child; one that waits comes after whoever dials now."""
+    return portevoix(settings.home, "dialer", *(["--wait"] if wait else []))
 
 
 def api_program(settings: Settings) -> Program:

@@ -53,7 +53,7 @@ def _welcome(workspace: Workspace) -> None:
 
 async def _keep_all(settings: Settings) -> None:
     asked = _asked_to_end()
-    dialer = Keeper(programs.dialer_program(settings))
+    dialer = Keeper(programs.dialer_program(settings, wait=True))
     others = [Keeper(program) for program in _around(settings)]
     dialing = asyncio.create_task(dialer.keep())
     tasks = [dialing, *(asyncio.create_task(one.keep()) for one in others)]

@@ -14,7 +14,7 @@ from campaigns.states import Action, CampaignState
 from cli import follow as following
 from cli.campaign_setup import Chosen, set_up
 from cli.follow import Ending, follow
-from operations.campaign_file import CampaignFile, read_campaign_file
+from operations.campaign_file import CampaignFile, ScheduleValues, read_campaign_file
 from operations.launch import act
 from operations.progress import Progress
 from operations.workspace import Workspace
@@ -106,8 +106,8 @@ def test_closed_hours_are_waited_for_and_their_end_is_shown(
     values = read_campaign_file(campaign_file)
     day = (datetime.now(UTC) + timedelta(days=3)).isoweekday()
     other = min(day, 6) if day != 7 else 2
-    values.schedule.any_hour = False
-    values.schedule.hours = [{"days": [other], "start": "10:00", "end": "13:00"}]
+    hours = [{"days": [other], "start": "10:00", "end": "13:00"}]
+    values.schedule = ScheduleValues.model_validate({"hours": hours})
     chosen = launched(workspace, values)
     dialer_says(workspace, chosen)
     display = Script(at=5, do=lambda: finish(workspace, chosen))

@@ -1,0 +1,56 @@
+"""One dialer drives a home at a time; one that waits comes after the other."""
+
+import socket
+import time
+from datetime import UTC, datetime
+
+import pytest
+from cli_subjects import Command
+
+from cli.programs import network_wanted
+from dialer import process
+from operations.settings import REHEARSAL, Settings, TrunkSettings
+from operations.workspace import Workspace
+from store import leases
+from store.engine import writing
+
+
+def test_a_dialer_that_waits_dials_once_the_other_has_ended(
+    portevoix: Command, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        held = leases.acquire(connection, now)
+    done: list[str] = []
+
+    def other_ends(_: float) -> None:
+        with writing(workspace.engine) as connection:
+            leases.release(connection, held, now)
+        done.append("other ended")
+
+    async def dial(*_: object) -> None:
+        done.append("dialled")
+
+    monkeypatch.setattr(time, "sleep", other_ends)
+    monkeypatch.setattr(process, "run", dial)
+    result = portevoix("dialer", "--wait")
+    assert result.exit_code == 0
+    assert done == ["other ended", "dialled"]
+    assert "waiting for its end" in result.stderr
+
+
+def test_the_network_is_ours_to_run_unless_somebody_listens_there(workspace: Workspace) -> None:
+    settings = workspace.settings
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        settings.rehearsal.sip_port = other.getsockname()[1]
+        assert not network_wanted(settings)
+    assert network_wanted(settings)
+
+
+def test_the_network_is_not_ours_where_the_trunk_of_that_name_leads_elsewhere(
+    workspace: Workspace,
+) -> None:
+    elsewhere = TrunkSettings(host="127.0.0.1", port=5070)
+    settings = Settings(home=workspace.settings.home, trunks={REHEARSAL: elsewhere})
+    assert not network_wanted(settings)
