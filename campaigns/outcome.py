@@ -138,7 +138,8 @@ _NO_SIP_ANSWER = {0: Outcome.CONGESTION, 23: Outcome.UNREACHABLE}
 else is a far side that does not speak, which looks like a ring time-out but for that."""
 
 _RECORDING_UNREADABLE = 27
-"""How the dialplan ends a call whose recording it cannot read."""
+"""How the dialplan ends a call whose recording it cannot read. The fault is ours, but a person
+answered and heard nothing: it counts as a call to them, and is not made again at once."""
 
 _TIMED_OUT = 19
 """The Q.850 cause of our own ring time-out."""
@@ -179,7 +180,7 @@ def _answered(facts: Facts) -> Outcome:
     if facts.result == "optout":
         return Outcome.OPTED_OUT
     if facts.result == "playing" and facts.cause == _RECORDING_UNREADABLE:
-        return Outcome.CONFIG_ERROR
+        return Outcome.SILENT_CALL
     if facts.rtp_sent == 0 and facts.heard_ms < NOTHING_HEARD_MS:
         return Outcome.SILENT_CALL
     if facts.result == "played":

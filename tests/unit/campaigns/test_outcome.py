@@ -73,12 +73,25 @@ def test_raw_words_win_over_the_code_of_the_hangup_event() -> None:
     assert unanswered("SIP 607 Unwanted", 480, 127) is Outcome.UNWANTED
 
 
-def test_a_far_side_that_never_said_a_word_is_no_fault_of_the_person() -> None:
-    assert unanswered("", 480, 19) is Outcome.CARRIER_FAILURE
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (19, Outcome.CARRIER_FAILURE),  # the far side never said a word
+        (0, Outcome.CONGESTION),  # nothing left for want of an RTP port
+        (23, Outcome.UNREACHABLE),  # redirected
+    ],
+)
+def test_no_sip_answer_at_all(cause: int, expected: Outcome) -> None:
+    assert unanswered("", 480, cause) is expected
 
 
 def test_answered_at_the_moment_of_the_timeout() -> None:
     assert unanswered("SIP 200 OK", 480, 19) is Outcome.ANSWERED_TOO_LATE
+
+
+def test_answered_and_hung_up_before_the_dialplan_began() -> None:
+    assert unanswered("SIP 200 OK", 200, 16) is Outcome.HUNG_UP_EARLY
+    assert unanswered("SIP 200 OK", 0, 0) is Outcome.HUNG_UP_EARLY
 
 
 @pytest.mark.parametrize(
@@ -151,9 +164,14 @@ def test_answered_calls(result: str, heard_ms: int, rtp_sent: int, expected: Out
 
 
 def test_message_that_cannot_be_played_is_a_silent_call() -> None:
-    """The dialplan gives up some milliseconds after the answer and not a packet was sent."""
-    facts = Facts(True, "playing", cause=27, heard_ms=4, message_ms=2000, rtp_sent=0)
-    assert resolve(facts) is Outcome.SILENT_CALL
+    """A person answered and heard nothing: it counts, and is not made again at once.
+
+    The dialplan gives up some milliseconds after the answer and not a packet was sent.
+    """
+    for cause in (27, 16):
+        facts = Facts(True, "playing", cause=cause, heard_ms=4, message_ms=2000, rtp_sent=0)
+        assert resolve(facts) is Outcome.SILENT_CALL
+    assert Outcome.SILENT_CALL not in NOT_THE_PERSONS
 
 
 @given(
@@ -161,7 +179,11 @@ def test_message_that_cannot_be_played_is_a_silent_call() -> None:
         Facts,
         answered=st.booleans(),
         result=st.sampled_from(["", "playing", "played", "optout"]),
-        tech=st.one_of(st.none(), st.integers(100, 699).map(lambda c: f"SIP {c} X"), st.text()),
+        tech=st.one_of(
+            st.none(),
+            st.sampled_from([100, 180, 200, 302, 404, 486, 503, 699]).map(lambda c: f"SIP {c} X"),
+            st.text(),
+        ),
         tech_cause=st.integers(0, 699),
         cause=st.integers(0, 127),
         heard_ms=st.integers(0, 60_000),
@@ -174,8 +196,8 @@ def test_every_ended_call_has_an_outcome_and_only_answered_ones_say_so(facts: Fa
     assert found not in {Outcome.IN_DOUBT, Outcome.PBX_LOST}
     if facts.answered:
         assert found in ANSWERED
-    else:
-        assert found not in ANSWERED - {Outcome.ANSWERED_TOO_LATE}
+    elif not (facts.tech or "").startswith("SIP 200") and facts.tech_cause != 200:
+        assert found not in ANSWERED
     assert 0 <= quartile(facts) <= 4
 
 
