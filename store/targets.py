@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal, select, update
+from sqlalchemy import Connection, String, bindparam, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.basis import Evidence
@@ -88,7 +88,9 @@ def _insert_ignoring(connection: Connection, rows: Any) -> int:
         "tries",
     )
     statement = dialect.insert(target).from_select(columns, rows)
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount
+    kept = statement.on_conflict_do_nothing()
+    # Of an INSERT the count is thrown away on PostgreSQL unless it is asked for.
+    return connection.execute(kept, execution_options={"preserve_rowcount": True}).rowcount
 
 
 _PENDING = TargetState.PENDING.value
@@ -205,7 +207,7 @@ _SETTLE = (
         retry=bindparam("b_retry"),
         attempts=bindparam("b_attempts"),
         tries=bindparam("b_tries"),
-        outcome=bindparam("b_outcome"),
+        outcome=func.coalesce(bindparam("b_outcome", type_=String), target.c.outcome),
     )
 )
 
@@ -233,7 +235,7 @@ def postpone(connection: Connection, postponed: Sequence[tuple[int, Gate, dateti
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What becomes of a target after an attempt."""
+    """What becomes of a target after an attempt; None leaves due date and outcome as they are."""
 
     id: int
     state: TargetState

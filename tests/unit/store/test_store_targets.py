@@ -1,0 +1,192 @@
+"""Targets: each contact of a campaign once, found in order, always in one state."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+from store_subjects import NOW, PARIS, World, number
+
+from campaigns.contacts.basis import Evidence
+from campaigns.rules.gates import Gate
+from campaigns.states import TargetState
+from store import tallies, targets
+from store.engine import reading, writing
+from store.targets import Settled
+
+TAHITI = "Pacific/Tahiti"
+
+
+@pytest.fixture
+def world(store: Engine) -> World:
+    return World(store)
+
+
+def due(world: World, campaign_id: int, zones: str = PARIS, retry: bool = False,
+        count: int = 100, at: datetime = NOW) -> list[str]:  # fmt: skip
+    with writing(world.engine) as connection:
+        return [one.number for one in targets.due(connection, campaign_id, zones, retry, at, count)]
+
+
+def settle(world: World, target_id: int, **changes: Any) -> None:
+    values: dict[str, Any] = {
+        "state": TargetState.PENDING, "due_at": NOW, "retry": True, "attempts": 1, "tries": 0,
+        "outcome": "busy",
+    }  # fmt: skip
+    with writing(world.engine) as connection:
+        targets.settle(connection, [Settled(target_id, **{**values, **changes})])
+
+
+def test_a_number_of_two_lists_is_one_target(world: World) -> None:
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(n) for n in range(150)]),
+        world.contacts(controller, [number(n) for n in range(100, 250)]),
+    ]
+    campaign = world.campaign(controller, lists)
+    assert len(world.targets(campaign.id)) == 250
+    assert world.states(campaign.id) == {"pending": 250}
+    world.check()
+
+
+def test_filling_again_adds_nobody(world: World) -> None:
+    campaign = world.called(30)
+    with writing(world.engine) as connection:
+        assert targets.fill(connection, campaign.id, 1, 0, 100, NOW) is not None
+    assert world.states(campaign.id) == {"pending": 30}
+    world.check()
+
+
+def test_they_are_found_in_the_order_of_the_list(world: World) -> None:
+    campaign = world.called(20)
+    assert due(world, campaign.id, count=7) == [number(n) for n in range(7)]
+
+
+def test_what_a_gate_asks_is_found_with_them(world: World) -> None:
+    controller = world.controller()
+    one = world.contacts(controller, [number(1)], ("survey",), Evidence.LIST, fictional=False)
+    campaign = world.campaign(controller, [one])
+    with writing(world.engine) as connection:
+        (found,) = targets.due(connection, campaign.id, PARIS, False, NOW, 10)
+    assert (found.purposes, found.evidence, found.fictional) == (("survey",), Evidence.LIST, False)
+
+
+def test_zones_are_found_apart_and_only_while_somebody_is_pending(world: World) -> None:
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(1)], zones=PARIS),
+        world.contacts(controller, [number(2)], zones=TAHITI),
+        world.contacts(controller, [number(3)], zones=f"{PARIS}|{TAHITI}"),
+    ]
+    campaign = world.campaign(controller, lists)
+    with reading(world.engine) as connection:
+        assert targets.zones_of(connection, campaign.id) == [PARIS, f"{PARIS}|{TAHITI}", TAHITI]
+    with writing(world.engine) as connection:
+        targets.take(connection, [2])
+        assert targets.zones_of(connection, campaign.id) == [PARIS, f"{PARIS}|{TAHITI}"]
+
+
+def test_retries_are_found_when_due_and_apart_from_fresh_ones(world: World) -> None:
+    campaign = world.called(3)
+    settle(world, 1, due_at=NOW + timedelta(minutes=10))
+    settle(world, 2, due_at=NOW + timedelta(minutes=5))
+    assert due(world, campaign.id) == [number(2)]
+    assert due(world, campaign.id, retry=True) == []
+    later = NOW + timedelta(minutes=5)
+    assert due(world, campaign.id, retry=True, at=later) == [number(1)]
+    later += timedelta(minutes=5)
+    assert due(world, campaign.id, retry=True, at=later) == [number(1), number(0)]
+
+
+def test_when_the_next_becomes_due(world: World) -> None:
+    campaign = world.called(2)
+    with reading(world.engine) as connection:
+        assert targets.next_due(connection, campaign.id) == NOW
+    settle(world, 1, due_at=NOW + timedelta(minutes=10))
+    settle(world, 2, due_at=NOW + timedelta(minutes=5))
+    with reading(world.engine) as connection:
+        assert targets.next_due(connection, campaign.id) == NOW + timedelta(minutes=5)
+    for id_ in (1, 2):
+        settle(world, id_, state=TargetState.REACHED, due_at=None)
+    with reading(world.engine) as connection:
+        assert targets.next_due(connection, campaign.id) is None
+
+
+def test_a_call_that_never_left_changes_no_outcome(world: World) -> None:
+    campaign = world.called(1)
+    settle(world, 1, outcome="busy")
+    settle(world, 1, outcome=None)
+    assert world.targets(campaign.id)[0]["outcome"] == "busy"
+
+
+def test_refused_and_postponed(world: World) -> None:
+    campaign = world.called(3)
+    later = NOW + timedelta(seconds=30)
+    with writing(world.engine) as connection:
+        targets.refuse(connection, [(1, Gate.NO_BASIS)])
+        targets.postpone(connection, [(2, Gate.LIVE_CALL_ON_NUMBER, later)])
+    first, second, _ = world.targets(campaign.id)
+    assert (first["state"], first["gate"]) == ("refused", "no_basis")
+    assert (second["state"], second["gate"], second["due_at"]) == (
+        "pending", "live_call_on_number", later,
+    )  # fmt: skip
+    assert due(world, campaign.id) == [number(2)]
+    with writing(world.engine) as connection:
+        targets.take(connection, [2])
+    assert world.targets(campaign.id)[1]["gate"] is None
+
+
+def test_cancelling_takes_pending_ones_only_and_so_many_at_once(world: World) -> None:
+    campaign = world.called(10)
+    with writing(world.engine) as connection:
+        targets.take(connection, [1])
+        delta: tallies.Delta = Counter()
+        tallies.moved(delta, campaign.id, "pending", "calling")
+        tallies.add(connection, delta)
+        assert targets.cancel(connection, campaign.id, 6) == 6
+        assert targets.cancel(connection, campaign.id, 6) == 3
+        assert targets.cancel(connection, campaign.id, 6) == 0
+        assert tallies.of_campaign(connection, campaign.id)[tallies.STATE] == {
+            "calling": 1, "cancelled": 9,
+        }  # fmt: skip
+        assert targets.counted(connection, campaign.id) == {"calling": 1, "cancelled": 9}
+
+
+def test_two_claimers_never_find_the_same_target(postgres_store: Engine) -> None:
+    world = World(postgres_store)
+    campaign = world.called(6)
+    with writing(postgres_store) as one, writing(postgres_store) as other:
+        first = targets.due(one, campaign.id, PARIS, False, NOW, 3)
+        second = targets.due(other, campaign.id, PARIS, False, NOW, 3)
+    assert len({found.id for found in [*first, *second]}) == 6
+
+
+def test_the_claim_walks_along_its_index_and_sorts_nothing(sqlite_store: Engine) -> None:
+    world = World(sqlite_store)
+    campaign = world.called(5)
+    asked = {"campaign": campaign.id, "zones": PARIS, "retry": False, "now": NOW, "count": 10}
+    ran: list[tuple[str, Any]] = []
+
+    def keep(*told: Any) -> None:
+        ran.append((told[2], told[3]))
+
+    event.listen(sqlite_store, "before_cursor_execute", keep)
+    with reading(sqlite_store) as connection:
+        connection.execute(targets._DUE, asked).all()
+        query, values = ran[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
+    steps = " / ".join(str(row[3]) for row in plan)
+    assert "ix_target_due" in steps
+    assert "TEMP B-TREE" not in steps
+    assert "SCAN" not in steps
+
+
+def test_every_target_of_a_number_and_of_one_controller_only(world: World) -> None:
+    ours, theirs = world.controller("A"), world.controller("B")
+    first = world.campaign(ours, [world.contacts(ours, [number(1)])])
+    second = world.campaign(ours, [world.contacts(ours, [number(1)])])
+    world.campaign(theirs, [world.contacts(theirs, [number(1)])])
+    with reading(world.engine) as connection:
+        found = targets.of_number(connection, ours, number(1))
+    assert [one["campaign_id"] for one in found] == [first.id, second.id]
