@@ -18,7 +18,7 @@ from store.engine import reading, writing
 from store.leases import LEASE_LASTS, Lease
 from store.tables import lease
 
-ELSEWHERE = "other.example:17"
+ELSEWHERE = "other.example:17:99"
 
 
 def acquire(store: Engine, after: timedelta = timedelta()) -> Lease:
@@ -84,15 +84,22 @@ def test_a_holder_that_died_on_this_host_is_not_waited_for(store: Engine) -> Non
     acquire(store)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    held_by(store, f"{socket.gethostname()}:{gone.pid}")
-    assert acquire(store).node == f"{socket.gethostname()}:{os.getpid()}"
+    held_by(store, f"{socket.gethostname()}:{gone.pid}:1")
+    assert acquire(store).node == leases.own_node()
+
+
+def test_a_process_that_has_the_number_of_a_dead_holder_is_not_taken_for_it(store: Engine) -> None:
+    """As in a container, where each dialer has the same number as the last."""
+    acquire(store)
+    held_by(store, f"{socket.gethostname()}:{os.getpid()}:1")
+    assert acquire(store).node == leases.own_node()
 
 
 def test_a_dead_process_number_of_another_host_says_nothing(store: Engine) -> None:
     acquire(store)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    held_by(store, f"other.example:{gone.pid}")
+    held_by(store, f"other.example:{gone.pid}:1")
     with pytest.raises(LeaseLost):
         acquire(store)
 
