@@ -120,13 +120,14 @@ def local_instance(settings: Settings) -> Instance:
     """The local Asterisk of a home directory; its ports stay the same from start to start."""
     root = settings.home / "pbx"
     kept = _kept(settings, root / "instance.json")
-    ports = kept.ports
+    ports, pbx = kept.ports, settings.pbx
     return Instance(
         root=root,
-        sip_port=ports.sip,
+        sip_port=pbx.sip_port or ports.sip,
         ami_port=ports.ami,
-        rtp_first=ports.rtp_first,
-        rtp_last=ports.rtp_last,
+        rtp_first=pbx.rtp_start or ports.rtp_first,
+        rtp_last=pbx.rtp_end or ports.rtp_last,
+        sip_address=pbx.sip_bind,
         trunks=tuple(settings.all_trunks()),
         endpoint_tag=kept.endpoint_tag,
     )

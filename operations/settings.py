@@ -46,6 +46,8 @@ class PbxSettings(BaseModel):
     Attributes:
         directory: where a remote PBX keeps audio and journal, as seen from here.
         directory_there: the same directory as the PBX sees it.
+        sip_bind: local address for SIP and RTP to a carrier.
+        sip_port, rtp_start, rtp_end: UDP ports, as a firewall must know them; 0 lets us choose.
         endpoint_suffix: what its PJSIP endpoints' names have behind the trunk's.
     """
 
@@ -60,10 +62,10 @@ class PbxSettings(BaseModel):
     directory: Path | None = None
     directory_there: Path | None = None
     endpoint_suffix: str = ""
-    sip_bind: str = "127.0.0.1"
+    sip_bind: str = "0.0.0.0"  # noqa: S104 - loopback alone while every trunk is there
     sip_port: int = Field(default=0, ge=0, le=65535)
-    rtp_start: int = Field(default=20000, ge=1024, le=65000)
-    rtp_end: int = Field(default=29999, ge=1024, le=65535)
+    rtp_start: int = Field(default=0, ge=0, le=65000)
+    rtp_end: int = Field(default=0, ge=0, le=65535)
 
 
 class SystemLimits(BaseModel):
@@ -171,10 +173,15 @@ class Settings(BaseSettings):
 
 
 def default_home() -> Path:
-    """`PORTEVOIX_HOME`, else a directory of the user's own."""
+    """`PORTEVOIX_HOME`, else a directory of the user's own.
+
+    Root's is not under its own home, which the unprivileged user of the PBX may not enter.
+    """
     given = os.environ.get("PORTEVOIX_HOME")
     if given:
         return Path(given).resolve()
+    if os.geteuid() == 0:
+        return Path("/var/lib/portevoix")
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "portevoix"
 

@@ -16,4 +16,6 @@ say "Installing $wheel in a fresh environment outside the clone"
 "$place/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps "$clone/$wheel"
 mkdir "$place/elsewhere"
 cd "$place/elsewhere"
-"$place/venv/bin/portevoix" doctor
+# A home of its own, which the unprivileged user of the PBX can enter.
+chmod 755 "$place"
+"$place/venv/bin/portevoix" --home "$place/home" doctor

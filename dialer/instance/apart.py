@@ -19,6 +19,7 @@ from dialer.instance.configure import Instance, write_secrets
 from operations.settings import PbxSettings, Settings
 
 SIP_PORT = 5060
+RTP_PORTS = (20_000, 29_999)
 """Where the settings name none."""
 
 _FILE = "secrets.json"
@@ -70,8 +71,8 @@ def instance_apart(settings: Settings) -> Instance:
         root=root,
         sip_port=pbx.sip_port or SIP_PORT,
         ami_port=pbx.port,
-        rtp_first=pbx.rtp_start,
-        rtp_last=pbx.rtp_end,
+        rtp_first=pbx.rtp_start or RTP_PORTS[0],
+        rtp_last=pbx.rtp_end or RTP_PORTS[1],
         trunks=tuple(settings.all_trunks()),
         sip_address=pbx.sip_bind,
         ami_address=str(here.ip),

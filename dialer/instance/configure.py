@@ -32,6 +32,7 @@ EVENTS = ("OriginateResponse", "Newchannel", "Newstate", "UserEvent", "Hangup", 
 LOOPBACK = "127.0.0.1"
 
 _MAX_FILES = 65_536
+_LONGEST_SOCKET = 107  # unix(7), sun_path less its end
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
 
 
@@ -203,6 +204,12 @@ def _check_root(root: Path) -> None:
             "directory of the PBX",
             f"«{root}» cannot be used.",
             "Give an absolute path of letters, digits and . _ + - only.",
+        )
+    if len(str(root / "run" / "asterisk.ctl")) > _LONGEST_SOCKET:
+        raise InvalidInput(
+            str(root),
+            "its path is too long for Asterisk's control socket.",
+            f"Choose a home directory of {_LONGEST_SOCKET - 30} characters or fewer.",
         )
 
 

@@ -160,3 +160,9 @@ def test_filters_by_name_are_used_where_the_version_has_them(
     version: tuple[int, int, int], advanced: bool
 ) -> None:
     assert replace(ASTERISK, version=version).advanced_filters is advanced
+
+
+def test_a_directory_too_deep_for_the_control_socket_is_refused(instance: Instance) -> None:
+    deep = replace(instance, root=instance.root / ("d" * 100))
+    with pytest.raises(InvalidInput, match="too long for Asterisk's control socket"):
+        configure(deep, ASTERISK, MYSELF)
