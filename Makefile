@@ -44,6 +44,10 @@ check: environment ## formatting, lint, types, layers, and no package registry n
 bench-ami: environment ## events through the AMI adapter, against the plain library
 	@.venv/bin/python bench/ami.py
 
+.PHONY: test-compose
+test-compose: environment ## docker-compose.yml on a real Docker engine: a rehearsal, down and up again
+	@setup/compose.sh
+
 .PHONY: wheel
 wheel: environment assets ## build the wheel into dist/
 	@rm -rf dist
