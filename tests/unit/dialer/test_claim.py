@@ -1,0 +1,293 @@
+"""The claim: every gate applied in the transaction that writes the attempts."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from store_subjects import NOW, PARIS, World, number
+
+from campaigns.campaign import Campaign
+from campaigns.contacts.basis import Evidence
+from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
+from campaigns.outcome import Outcome
+from campaigns.retry import RetryPolicy
+from campaigns.rules.windows import Window
+from campaigns.states import Action
+from dialer.book import write_closings
+from dialer.calls import Call
+from dialer.claim import MAX_ROUNDS, Claimed, Want, claim
+from dialer.outcomes import Closing, in_doubt, never_placed, unsent
+from store import suppressions
+from store.engine import writing
+
+EVERY_DAY = frozenset(range(1, 8))
+NODE = "here:1:1"
+
+
+@pytest.fixture
+def world(store: Engine) -> World:
+    return World(store)
+
+
+def take(
+    world: World, campaign: Campaign, count: int = 100, rehearsal: bool = True
+) -> tuple[Claimed, list[Call]]:
+    want = Want(campaign, count, rehearsal, NODE)
+    with writing(world.engine) as connection:
+        claimed = claim(connection, want, world.now)
+    calls = [Call(one.attempt, campaign, one.attempts, one.tries) for one in claimed.taken]
+    return claimed, calls
+
+
+def numbers(calls: Sequence[Call]) -> list[str]:
+    return [call.attempt.number for call in calls]
+
+
+def close(world: World, call: Call, outcome: Outcome) -> None:
+    write(world, never_placed(call, outcome, world.now))
+
+
+def write(world: World, *closings: Closing) -> None:
+    with writing(world.engine) as connection:
+        write_closings(connection, closings)
+
+
+def suppress(world: World, one: str, scope: SuppressionScope, owner: int,
+             expires_at: datetime | None = None) -> None:  # fmt: skip
+    row = Suppression(one, scope, owner, SuppressionReason.FORM, "test", NOW, expires_at)
+    with writing(world.engine) as connection:
+        suppressions.add(connection, [row])
+
+
+def only(world: World, campaign: Campaign) -> dict[str, Any]:
+    (found,) = world.targets(campaign.id)
+    return found
+
+
+def one_contact(world: World, **changes: Any) -> Campaign:
+    controller = world.controller()
+    list_keys = ("purposes", "evidence", "zones", "fictional")
+    of_list = {key: changes.pop(key) for key in list_keys if key in changes}
+    return world.campaign(controller, [world.contacts(controller, [number(0)], **of_list)],
+        **changes)  # fmt: skip
+
+
+def test_as_many_as_asked_for_and_in_order(world: World) -> None:
+    campaign = world.called(10)
+    claimed, calls = take(world, campaign, 4)
+    assert numbers(calls) == [number(n) for n in range(4)]
+    assert not claimed.exhausted
+    world.check()
+    claimed, calls = take(world, campaign, 10)
+    assert numbers(calls) == [number(n) for n in range(4, 10)]
+    assert claimed.exhausted
+    world.check()
+    assert world.states(campaign.id) == {"calling": 10}
+
+
+def test_what_is_written_of_an_attempt(world: World) -> None:
+    campaign = world.called(1)
+    _, (call,) = take(world, campaign)
+    row = world.attempts()[call.attempt.id]
+    assert (row["number"], row["state"], row["node"]) == (number(0), "claimed", NODE)
+    assert (row["pack"], row["rehearsal"]) == ("fr-political@2026.11.21", True)
+    assert row["claimed_at"] == world.now
+    assert world.locks() == {number(0): call.attempt.id}
+
+
+@pytest.mark.parametrize(
+    ("changes", "gate"),
+    [
+        ({"purposes": ("survey",)}, "no_basis"),
+        ({"evidence": Evidence.LIST}, "evidence_too_weak"),
+        ({"evidence": Evidence.NONE}, "evidence_too_weak"),
+    ],
+)
+def test_gates_that_never_open_refuse_for_good(
+    world: World, changes: dict[str, Any], gate: str
+) -> None:
+    campaign = one_contact(world, **changes)
+    assert take(world, campaign)[1] == []
+    assert (only(world, campaign)["state"], only(world, campaign)["gate"]) == ("refused", gate)
+    world.check()
+
+
+def test_fictional_numbers_are_called_in_rehearsals_only(world: World) -> None:
+    campaign = one_contact(world)
+    assert take(world, campaign, rehearsal=False)[1] == []
+    assert only(world, campaign)["gate"] == "rehearsal_only"
+
+
+@pytest.mark.parametrize(
+    ("scope", "owner", "called"),
+    [
+        (SuppressionScope.OPERATOR, 0, False),
+        (SuppressionScope.CONTROLLER, 1, False),
+        (SuppressionScope.CAMPAIGN, 1, False),
+        (SuppressionScope.CONTROLLER, 2, True),
+        (SuppressionScope.CAMPAIGN, 2, True),
+    ],
+)
+def test_suppressions_hold_for_whom_they_are(
+    world: World, scope: SuppressionScope, owner: int, called: bool
+) -> None:
+    campaign = one_contact(world)
+    suppress(world, number(0), scope, owner)
+    assert bool(take(world, campaign)[1]) is called
+
+
+@pytest.mark.parametrize(("hours", "called"), [(1, False), (0, True), (-1, True)])
+def test_a_suppression_ends_when_it_expires(world: World, hours: int, called: bool) -> None:
+    campaign = one_contact(world)
+    until = NOW + timedelta(hours=hours)
+    suppress(world, number(0), SuppressionScope.OPERATOR, 0, until)
+    assert bool(take(world, campaign)[1]) is called
+
+
+@pytest.mark.parametrize("action", [Action.PAUSE, Action.DRAIN, Action.STOP])
+def test_nothing_for_a_campaign_that_does_not_run_whatever_the_dialer_believes(
+    world: World, action: Action
+) -> None:
+    campaign = world.called(3)
+    world.act(campaign.id, action)
+    claimed, calls = take(world, campaign)
+    assert calls == []
+    assert claimed.exhausted
+    assert world.states(campaign.id) == {"pending": 3}
+
+
+def test_hours_of_the_callee(store: Engine) -> None:
+    world = World(store, NOW.replace(hour=6))
+    morning = (Window(EVERY_DAY, time(10), time(13)),)
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(1)], zones=PARIS),
+        world.contacts(controller, [number(2)], zones="Pacific/Noumea"),
+        world.contacts(controller, [number(3)], zones="Indian/Reunion|Indian/Mayotte"),
+    ]
+    campaign = world.campaign(controller, lists, windows=morning)
+    # 06:00 UTC: 07:00 in Paris, 09:00 in Mayotte, 10:00 in Réunion, 17:00 in Nouméa.
+    assert take(world, campaign)[1] == [], "a number of two zones needs both open"
+    world.later(hours=1)
+    assert numbers(take(world, campaign)[1]) == [number(3)]
+    world.later(hours=2)
+    assert numbers(take(world, campaign)[1]) == [number(1)]
+    world.later(hours=14)  # 10:00 the next day in Nouméa
+    assert numbers(take(world, campaign)[1]) == [number(2)]
+
+
+def test_a_number_that_is_being_called_waits(world: World) -> None:
+    ours, theirs = world.controller("A"), world.controller("B")
+    first = world.campaign(ours, [world.contacts(ours, [number(1)])])
+    second = world.campaign(theirs, [world.contacts(theirs, [number(1), number(2)])])
+    _, (call,) = take(world, first)
+    assert numbers(take(world, second)[1]) == [number(2)]
+    waiting = world.targets(second.id)[0]
+    assert (waiting["state"], waiting["gate"]) == ("pending", "live_call_on_number")
+    assert waiting["due_at"] == NOW + timedelta(seconds=30)
+    close(world, call, Outcome.BUSY)
+    world.later(seconds=29)
+    assert take(world, second)[1] == []
+    world.later(seconds=1)
+    assert numbers(take(world, second)[1]) == [number(1)]
+    world.check()
+
+
+def test_two_campaigns_in_one_transaction_never_take_one_number(world: World) -> None:
+    controller = world.controller()
+    made = [world.campaign(controller, [world.contacts(controller, [number(1)])]) for _ in "ab"]
+    with writing(world.engine) as connection:
+        found = [claim(connection, Want(one, 5, True, NODE), NOW) for one in made]
+    assert [len(one.taken) for one in found] == [1, 0]
+    world.check()
+
+
+def test_an_attempt_in_doubt_keeps_its_number_from_every_campaign(world: World) -> None:
+    first = world.called(1)
+    _, (call,) = take(world, first)
+    write(world, in_doubt(call, world.now))
+    assert world.states(first.id) == {"in_doubt": 1}
+    second = world.campaign(1, [world.contacts(1, [number(0)])])
+    for _ in range(5):
+        assert take(world, second)[1] == []
+        world.later(days=1)
+    assert only(world, first)["state"] == "in_doubt"
+    world.check()
+
+
+def test_attempts_and_tries_are_carried_from_call_to_call(world: World) -> None:
+    policy = RetryPolicy(2, {Outcome.BUSY: timedelta(minutes=1)}, 5, timedelta(minutes=1))
+    campaign = world.called(1, retry=policy)
+    _, (call,) = take(world, campaign)
+    assert (call.attempts, call.tries) == (0, 0)
+    close(world, call, Outcome.CONGESTION)
+    assert take(world, campaign)[1] == [], "not due yet"
+    world.later(minutes=1)
+    _, (call,) = take(world, campaign)
+    assert (call.attempts, call.tries) == (0, 1)
+    close(world, call, Outcome.BUSY)
+    world.later(minutes=1)
+    _, (call,) = take(world, campaign)
+    assert (call.attempts, call.tries) == (1, 1)
+    close(world, call, Outcome.BUSY)
+    assert only(world, campaign)["state"] == "unreached"
+    world.check()
+
+
+def test_a_call_that_never_left_waits_again_as_it_did(world: World) -> None:
+    policy = RetryPolicy(3, {Outcome.BUSY: timedelta(minutes=1)})
+    campaign = world.called(1, retry=policy)
+    _, (call,) = take(world, campaign)
+    close(world, call, Outcome.BUSY)
+    world.later(minutes=1)
+    _, (call,) = take(world, campaign)
+    write(world, unsent(call, world.now))
+    target = only(world, campaign)
+    assert (target["attempts"], target["tries"], target["outcome"]) == (1, 0, "busy")
+    assert numbers(take(world, campaign)[1]) == [number(0)]
+    world.check()
+
+
+def test_retries_and_fresh_ones_take_turns(world: World) -> None:
+    policy = RetryPolicy(3, {Outcome.BUSY: timedelta(minutes=1)})
+    campaign = world.called(20, retry=policy)
+    _, calls = take(world, campaign, 5)
+    for call in calls:
+        close(world, call, Outcome.BUSY)
+    world.later(minutes=1)
+    _, calls = take(world, campaign, 6)
+    again = sum(call.attempts > 0 for call in calls)
+    assert (again, len(calls)) == (3, 6)
+
+
+def test_refused_ones_do_not_stop_the_search_and_it_is_bounded(world: World) -> None:
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(n) for n in range(30)], evidence=Evidence.NONE),
+        world.contacts(controller, [number(n) for n in range(30, 40)]),
+    ]
+    campaign = world.campaign(controller, lists)
+    claimed, calls = take(world, campaign, 5)
+    assert (calls, claimed.exhausted) == ([], False)
+    assert world.states(campaign.id)["refused"] == 5 * MAX_ROUNDS
+    while not calls:
+        claimed, calls = take(world, campaign, 5)
+    assert numbers(calls) == [number(n) for n in range(30, 35)]
+    world.check()
+
+
+def test_nothing_is_left_of_a_claim_that_was_not_committed(world: World) -> None:
+    campaign = world.called(5)
+
+    def die() -> None:
+        with writing(world.engine) as connection:
+            claim(connection, Want(campaign, 5, True, NODE), NOW)
+            raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        die()
+    assert (world.attempts(), world.locks()) == ({}, {})
+    assert world.states(campaign.id) == {"pending": 5}
+    world.check()
