@@ -1,0 +1,255 @@
+"""After a gap: every combination of what the store, the PBX and its journal know of a call."""
+
+import asyncio
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from dialer_subjects import a_call
+from fake_pbx import FakeCall, FakePbx
+from sqlalchemy import Engine
+from store_subjects import World, number
+
+from campaigns.errors import PbxError
+from campaigns.outcome import Outcome
+from dialer import reconcile
+from dialer.book import Book, write_closings
+from dialer.calls import Call, Calls, utc_now
+from dialer.claim import Want, claim
+from dialer.journal import Journal
+from dialer.outcomes import in_doubt, never_placed
+from dialer.pbx import ChannelState, HungUp, OriginateOrder
+from dialer.reconcile import Reconciled, Reconciliation
+from store.engine import writing
+
+
+@pytest.fixture(autouse=True)
+def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.01)
+
+
+@dataclass
+class Subject:
+    world: World
+    pbx: FakePbx
+    book: Book
+    journal: Journal
+    calls: Calls
+    adopted: list[Call]
+    reconciliation: Reconciliation
+
+    def line(self, text: str) -> None:
+        with self.journal.current().open("a") as stream:
+            stream.write(text + "\n")
+
+    def started(self, call: Call) -> None:
+        self.line(f"start|{call.attempt.id}")
+
+    def refused(self, call: Call) -> None:
+        self.line(f"optout|{call.attempt.id}|1772449200000")
+
+    def ended(self, call: Call) -> None:
+        self.line(
+            f"end|{call.attempt.id}|1772449205000|1772449200000|16|id|played|2000|100|100||SIP 200"
+        )
+
+    def live(self, call: Call, state: ChannelState = ChannelState.UP) -> None:
+        order = OriginateOrder(call.attempt.id, "e", "n", "c", 15, 60, "m", "c", "/dev/null")
+        self.pbx.calls[call.attempt.id] = FakeCall(self.pbx, order, state)
+
+    def claimed(self, count: int = 1) -> list[Call]:
+        campaign = self.world.called(count)
+        with writing(self.world.engine) as connection:
+            taken = claim(connection, Want(campaign, count, True, "n"), self.world.now).taken
+        return [Call(one.attempt, campaign, one.attempts, one.tries) for one in taken]
+
+    def doubt(self, call: Call) -> None:
+        with writing(self.world.engine) as connection:
+            write_closings(connection, [in_doubt(call, self.world.now)])
+
+    async def run(self) -> Reconciled:
+        found = await self.reconciliation.run()
+        with writing(self.world.engine) as connection:
+            write_closings(connection, found.closings)
+        self.world.check()
+        return found
+
+
+@pytest.fixture
+async def subject(sqlite_store: Engine, tmp_path: Path) -> Subject:
+    pbx, book, calls = FakePbx(), Book(sqlite_store), Calls()
+    adopted: list[Call] = []
+    journal = Journal(tmp_path)
+    await book.open()
+    await pbx.open(lambda events: None)
+    made = Reconciliation(book, pbx, journal, calls, adopted.append)
+    return Subject(World(sqlite_store), pbx, book, journal, calls, adopted, made)
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "live", "started", "optout", "ended"), list(product([False, True], repeat=5))
+)
+async def test_what_becomes_of_an_attempt(
+    subject: Subject, doubtful: bool, live: bool, started: bool, optout: bool, ended: bool
+) -> None:
+    (call,) = subject.claimed()
+    if doubtful:
+        subject.doubt(call)
+    for known, note in ((live, subject.live), (started, subject.started),
+                        (optout, subject.refused), (ended, subject.ended)):  # fmt: skip
+        if known:
+            note(call)
+    found = await subject.run()
+    row = subject.world.attempts()[call.attempt.id]
+    state = subject.world.targets(call.campaign.id)[0]["state"]
+    assert [one.attempt.id for one in found.refusals] == ([call.attempt.id] if optout else [])
+    if ended:
+        assert row["outcome"] == ("opted_out" if optout else "delivered")
+        assert state == "reached"
+        assert row["state"] == "closed"
+    elif live:
+        assert [one.attempt.id for one in subject.adopted] == [call.attempt.id]
+        assert row["state"] == ("in_doubt" if doubtful else "claimed")
+    elif started or doubtful:
+        assert (row["state"], state) == ("in_doubt", "in_doubt")
+        assert subject.world.locks() == {number(0): call.attempt.id}
+    else:
+        assert (row["state"], state) == ("unsent", "pending")
+        assert subject.world.locks() == {}
+
+
+async def test_nothing_is_said_of_calls_that_are_closed(subject: Subject) -> None:
+    (call,) = subject.claimed()
+    with writing(subject.world.engine) as connection:
+        write_closings(connection, [never_placed(call, Outcome.BUSY, subject.world.now)])
+    subject.started(call)
+    subject.refused(call)
+    found = await subject.run()
+    assert found.closings == []
+    assert [one.attempt.id for one in found.refusals] == [call.attempt.id], "a refusal counts ever"
+    assert subject.world.attempts()[call.attempt.id]["outcome"] == "busy"
+
+
+async def test_reconciling_again_changes_nothing(subject: Subject) -> None:
+    calls = subject.claimed(4)
+    subject.started(calls[0])
+    subject.ended(calls[1])
+    subject.live(calls[2])
+    await subject.run()
+    before = (subject.world.attempts(), subject.world.states(calls[0].campaign.id))
+    await subject.run()
+    assert (subject.world.attempts(), subject.world.states(calls[0].campaign.id)) == before
+
+
+async def test_an_originate_still_on_its_way_is_waited_for(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, never = subject.claimed(2)
+
+    async def arrive(seconds: float) -> None:
+        subject.started(late)
+        subject.live(late)
+
+    threads = SimpleNamespace(sleep=arrive, to_thread=asyncio.to_thread)
+    monkeypatch.setattr(reconcile, "asyncio", threads)
+    found = await subject.run()
+    assert [one.attempt.id for one in subject.adopted] == [late.attempt.id]
+    assert [one.ended.id for one in found.closings] == [never.attempt.id]
+
+
+async def test_what_the_sender_holds_is_left_to_it(subject: Subject) -> None:
+    waiting, lost = subject.claimed(2)
+    subject.calls.add(waiting)
+    lost.sent_at = utc_now()
+    subject.calls.add(lost)
+    found = await subject.run()
+    assert [one.call for one in found.closings] == [lost]
+    assert subject.world.attempts()[waiting.attempt.id]["state"] == "claimed"
+
+
+async def test_a_call_in_hand_is_the_one_that_is_settled(subject: Subject) -> None:
+    up, over = subject.claimed(2)
+    for call in (up, over):
+        call.sent_at = utc_now()
+        subject.calls.add(call)
+    subject.live(up)
+    subject.ended(over)
+    found = await subject.run()
+    assert subject.adopted == [up]
+    assert up.answered_at is not None, "it was answered in the gap"
+    assert [one.call for one in found.closings] == [over]
+
+
+async def test_an_adopted_call_that_only_rings_is_not_taken_for_answered(subject: Subject) -> None:
+    (call,) = subject.claimed()
+    subject.live(call, ChannelState.RINGING)
+    await subject.run()
+    assert subject.adopted[0].answered_at is None
+
+
+@pytest.mark.parametrize(("answered", "state"), [(False, "closed"), (True, "in_doubt")])
+async def test_a_hangup_of_which_the_journal_tells_no_end(
+    subject: Subject, answered: bool, state: str
+) -> None:
+    (call,) = subject.claimed()
+    call.sent_at, call.hung_up = utc_now(), HungUp(call.attempt.id, 17, 486)
+    call.answered_at = utc_now() if answered else None
+    subject.calls.add(call)
+    subject.started(call)
+    await subject.run()
+    assert subject.world.attempts()[call.attempt.id]["state"] == state
+
+
+async def test_a_hangup_without_any_journal_is_never_called_again_for_that(
+    subject: Subject,
+) -> None:
+    (call,) = subject.claimed()
+    call.sent_at, call.hung_up = utc_now(), HungUp(call.attempt.id, 17, 486)
+    subject.calls.add(call)
+    await subject.run()
+    assert subject.world.attempts()[call.attempt.id]["outcome"] == "busy"
+
+
+async def test_nothing_is_decided_while_the_pbx_cannot_be_asked(subject: Subject) -> None:
+    (call,) = subject.claimed()
+    subject.pbx.go_down()
+    with pytest.raises(PbxError):
+        await subject.run()
+    assert subject.world.attempts()[call.attempt.id]["state"] == "claimed"
+
+
+async def test_channels_that_are_not_ours_are_left_alone(subject: Subject) -> None:
+    (call,) = subject.claimed()
+    subject.live(a_call())
+    await subject.run()
+    assert subject.adopted == []
+    assert subject.pbx.asked_to_hang_up == []
+    assert subject.world.attempts()[call.attempt.id]["state"] == "unsent"
+
+
+async def test_doubt_settled_later_counts_one_attempt(subject: Subject) -> None:
+    (call,) = subject.claimed()
+    subject.started(call)
+    await subject.run()
+    assert subject.world.targets(1)[0]["attempts"] == 1
+    subject.ended(call)
+    await subject.run()
+    target = subject.world.targets(1)[0]
+    assert (target["state"], target["attempts"]) == ("reached", 1)
+
+
+async def test_old_journals_go_once_their_calls_are_closed(
+    subject: Subject, tmp_path: Path
+) -> None:
+    closed, doubtful = subject.claimed(2)
+    for name, call in (("00000001", closed), ("00000002", doubtful)):
+        (tmp_path / f"{name}.journal").write_text(f"start|{call.attempt.id}\n")
+    (tmp_path / "00000003.journal").write_text("")
+    with writing(subject.world.engine) as connection:
+        write_closings(connection, [never_placed(closed, Outcome.BUSY, subject.world.now)])
+    await subject.run()
+    names = [path.name for path in subject.journal.files()]
+    assert "00000001.journal" not in names
+    assert "00000002.journal" in names
