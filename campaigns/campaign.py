@@ -13,6 +13,10 @@ SHORTEST_RING_S = 15
 (47 CFR 64.1200(a)(6))."""
 
 
+MOST_CPS = 1000
+"""Calls per second above which a limit is taken for a mistake."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How fast and how wide a campaign may call.
@@ -28,8 +32,10 @@ class Limits:
     def __post_init__(self) -> None:
         if self.max_channels < 1:
             raise InvalidInput("max_channels", "must be 1 or more.")
-        if not 0 < self.max_cps <= 1000:
-            raise InvalidInput("max_cps", "must be above 0 and at most 1000 calls per second.")
+        if not 0 < self.max_cps <= MOST_CPS:
+            raise InvalidInput(
+                "max_cps", f"must be above 0 and at most {MOST_CPS} calls per second."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,18 @@
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from campaigns.campaign import SHORTEST_RING_S
+from campaigns.campaign import MOST_CPS, SHORTEST_RING_S
 from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.errors import InvalidInput
 from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
@@ -48,7 +55,7 @@ class LimitValues(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     max_channels: int = Field(default=30, ge=1)
-    max_cps: float = Field(default=5, gt=0, le=1000)
+    max_cps: float = Field(default=5, gt=0, le=MOST_CPS)
 
 
 class HourValues(BaseModel):
@@ -71,6 +78,16 @@ class ScheduleValues(BaseModel):
     hours: list[HourValues] = []
     any_hour: bool = False
 
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.start_at and self.end_at and self.end_at <= self.start_at:
+            raise ValueError("it ends before it starts")
+        return self
+
+
+Delay = Annotated[timedelta, Field(ge=timedelta(seconds=1))]
+"""A wait before somebody is called again: at least a second, even in a rehearsal."""
+
 
 class RetryValues(BaseModel):
     """`[retry]`: delays as `HH:MM:SS` by outcome; an outcome that is not named is not retried."""
@@ -78,9 +95,9 @@ class RetryValues(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     max_attempts: int = Field(default=3, ge=1, le=10)
-    delays: dict[Outcome, timedelta] | None = None
+    delays: dict[Outcome, Delay] | None = None
     network_tries: int = Field(default=MAX_NETWORK_TRIES, ge=1, le=100)
-    network_delay: timedelta = timedelta(minutes=1)
+    network_delay: Delay = timedelta(minutes=1)
 
     def policy(self) -> RetryPolicy:
         """As the domain knows it.

@@ -64,6 +64,11 @@ def read_window(plain: dict[str, Any]) -> windows.Window:
 
 def _time(field: str, text: str) -> time:
     try:
-        return time.max if text == "24:00" else time.fromisoformat(text)
+        found = time.max if text == "24:00" else time.fromisoformat(text)
     except ValueError:
         raise InvalidInput(field, f"«{text}» is not a time.", "Write it as 10:00.") from None
+    if found.tzinfo is not None:
+        raise InvalidInput(
+            field, f"«{text}» names a zone; hours are the callee's own.", "Write it as 10:00."
+        )
+    return found

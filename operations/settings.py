@@ -17,6 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from campaigns.campaign import MOST_CPS
 from campaigns.errors import InvalidInput
 from campaigns.trunk import FIRST_RATE, Codec, NumberFormat, Trunk
 from store.engine import sqlite_url
@@ -35,7 +36,7 @@ class TrunkSettings(BaseModel):
     number_format: NumberFormat = NumberFormat.E164_PLUS
     caller_ids: list[str] = []
     max_channels: int = Field(default=30, ge=1)
-    max_cps: float = Field(default=FIRST_RATE, gt=0)
+    max_cps: float = Field(default=FIRST_RATE, gt=0, le=MOST_CPS)
     username: str = ""
     password: str = Field(default="", repr=False)
 
@@ -74,7 +75,7 @@ class SystemLimits(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     max_channels: int = Field(default=1000, ge=1)
-    max_cps: float = Field(default=200, gt=0)
+    max_cps: float = Field(default=200, gt=0, le=MOST_CPS)
 
 
 class ApiSettings(BaseModel):
@@ -105,7 +106,7 @@ class RehearsalSettings(BaseModel):
     profile: str = "demo"
     seed: int = 1
     max_channels: int = Field(default=200, ge=1)
-    max_cps: float = Field(default=50, gt=0)
+    max_cps: float = Field(default=50, gt=0, le=MOST_CPS)
 
     def trunk(self) -> TrunkSettings:
         """The trunk that leads there."""
