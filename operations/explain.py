@@ -89,6 +89,8 @@ def _gate(
         return Gate.IN_DOUBT, None
     if state is TargetState.CALLING:
         return Gate.LIVE_CALL_ON_NUMBER, None
+    if state is TargetState.CANCELLED:
+        return Gate.CAMPAIGN_NOT_RUNNING, None
     if state is not TargetState.PENDING:
         return Gate.ATTEMPTS_USED, None
     return next(_pending_gates(connection, found, campaign, dialer, now), (None, None))
