@@ -19,8 +19,14 @@ MOST_JITTER_S = 0.06
 CATCH_UP_S = 0.05
 """How late a start may come and still be made up for; what is later is lost, never burst."""
 
-LAG_KEPT_S = 10.0
-"""How long a measured delay counts."""
+LAG_KEPT_S = 30.0
+"""How long a measured delay counts: a machine that stalled a moment ago will do so again."""
+
+LAG_MARGIN = 1.25
+"""By how much the next delay may exceed what was seen."""
+
+LAG_BELIEVED_S = 5.0
+"""How long delays are watched before they are believed; until then the most is allowed for."""
 
 
 class Pace:
@@ -120,7 +126,9 @@ class Lag:
         while self._delays[0][0] < at - LAG_KEPT_S:
             self._delays.popleft()
 
-    def spread(self) -> float:
-        """Largest delay less smallest, in seconds; 0 where nothing was noted."""
+    def allowance(self) -> float:
+        """What to allow for, in seconds: largest delay less smallest, and a margin."""
+        if not self._delays or self._delays[-1][0] - self._delays[0][0] < LAG_BELIEVED_S:
+            return MOST_JITTER_S
         delays = [delay for _, delay in self._delays]
-        return max(delays) - min(delays) if delays else 0.0
+        return LAG_MARGIN * (max(delays) - min(delays))

@@ -102,9 +102,9 @@ class Throttle:
 
     def adapt(self) -> None:
         """Allow for what the PBX's delay varies by now."""
-        spread = self._lag.spread()
+        allowance = self._lag.allowance()
         for gauge in (self._system, *self._trunks.values(), *self._campaigns.values()):
-            gauge.pace.allow_for(spread)
+            gauge.pace.allow_for(allowance)
 
     def _gauges(self, trunk: str, campaign_id: int) -> list["_Gauge"]:
         found = [self._system, self._trunks.get(trunk), self._campaigns.get(campaign_id)]

@@ -139,11 +139,19 @@ def test_slots() -> None:
     assert slots.free == 1
 
 
-def test_delay_varies_by_what_the_last_seconds_saw() -> None:
+def test_the_most_is_allowed_for_until_delays_were_watched_for_a_while() -> None:
     lag = Lag()
-    assert lag.spread() == 0.0
+    assert lag.allowance() == MOST_JITTER_S
     lag.note(100.0, 0.010)
-    lag.note(101.0, 0.050)
-    assert lag.spread() == pytest.approx(0.040)
-    lag.note(111.5, 0.030)
-    assert lag.spread() == 0.0, "what is older than ten seconds is forgotten"
+    lag.note(104.0, 0.011)
+    assert lag.allowance() == MOST_JITTER_S
+
+
+def test_what_is_allowed_for_follows_the_delays_of_the_last_half_minute() -> None:
+    lag = Lag()
+    lag.note(100.0, 0.010)
+    lag.note(106.0, 0.050)
+    assert lag.allowance() == pytest.approx(1.25 * 0.040)
+    for at in range(107, 150, 3):
+        lag.note(float(at), 0.030)
+    assert lag.allowance() == pytest.approx(0.0), "what is older is forgotten"
