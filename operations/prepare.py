@@ -46,6 +46,9 @@ def prepare_campaign(
         InvalidInput: names the value that is wrong and why.
         NotFound: a list or recording that the controller does not have.
     """
+    list_ids = _check_lists(workspace, controller_id, list_ids)
+    if not recording_ids:
+        raise InvalidInput("recordings", "there is nothing to say.", "Name at least one recording.")
     trunk = find_trunk(workspace, values.trunk)
     pack = packs.load(values.pack)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
@@ -60,6 +63,21 @@ def prepare_campaign(
     campaign_id = _write(workspace, controller_id, values, row, list_ids, by)
     _fill(workspace, campaign_id, list_ids, progress)
     return campaign_id
+
+
+def _check_lists(workspace: Workspace, controller_id: int, list_ids: Sequence[int]) -> list[int]:
+    """Each list once, every one of them whole."""
+    if not list_ids:
+        raise InvalidInput("lists", "there is nobody to call.", "Name at least one list.")
+    each = list(dict.fromkeys(list_ids))
+    with reading(workspace.engine) as connection:
+        found = [lists.one(connection, controller_id, list_id) for list_id in each]
+    for one in found:
+        if one["state"] != lists.ListState.READY:
+            raise InvalidInput(
+                "lists", f"«{one['name']}» is not whole yet.", "Import its file to the end first."
+            )
+    return each
 
 
 def find_trunk(workspace: Workspace, name: str) -> Trunk:
@@ -161,8 +179,6 @@ def _write(
 ) -> int:
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
-        for list_id in list_ids:
-            lists.one(connection, controller_id, list_id)
         campaign_id = kept.add(
             connection,
             name=values.name,

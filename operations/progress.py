@@ -14,6 +14,8 @@ from store.engine import reading
 _LEAST_SHARE = 0.005
 """Under this share done, a finish time would be a guess."""
 
+_UNDER_WAY = (TargetState.CALLING, TargetState.IN_DOUBT)
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -21,10 +23,11 @@ class Progress:
 
     Attributes:
         states: targets by state; they add up to `targets`.
-        outcomes: ended attempts by outcome; they add up to `attempts`.
+        attempts: calls placed or about to be: ended, under way, or in doubt.
+        outcomes: ended attempts by outcome.
         gates: targets refused for good, by gate.
         answer_seizure_ratio: answered over ended attempts, 0 to 1; None before the first.
-        channels: calls up now, of the whole dialer.
+        channels: its calls up now.
         finish_at: when it will be done at the speed so far; None where nobody can tell.
         dialing: the dialer runs, reaches the PBX and has settled what was in flight.
     """
@@ -81,7 +84,7 @@ def _progress(row: dict[str, Any], counts: Any, dialer: dict[str, Any], now: dat
         rehearsal=row["rehearsal"],
         targets=total,
         done=done,
-        attempts=ended + states.get(TargetState.CALLING.value, 0),
+        attempts=ended + sum(states.get(state.value, 0) for state in _UNDER_WAY),
         states=states,
         outcomes=outcomes,
         gates=counts[tallies.GATE],

@@ -65,6 +65,7 @@ class World:
             ]  # fmt: skip
             if rows:
                 connection.execute(insert(contact), rows)
+            lists.finish(connection, list_id)
         return list_id
 
     def campaign(
