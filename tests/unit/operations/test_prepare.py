@@ -1,0 +1,193 @@
+"""Preparing a campaign: nothing is called that trunk, pack or provenance do not allow."""
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, update
+from store_subjects import World, number
+from workspaces import a_workspace
+
+from campaigns.campaign import Campaign
+from campaigns.contacts.basis import Evidence
+from campaigns.errors import InvalidInput, NotFound
+from campaigns.rules.windows import ALWAYS, Window
+from campaigns.states import CampaignState
+from operations import packs
+from operations.campaign_file import CampaignValues
+from operations.prepare import prepare_campaign
+from operations.record import keep_recording
+from operations.workspace import Workspace
+from store import audit
+from store import campaigns as kept
+from store.engine import reading, writing
+from store.tables import contact_list
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+NPV = "+33162000001"
+
+
+@pytest.fixture
+def world(sqlite_store: Engine) -> World:
+    return World(sqlite_store, datetime.now(UTC))
+
+
+@pytest.fixture
+def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
+    return a_workspace(sqlite_store, tmp_path)
+
+
+@pytest.fixture
+def message(workspace: Workspace, world: World) -> int:
+    path = EXAMPLES / "message-identite.flac"
+    kept_as = keep_recording(
+        workspace, world.controller(), path, name="identité", file_name=path.name, by="test"
+    )
+    return int(kept_as["id"])
+
+
+def values(**changes: Any) -> CampaignValues:
+    plain: dict[str, Any] = {
+        "name": "tour", "purpose": "political", "pack": "fr-political", "trunk": "rehearsal",
+        "caller_id": "01 99 00 12 34", "retry": {"max_attempts": 2},
+    }  # fmt: skip
+    return CampaignValues.model_validate({**plain, **changes})
+
+
+def prepared(workspace: Workspace, message: int, lists: list[int], **changes: Any) -> Campaign:
+    campaign_id = prepare_campaign(workspace, 1, values(**changes), [message], lists, "Zoé")
+    with reading(workspace.engine) as connection:
+        return kept.by_id(connection, campaign_id)
+
+
+def real(**changes: Any) -> dict[str, Any]:
+    return {"trunk": "carrier", "caller_id": NPV, **changes}
+
+
+def refused(workspace: Workspace, message: int, lists: list[int], **changes: Any) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        prepared(workspace, message, lists, **changes)
+    with reading(workspace.engine) as connection:
+        assert kept.rows_of(connection, 1) == [], "nothing is kept of it"
+    return caught.value
+
+
+def test_a_rehearsal(workspace: Workspace, world: World, message: int) -> None:
+    lists = [
+        world.contacts(1, [number(n) for n in range(5)]),
+        world.contacts(1, [number(n) for n in range(3, 8)]),
+    ]
+    campaign = prepared(workspace, message, lists)
+    assert campaign.state is CampaignState.DRAFT
+    assert (campaign.rehearsal, campaign.caller_id) == (True, "+33199001234")
+    assert campaign.evidence is Evidence.ROW
+    assert campaign.windows == packs.load("fr-political").windows
+    assert campaign.pack == packs.load("fr-political").label
+    assert campaign.message_ms > 1000
+    assert (workspace.library.root / campaign.message).parent.is_dir()
+    assert world.states(campaign.id) == {"pending": 8}
+    world.check()
+    with reading(workspace.engine) as connection:
+        (event,) = [
+            one for one in audit.latest(connection, 1, 9) if one["act"] == "campaign.prepare"
+        ]
+        assert event["actor"] == "Zoé"
+
+
+def test_a_real_campaign(workspace: Workspace, world: World, message: int) -> None:
+    campaign = prepared(workspace, message, [world.contacts(1, [number(1)])], **real())
+    assert (campaign.rehearsal, campaign.caller_id) == (False, NPV)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        (real(caller_id="+33162000002"), "caller_id"),  # not the carrier's
+        (real(caller_id="01 40 00 00 00"), "caller_id"),  # the carrier's, not the pack's
+        (real(caller_id="01 99 00 12 34"), "caller_id"),  # fictional
+        ({"caller_id": "+33612345678"}, "caller_id"),  # a real one on a rehearsal
+        ({"caller_id": "hello"}, "phone"),
+        ({"trunk": "nowhere"}, "trunk"),
+        ({"pack": "fr-any"}, "pack"),
+        ({"retry": {"max_attempts": 4}}, "retry.max_attempts"),
+        (real(schedule={"any_hour": True}), "schedule.any_hour"),
+        (
+            {"schedule": {"hours": [{"days": [7], "start": "10:00", "end": "12:00"}]}},
+            "schedule.hours",
+        ),
+        ({"schedule": {"hours": [{"days": [1], "start": "12:00", "end": "10:00"}]}}, "window"),
+    ],
+)
+def test_what_trunk_or_pack_do_not_allow(
+    workspace: Workspace, world: World, message: int, changes: dict[str, Any], field: str
+) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    assert refused(workspace, message, lists, **changes).field == field
+
+
+def test_own_hours_only_tighten(workspace: Workspace, world: World, message: int) -> None:
+    hours = [{"days": [1, 7], "start": "08:00", "end": "11:00"}]
+    lists = [world.contacts(1, [number(1)])]
+    campaign = prepared(workspace, message, lists, schedule={"hours": hours})
+    assert campaign.windows == (Window(frozenset({1}), time(10), time(11)),)
+
+
+def test_a_rehearsal_may_call_at_any_hour(workspace: Workspace, world: World, message: int) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    assert prepared(workspace, message, lists, schedule={"any_hour": True}).windows == ALWAYS
+
+
+def test_lists_and_recordings_of_others_do_not_exist(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    other = world.controller("B")
+    theirs = world.contacts(other, [number(1)])
+    with pytest.raises(NotFound):
+        prepared(workspace, message, [theirs])
+    with pytest.raises(NotFound):
+        prepare_campaign(workspace, other, values(), [message], [theirs], "Zoé")
+    with reading(workspace.engine) as connection:
+        assert kept.rows_of(connection, 1) == kept.rows_of(connection, other) == []
+
+
+def test_a_list_given_twice_is_called_once(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    one = world.contacts(1, [number(1)])
+    campaign = prepared(workspace, message, [one, one])
+    assert world.states(campaign.id) == {"pending": 1}
+
+
+def test_there_must_be_somebody_to_call_and_something_to_say(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    assert refused(workspace, message, []).field == "lists"
+    with pytest.raises(InvalidInput) as caught:
+        prepare_campaign(workspace, 1, values(), [], [world.contacts(1, [number(1)])], "Zoé")
+    assert caught.value.field == "recordings"
+
+
+def test_a_list_that_is_not_whole_yet_is_not_called(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    one = world.contacts(1, [number(1)])
+    with writing(world.engine) as connection:
+        connection.execute(update(contact_list).values(state="importing"))
+    assert refused(workspace, message, [one]).field == "lists"
+
+
+def test_a_name_that_is_taken(workspace: Workspace, world: World, message: int) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    prepared(workspace, message, lists)
+    with pytest.raises(InvalidInput, match="already a campaign"):
+        prepared(workspace, message, lists)
+
+
+def test_dates_are_kept(workspace: Workspace, world: World, message: int) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    schedule = {"start_at": start, "end_at": start + timedelta(hours=3)}
+    campaign = prepared(workspace, message, [world.contacts(1, [number(1)])], schedule=schedule)
+    with reading(workspace.engine) as connection:
+        row = kept.row(connection, 1, campaign.id)
+    assert (row["start_at"], row["end_at"]) == (start, start + timedelta(hours=3))
