@@ -1,0 +1,104 @@
+"""Launching a campaign, and what else is asked of one."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, update
+from store_subjects import World
+from workspaces import a_workspace
+
+from campaigns.campaign import Campaign, Limits
+from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from campaigns.states import Action, CampaignState
+from operations import launch
+from operations.workspace import Workspace
+from store import audit, trunks
+from store import campaigns as kept
+from store.engine import reading, writing
+from store.tables import campaign as campaigns
+
+
+@pytest.fixture
+def world(sqlite_store: Engine) -> World:
+    return World(sqlite_store, datetime.now(UTC))
+
+
+@pytest.fixture
+def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
+    return a_workspace(sqlite_store, tmp_path)
+
+
+def draft(world: World, count: int = 1, **changes: object) -> Campaign:
+    return world.called(count, state=CampaignState.DRAFT, launched_at=None, **changes)
+
+
+def acts(workspace: Workspace) -> list[str]:
+    with reading(workspace.engine) as connection:
+        return [one["act"] for one in audit.latest(connection, 1, 20)]
+
+
+def test_launch_and_what_is_written_of_it(workspace: Workspace, world: World) -> None:
+    campaign = draft(world)
+    assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
+    assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
+    assert acts(workspace) == ["campaign.launch"], "asking twice is written once"
+
+
+def test_one_that_starts_later_waits(workspace: Workspace, world: World) -> None:
+    campaign = draft(world, start_at=datetime.now(UTC) + timedelta(hours=1))
+    assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.SCHEDULED
+
+
+def test_nobody_to_call(workspace: Workspace, world: World) -> None:
+    campaign = draft(world, 0)
+    with pytest.raises(NotAllowed, match="nobody to call"):
+        launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
+
+
+def test_a_real_trunk_must_be_armed_by_name(workspace: Workspace, world: World) -> None:
+    campaign = draft(world, trunk="carrier", rehearsal=False)
+    with pytest.raises(NotAllowed, match="nobody has armed it"):
+        launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
+    launch.arm(workspace, "carrier", "Zoé")
+    with reading(workspace.engine) as connection:
+        assert trunks.all_of(connection)["carrier"].armed_by == "Zoé"
+    assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
+
+
+def test_a_trunk_that_does_not_exist_cannot_be_armed(workspace: Workspace) -> None:
+    with pytest.raises(InvalidInput, match="no trunk «nowhere»"):
+        launch.arm(workspace, "nowhere", "Zoé")
+
+
+def test_what_makes_no_sense_is_refused(workspace: Workspace, world: World) -> None:
+    campaign = draft(world)
+    with pytest.raises(NotAllowed, match="draft cannot pause"):
+        launch.act(workspace, 1, campaign.id, Action.PAUSE, "Zoé")
+    assert acts(workspace) == []
+
+
+def test_campaigns_of_others_do_not_exist(workspace: Workspace, world: World) -> None:
+    campaign = draft(world)
+    other = world.controller("B")
+    with pytest.raises(NotFound):
+        launch.act(workspace, other, campaign.id, Action.LAUNCH, "Zoé")
+    with pytest.raises(NotFound):
+        launch.limit(workspace, other, campaign.id, Limits(1, 1), "Zoé")
+
+
+def test_limits(workspace: Workspace, world: World) -> None:
+    campaign = draft(world)
+    launch.limit(workspace, 1, campaign.id, Limits(3, 2.5), "Zoé")
+    with reading(workspace.engine) as connection:
+        assert kept.by_id(connection, campaign.id).limits == Limits(3, 2.5)
+    assert acts(workspace) == ["campaign.limit"]
+
+
+def test_a_campaign_that_is_over_stays_over(workspace: Workspace, world: World) -> None:
+    campaign = draft(world)
+    with writing(workspace.engine) as connection:
+        connection.execute(update(campaigns).values(state="finished"))
+    for action in (Action.LAUNCH, Action.RESUME):
+        with pytest.raises(NotAllowed):
+            launch.act(workspace, 1, campaign.id, action, "Zoé")
