@@ -69,17 +69,13 @@ def after(outcome: Outcome, attempts: int, tries: int, at: datetime, policy: Ret
         return _after_network(tries, at, policy)
     delay = policy.delays.get(outcome)
     if delay is None or attempts >= policy.max_attempts:
-        return Next(_final(outcome), None, counted=True)
+        return Next(TargetState.UNREACHED, None, counted=True)
     return Next(TargetState.PENDING, at + delay, counted=True)
 
 
 def counts(outcome: Outcome) -> bool:
     """Whether the person received this attempt: our own congestion never counts."""
     return outcome not in NOT_THE_PERSONS
-
-
-def _final(outcome: Outcome) -> TargetState:
-    return TargetState.REFUSED if outcome is Outcome.UNWANTED else TargetState.UNREACHED
 
 
 def _after_network(tries: int, at: datetime, policy: RetryPolicy) -> Next:

@@ -41,7 +41,7 @@ def test_called_again_after_a_wait(outcome: Outcome, wait: timedelta) -> None:
         (Outcome.MACHINE, TargetState.UNREACHED),
         (Outcome.REJECTED, TargetState.UNREACHED),
         (Outcome.INVALID_NUMBER, TargetState.UNREACHED),
-        (Outcome.UNWANTED, TargetState.REFUSED),
+        (Outcome.UNWANTED, TargetState.UNREACHED),
         (Outcome.IN_DOUBT, TargetState.IN_DOUBT),
     ],
 )

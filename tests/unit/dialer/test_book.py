@@ -3,8 +3,8 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,7 +26,7 @@ from dialer.outcomes import Closing, closed, in_doubt, never_placed, unsent
 from dialer.pbx import HungUp
 from store import attempts, leases, suppressions
 from store import campaigns as kept
-from store.engine import open_engine, reading, sqlite_url, writing
+from store.engine import reading, writing
 from store.tables import lease
 
 QUICK = RetryPolicy(
@@ -141,14 +141,8 @@ class History:
 @settings(max_examples=25, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(st.integers(0, 2**32))
-def test_states_add_up_after_every_step(
-    migrated_file: Path, tmp_path_factory: pytest.TempPathFactory, seed: int
-) -> None:
-    path = tmp_path_factory.mktemp("history") / "portevoix.db"
-    path.write_bytes(migrated_file.read_bytes())
-    engine = open_engine(sqlite_url(path))
-    History(engine, seed).run(15)
-    engine.dispose()
+def test_states_add_up_after_every_step(new_sqlite_store: Callable[[], Engine], seed: int) -> None:
+    History(new_sqlite_store(), seed).run(15)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -78,7 +78,7 @@ def test_unwanted_suppresses() -> None:
     ended = reported(answered_ms=0, cause=127, tech="SIP 607 Unwanted", result="")
     closing = closed(a_call(ended=ended), HungUp("x", 127, 607), AT)
     assert closing.suppress == "unwanted_607"
-    assert closing.settled.state is TargetState.REFUSED
+    assert closing.settled.state is TargetState.UNREACHED
 
 
 def test_without_a_report_the_hangup_says_what_it_can() -> None:

@@ -1,7 +1,7 @@
 """Why a number is not being called: the answer is the claim's own."""
 
 import random
-import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from dialer.outcomes import in_doubt, never_placed
 from operations.explain import Explanation, why
 from operations.workspace import Workspace
 from store import suppressions
-from store.engine import open_engine, sqlite_url, writing
+from store.engine import writing
 from store.tables import target
 
 EVERY_DAY = frozenset(range(1, 8))
@@ -207,13 +207,11 @@ class Situation:
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(seed=st.integers(0, 2**32))
 def test_the_answer_is_what_the_claim_does(
-    migrated_file: Path, tmp_path_factory: pytest.TempPathFactory, seed: int
+    new_sqlite_store: Callable[[], Engine], tmp_path: Path, seed: int
 ) -> None:
-    home = tmp_path_factory.mktemp("why")
-    shutil.copy(migrated_file, home / "portevoix.db")
-    engine = open_engine(sqlite_url(home / "portevoix.db"))
+    engine = new_sqlite_store()
     situation = Situation(engine, seed)
-    workspace = a_workspace(engine, home)
+    workspace = a_workspace(engine, tmp_path)
     told = only(workspace)
     claimed = take(situation.world, situation.campaign, situation.rehearsal)
     (after,) = situation.world.targets(situation.campaign.id)
@@ -228,4 +226,3 @@ def test_the_answer_is_what_the_claim_does(
                 Gate.CAMPAIGN_NOT_RUNNING, Gate.OUTSIDE_WINDOW, Gate.RETRY_NOT_DUE
             }  # fmt: skip
         assert only(workspace).gate is told.gate, "and it is told the same afterwards"
-    engine.dispose()

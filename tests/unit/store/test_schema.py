@@ -1,11 +1,14 @@
 """The tables that migrations make are the tables that the queries use."""
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 from store import schema
+from store.engine import open_engine, sqlite_url
 from store.tables import metadata
 
 
@@ -28,11 +31,12 @@ def test_upgrading_again_changes_nothing(store: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "pragma", [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
+    ("name", "expected"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
 )
 def test_what_was_committed_survives_a_power_cut(
-    sqlite_store: Engine, pragma: tuple[str, object]
+    tmp_path: Path, name: str, expected: object
 ) -> None:
-    name, expected = pragma
-    with sqlite_store.connect() as connection:
+    engine = open_engine(sqlite_url(tmp_path / "portevoix.db"))
+    with engine.connect() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == expected
+    engine.dispose()
