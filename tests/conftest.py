@@ -1,12 +1,13 @@
 """Databases for every test: SQLite, and PostgreSQL where there is one. Both pass the same tests."""
 
 import shutil
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from postgres import Postgres, running_postgres
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from store.engine import open_engine, sqlite_url
 from store.schema import upgrade
@@ -29,12 +30,39 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+def quick_engine(path: Path) -> Engine:
+    """An engine that leaves writing to disk to the system, as no test cuts the power."""
+    engine = open_engine(sqlite_url(path))
+
+    def hurry(connection: sqlite3.Connection, record: object) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(engine, "connect", hurry)
+    return engine
+
+
+@pytest.fixture
+def new_sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+    """Makes fresh SQLite databases, one for each example of a property."""
+    made: list[Engine] = []
+
+    def one() -> Engine:
+        path = tmp_path / f"portevoix-{len(made)}.db"
+        shutil.copy(migrated_file, path)
+        made.append(quick_engine(path))
+        return made[-1]
+
+    yield one
+    for engine in made:
+        engine.dispose()
+
+
 @pytest.fixture
 def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
     """A fresh SQLite database."""
     path = tmp_path / "portevoix.db"
     shutil.copy(migrated_file, path)
-    engine = open_engine(sqlite_url(path))
+    engine = quick_engine(path)
     yield engine
     engine.dispose()
 
