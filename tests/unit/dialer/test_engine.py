@@ -95,7 +95,7 @@ async def test_a_campaign_from_launch_to_end(world: World, tmp_path: Path) -> No
     assert outcomes == dict.fromkeys(
         ["delivered", "busy", "no_answer", "opted_out", "hung_up_early", "unwanted"], 10
     )
-    assert world.states(campaign.id) == {"reached": 20, "unreached": 30, "refused": 10}
+    assert world.states(campaign.id) == {"reached": 20, "unreached": 40}
     called = Counter(order.number for order in run.pbx.orders)
     assert set(called.values()) == {1}
     assert len(called) == 60
