@@ -16,7 +16,7 @@ from campaigns.states import AttemptState, TargetState
 from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
 from dialer.outcomes import Closing
-from store import attempts, leases, suppressions, tallies, targets
+from store import attempts, leases, queue, suppressions, tallies
 from store.engine import reading, writing
 from store.leases import Lease
 
@@ -143,7 +143,7 @@ def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
     if not closings:
         return
     attempts.close(connection, [closing.ended for closing in closings])
-    targets.settle(connection, [closing.settled for closing in closings])
+    queue.settle(connection, [closing.settled for closing in closings])
     refused = [
         _suppression(closing.call, SuppressionReason(closing.suppress))
         for closing in closings

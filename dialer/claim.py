@@ -17,9 +17,9 @@ from campaigns.campaign import Campaign
 from campaigns.rules import gates, windows
 from campaigns.rules.gates import Gate
 from campaigns.states import CampaignState, TargetState
-from store import attempts, suppressions, tallies, targets
+from store import attempts, queue, suppressions, tallies
 from store import campaigns as kept
-from store.targets import Found
+from store.queue import Found
 
 MAX_ROUNDS = 4
 """Batches of refused targets looked through in one transaction before giving others a turn."""
@@ -87,10 +87,10 @@ def _candidates(
 ) -> Iterator[Found]:
     """Due targets in open zones: retries and fresh ones in turn, so that neither starves."""
     left = count
-    for zones in targets.zones_of(connection, campaign.id):
+    for zones in queue.zones_of(connection, campaign.id):
         if left and windows.is_open(campaign.windows, zones.split("|"), now):
             retries, fresh = (
-                targets.due(connection, campaign.id, zones, retry, now, left)
+                queue.due(connection, campaign.id, zones, retry, now, left)
                 for retry in (True, False)
             )
             mixed = chain.from_iterable(zip_longest(retries, fresh))
@@ -118,7 +118,7 @@ def _sort(
         else:
             postponed.append((one.id, gate, now + gates.POSTPONED[gate]))
     _write_refused(connection, want.campaign.id, refused, delta)
-    targets.postpone(connection, postponed)
+    queue.postpone(connection, postponed)
     return _write_taken(connection, want, allowed, delta, now)
 
 
@@ -154,7 +154,7 @@ def _write_refused(
     refused: list[tuple[int, Gate]],
     delta: tallies.Delta,
 ) -> None:
-    targets.refuse(connection, refused)
+    queue.refuse(connection, refused)
     before, after = TargetState.PENDING.value, TargetState.REFUSED.value
     tallies.moved(delta, campaign_id, before, after, len(refused))
     for _, gate in refused:
@@ -175,7 +175,7 @@ def _write_taken(
     ]
     made = [one.attempt for one in taken]
     attempts.add(connection, made, want.node, campaign.pack, want.rehearsal)
-    targets.take(connection, [one.id for one in allowed])
+    queue.take(connection, [one.id for one in allowed])
     before, after = TargetState.PENDING.value, TargetState.CALLING.value
     tallies.moved(delta, campaign.id, before, after, len(allowed))
     return taken

@@ -12,7 +12,7 @@ from dialer.calls import Call
 from dialer.pbx import CallEnded, HungUp
 from store.attempts import Ended
 from store.columns import from_ms
-from store.targets import Settled
+from store.queue import Settled
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from store_subjects import NOW, PARIS, World, number
 from campaigns.contacts.basis import Evidence
 from campaigns.rules.gates import Gate
 from campaigns.states import TargetState
-from store import tallies, targets
+from store import queue, tallies, targets
 from store.engine import reading, writing
-from store.targets import Settled
+from store.queue import Settled
 
 TAHITI = "Pacific/Tahiti"
 
@@ -26,7 +26,7 @@ def world(store: Engine) -> World:
 def due(world: World, campaign_id: int, zones: str = PARIS, retry: bool = False,
         count: int = 100, at: datetime = NOW) -> list[str]:  # fmt: skip
     with writing(world.engine) as connection:
-        return [one.number for one in targets.due(connection, campaign_id, zones, retry, at, count)]
+        return [one.number for one in queue.due(connection, campaign_id, zones, retry, at, count)]
 
 
 def settle(world: World, target_id: int, **changes: Any) -> None:
@@ -35,7 +35,7 @@ def settle(world: World, target_id: int, **changes: Any) -> None:
         "outcome": "busy",
     }  # fmt: skip
     with writing(world.engine) as connection:
-        targets.settle(connection, [Settled(target_id, **{**values, **changes})])
+        queue.settle(connection, [Settled(target_id, **{**values, **changes})])
 
 
 def test_a_number_of_two_lists_is_one_target(world: World) -> None:
@@ -68,7 +68,7 @@ def test_what_a_gate_asks_is_found_with_them(world: World) -> None:
     one = world.contacts(controller, [number(1)], ("survey",), Evidence.LIST, fictional=False)
     campaign = world.campaign(controller, [one])
     with writing(world.engine) as connection:
-        (found,) = targets.due(connection, campaign.id, PARIS, False, NOW, 10)
+        (found,) = queue.due(connection, campaign.id, PARIS, False, NOW, 10)
     assert (found.purposes, found.evidence, found.fictional) == (("survey",), Evidence.LIST, False)
 
 
@@ -81,10 +81,10 @@ def test_zones_are_found_apart_and_only_while_somebody_is_pending(world: World) 
     ]
     campaign = world.campaign(controller, lists)
     with reading(world.engine) as connection:
-        assert targets.zones_of(connection, campaign.id) == [PARIS, f"{PARIS}|{TAHITI}", TAHITI]
+        assert queue.zones_of(connection, campaign.id) == [PARIS, f"{PARIS}|{TAHITI}", TAHITI]
     with writing(world.engine) as connection:
-        targets.take(connection, [2])
-        assert targets.zones_of(connection, campaign.id) == [PARIS, f"{PARIS}|{TAHITI}"]
+        queue.take(connection, [2])
+        assert queue.zones_of(connection, campaign.id) == [PARIS, f"{PARIS}|{TAHITI}"]
 
 
 def test_retries_are_found_when_due_and_apart_from_fresh_ones(world: World) -> None:
@@ -99,20 +99,6 @@ def test_retries_are_found_when_due_and_apart_from_fresh_ones(world: World) -> N
     assert due(world, campaign.id, retry=True, at=later) == [number(1), number(0)]
 
 
-def test_when_the_next_becomes_due(world: World) -> None:
-    campaign = world.called(2)
-    with reading(world.engine) as connection:
-        assert targets.next_due(connection, campaign.id) == NOW
-    settle(world, 1, due_at=NOW + timedelta(minutes=10))
-    settle(world, 2, due_at=NOW + timedelta(minutes=5))
-    with reading(world.engine) as connection:
-        assert targets.next_due(connection, campaign.id) == NOW + timedelta(minutes=5)
-    for id_ in (1, 2):
-        settle(world, id_, state=TargetState.REACHED, due_at=None)
-    with reading(world.engine) as connection:
-        assert targets.next_due(connection, campaign.id) is None
-
-
 def test_a_call_that_never_left_changes_no_outcome(world: World) -> None:
     campaign = world.called(1)
     settle(world, 1, outcome="busy")
@@ -124,8 +110,8 @@ def test_refused_and_postponed(world: World) -> None:
     campaign = world.called(3)
     later = NOW + timedelta(seconds=30)
     with writing(world.engine) as connection:
-        targets.refuse(connection, [(1, Gate.NO_BASIS)])
-        targets.postpone(connection, [(2, Gate.LIVE_CALL_ON_NUMBER, later)])
+        queue.refuse(connection, [(1, Gate.NO_BASIS)])
+        queue.postpone(connection, [(2, Gate.LIVE_CALL_ON_NUMBER, later)])
     first, second, _ = world.targets(campaign.id)
     assert (first["state"], first["gate"]) == ("refused", "no_basis")
     assert (second["state"], second["gate"], second["due_at"]) == (
@@ -133,14 +119,14 @@ def test_refused_and_postponed(world: World) -> None:
     )  # fmt: skip
     assert due(world, campaign.id) == [number(2)]
     with writing(world.engine) as connection:
-        targets.take(connection, [2])
+        queue.take(connection, [2])
     assert world.targets(campaign.id)[1]["gate"] is None
 
 
 def test_cancelling_takes_pending_ones_only_and_so_many_at_once(world: World) -> None:
     campaign = world.called(10)
     with writing(world.engine) as connection:
-        targets.take(connection, [1])
+        queue.take(connection, [1])
         delta: tallies.Delta = Counter()
         tallies.moved(delta, campaign.id, "pending", "calling")
         tallies.add(connection, delta)
@@ -157,8 +143,8 @@ def test_two_claimers_never_find_the_same_target(postgres_store: Engine) -> None
     world = World(postgres_store)
     campaign = world.called(6)
     with writing(postgres_store) as one, writing(postgres_store) as other:
-        first = targets.due(one, campaign.id, PARIS, False, NOW, 3)
-        second = targets.due(other, campaign.id, PARIS, False, NOW, 3)
+        first = queue.due(one, campaign.id, PARIS, False, NOW, 3)
+        second = queue.due(other, campaign.id, PARIS, False, NOW, 3)
     assert len({found.id for found in [*first, *second]}) == 6
 
 
