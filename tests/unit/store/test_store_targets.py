@@ -159,7 +159,7 @@ def test_the_claim_walks_along_its_index_and_sorts_nothing(sqlite_store: Engine)
 
     event.listen(sqlite_store, "before_cursor_execute", keep)
     with reading(sqlite_store) as connection:
-        connection.execute(targets._DUE, asked).all()
+        connection.execute(queue._DUE, asked).all()
         query, values = ran[-1]
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
     steps = " / ".join(str(row[3]) for row in plan)
