@@ -1,5 +1,6 @@
 """Clock work: campaigns that start or end, limits that change, the lease, what is shown."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign
-from campaigns.errors import LeaseLost, StoreUnavailable
+from campaigns.errors import LeaseLost, PbxError, StoreUnavailable
 from campaigns.states import Action, CampaignState, TargetState
 from dialer.book import Book
 from dialer.calls import Calls, utc_now
@@ -109,14 +110,16 @@ class Scheduler:
             _act(connection, campaign.id, Action.FINISH, now)
 
     def _hang_up_stopped(self) -> None:
-        if not self._pbx.connected:
-            return
+        """End the calls of stopped campaigns; asked again each time until they are over.
+
+        The PBX does not know yet of a call that was ordered a moment ago.
+        """
         stopping = [one for one in self.campaigns if one.state is CampaignState.STOPPING]
         for campaign in stopping:
             for call in self._calls.of_campaign(campaign.id):
-                if not call.hung_up_by_us:
-                    call.hung_up_by_us = True
+                with contextlib.suppress(PbxError):
                     self._pbx.hang_up(call.attempt.id)
+                    call.hung_up_by_us = True
 
 
 def _act(connection: Connection, campaign_id: int, action: Action, now: datetime) -> None:

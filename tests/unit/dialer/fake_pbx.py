@@ -171,6 +171,8 @@ class FakePbx:
 
     def hang_up(self, attempt_id: str) -> None:
         self._check()
+        if self.full:
+            raise PbxError("The link takes no more.")
         self.asked_to_hang_up.append(attempt_id)
         call = self.calls.get(attempt_id)
         if call is not None:

@@ -542,6 +542,22 @@ async def test_a_stop_while_the_link_is_down_keeps_the_lease_and_is_done_after(
         await until(lambda: world.states(campaign.id) == {"cancelled": 20})
 
 
+async def test_a_stop_is_asked_for_until_the_calls_are_over(world: World, tmp_path: Path) -> None:
+    """The link takes nothing for a moment, or the PBX does not know the call yet."""
+    campaign = world.called(3, max_cps=300.0)
+    async with dialing(world.engine, tmp_path) as run:
+        await run.up(3)
+        run.pbx.full = True
+        hidden, run.pbx.calls = run.pbx.calls, {}
+        world.act(campaign.id, Action.STOP)
+        await asyncio.sleep(0.7)
+        run.pbx.full = False
+        await until(lambda: len(run.pbx.asked_to_hang_up) >= 3)
+        run.pbx.calls = hidden
+        await until(lambda: world.states(campaign.id) == {"cancelled": 3})
+        assert not run.task.done()
+
+
 async def test_calls_claimed_when_a_campaign_is_stopped_are_not_placed(
     world: World, tmp_path: Path
 ) -> None:
