@@ -193,9 +193,10 @@ class Reconciliation:
 
     async def _retire(self) -> None:
         """Remove journals of which every call is closed; the one in use stays."""
+        unsettled = {one.attempt.id for one in await self._book.read(attempts.still_open)}
         current = self._journal.current()
         for path in self._journal.files():
-            if path != current and not await self._book.read(_any_open(path)):
+            if path != current and not await asyncio.to_thread(_names_any, path, unsettled):
                 self._journal.retire(path)
 
 
@@ -209,10 +210,5 @@ def _calls_of(ids: set[str]) -> Callable[[Connection], list[Call]]:
     return ask
 
 
-def _any_open(path: Path) -> Callable[[Connection], bool]:
-    def ask(connection: Connection) -> bool:
-        records = read(path, 0)[0]
-        ids = {record.attempt_id for record in records}
-        return bool(attempts.open_states(connection, ids))
-
-    return ask
+def _names_any(path: Path, attempt_ids: set[str]) -> bool:
+    return any(record.attempt_id in attempt_ids for record in read(path, 0)[0])
