@@ -24,7 +24,7 @@ from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.states import Action
 from campaigns.trunk import Trunk
-from dialer import engine, originate, reconcile
+from dialer import engine, originate, reconcile, scheduler
 from dialer.calls import Call
 from store import campaigns as kept
 from store import leases, suppressions
@@ -46,6 +46,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is waited for in seconds is waited for in milliseconds here."""
     monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
     monkeypatch.setattr(engine, "IDLE_S", 0.02)
+    monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
 
 
 def suppress(
@@ -536,7 +537,7 @@ async def test_a_stop_while_the_link_is_down_keeps_the_lease_and_is_done_after(
         await run.up(3)
         run.pbx.go_down()
         world.act(campaign.id, Action.STOP)
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(0.2)
         assert not run.task.done()
         run.pbx.come_up()
         await until(lambda: world.states(campaign.id) == {"cancelled": 20})
@@ -550,7 +551,7 @@ async def test_a_stop_is_asked_for_until_the_calls_are_over(world: World, tmp_pa
         run.pbx.full = True
         hidden, run.pbx.calls = run.pbx.calls, {}
         world.act(campaign.id, Action.STOP)
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(0.2)
         run.pbx.full = False
         await until(lambda: len(run.pbx.asked_to_hang_up) >= 3)
         run.pbx.calls = hidden
@@ -563,7 +564,7 @@ async def test_calls_claimed_when_a_campaign_is_stopped_are_not_placed(
 ) -> None:
     async with dialing(world.engine, tmp_path) as run:
         stop = lambda call: world.act(call.campaign.id, Action.STOP)  # noqa: E731
-        between_claim_and_call(run, stop, wait_s=0.7)
+        between_claim_and_call(run, stop, wait_s=0.2)
         campaign = world.called(3, max_cps=300.0)
         await until(lambda: world.states(campaign.id) == {"cancelled": 3})
         assert run.pbx.orders == []
