@@ -1,6 +1,7 @@
 """Holding a campaign's record against the ledger of the simulated network."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,22 @@ from store.engine import reading
 PAGE = 5000
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Both records of one campaign; see `rehearsal.checker.check`."""
+
+    calls: list[LedgerCall]
+    attempts: list[AttemptRecord]
+    targets: list[TargetRecord]
+    limits: Limits
+    suppressed_numbers: dict[str, datetime]
+    announced: Announced
+
+    def verdict(self) -> Verdict:
+        """Compare them."""
+        return check(**{one.name: getattr(self, one.name) for one in fields(self)})
+
+
 def judge(workspace: Workspace, controller_id: int, campaign_id: int, ledger: Path) -> Verdict:
     """Compare what we say of a campaign with what the network saw of it.
 
@@ -29,11 +46,16 @@ def judge(workspace: Workspace, controller_id: int, campaign_id: int, ledger: Pa
         campaign_id: which one; every call in the ledger since its launch must be its own.
         ledger: the network's file.
     """
+    return evidence(workspace, controller_id, campaign_id, ledger).verdict()
+
+
+def evidence(workspace: Workspace, controller_id: int, campaign_id: int, ledger: Path) -> Evidence:
+    """What `judge` compares."""
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
         suppressed = suppressions.of_controller(connection, controller_id)
     attempts = [_attempt(one) for one in all_attempts(workspace, controller_id, campaign_id)]
-    return check(
+    return Evidence(
         calls=calls_since(ledger, row["launched_at"]),
         attempts=attempts,
         targets=list(_targets(workspace, campaign_id)),
