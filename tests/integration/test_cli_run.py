@@ -29,6 +29,8 @@ def home(pbx_root: Path) -> Iterator[Path]:
     (made / "portevoix.toml").write_text(settings)
     yield made
     kill_all(made)
+    for log in sorted((made / "log").glob("*.log")):
+        print(f"--- {log.name}\n{log.read_text()[-4000:]}")
 
 
 @pytest.mark.usefixtures("pbx_binary")
