@@ -146,9 +146,7 @@ _TIMED_OUT = 19
 
 _CODE = re.compile(r"SIP (\d{3})")
 
-NOTHING_HEARD_MS = 20
-"""One packet of sound. A message that could not be played ends some milliseconds after its start
-without one."""
+NOTHING_HEARD_MS = 0
 
 
 def resolve(facts: Facts) -> Outcome:
@@ -181,7 +179,7 @@ def _answered(facts: Facts) -> Outcome:
         return Outcome.OPTED_OUT
     if facts.result == "playing" and facts.cause == _RECORDING_UNREADABLE:
         return Outcome.SILENT_CALL
-    if facts.rtp_sent == 0 and facts.heard_ms < NOTHING_HEARD_MS:
+    if facts.rtp_sent == 0 and facts.heard_ms <= NOTHING_HEARD_MS:
         return Outcome.SILENT_CALL
     if facts.result == "played":
         return Outcome.DELIVERED
