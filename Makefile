@@ -44,6 +44,11 @@ check: environment ## formatting, lint, types, layers, and no package registry n
 bench-ami: environment ## events through the AMI adapter, against the plain library
 	@.venv/bin/python bench/ami.py
 
+# CHAOS="--dialer-kills 10 --pbx-kills 4 --link-faults 10 --database-faults 4" for a shorter one.
+.PHONY: chaos
+chaos: environment pbx ## a campaign while dialer, PBX, link and database fail, judged at its end
+	@.venv/bin/python -m bench.chaos $(CHAOS)
+
 .PHONY: test-compose
 test-compose: environment ## docker-compose.yml on a real Docker engine: a rehearsal, down and up again
 	@setup/compose.sh
