@@ -66,7 +66,7 @@ class Child:
     """
 
     def __init__(self, program: Program, log: Path) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.program = program
         self._log = log
         with log.open("ab") as stream:

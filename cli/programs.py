@@ -63,7 +63,7 @@ def network(
     """Run the simulated telephone network, the far side of the trunk «rehearsal»."""
     settings = load(session_of(ctx).home)
     file = ledger or ledger_of(settings)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = settings.rehearsal
     arguments = ["--sip-port", str(ours.sip_port), "--profile", ours.profile]
     code = network_program.main([*arguments, "--seed", str(ours.seed), "--ledger", str(file)])

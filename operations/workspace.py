@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from audio.library import Library
 from operations.settings import Settings, load
@@ -12,6 +12,8 @@ from store.engine import open_engine
 
 _HOME_MODE = 0o711
 """Others may pass through, as the PBX's own user must to play messages; none may look in."""
+
+_PRIVATE_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,28 @@ def open_workspace(home: Path | None = None) -> Workspace:
         InvalidInput: the settings are wrong.
     """
     settings = load(home)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    settings.home.chmod(_HOME_MODE)
+    make_home(settings.home)
+    _make_private(settings.url)
     engine = open_engine(settings.url)
     schema.upgrade(engine)
-    for file in settings.home.glob("portevoix.db*"):
-        file.chmod(0o600)
     return Workspace(settings, engine, Library(settings.audio_directory))
+
+
+def make_home(home: Path) -> None:
+    """Make the directory; one that is there keeps its mode, for it may be anybody's."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir()
+    except FileExistsError:
+        return
+    home.chmod(_HOME_MODE)
+
+
+def _make_private(url: str) -> None:
+    """Nobody else may read an SQLite file; its log takes the file's mode when SQLite makes it."""
+    database = make_url(url).database
+    if not url.startswith("sqlite") or not database:
+        return
+    file = Path(database)
+    file.touch(_PRIVATE_MODE)
+    file.chmod(_PRIVATE_MODE)

@@ -76,7 +76,7 @@ class Ledger:
     """The writer. Lines wait in memory until `flush`, which the network calls every 100 ms."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._waiting: list[str] = []
 
     def write(self, event: str, facts: Mapping[str, object]) -> None:

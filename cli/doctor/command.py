@@ -12,6 +12,7 @@ from cli.doctor import faces, host, keeping, pbx, sound
 from cli.doctor.check import Check, Level, fault, ok, skipped
 from cli.session import REFUSED, AsJson, Session, session_of
 from operations.settings import Settings, default_home, load
+from operations.workspace import make_home
 
 _SIGNS = {
     Level.OK: Text("✓ ok", style="green"),
@@ -67,7 +68,7 @@ def _calling(settings: Settings) -> Iterator[Check]:
         yield from pbx.look_at_account(pbx.remote_account(settings.pbx))
         yield skipped("prompts", "Only the remote PBX can tell whether it can read them.")
         return
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home)
     with pbx.running(settings) as supervisor:
         yield from pbx.look_at_local(supervisor)
         yield from sound.look(settings, supervisor)

@@ -126,3 +126,9 @@ def test_a_call_that_ends_as_another_begins_frees_its_place() -> None:
     calls = [call("a", 0.0, ended_at=1.0), call("b", 1.0, ended_at=2.0)]
     assert peak_concurrent(calls) == 1
     assert peak_starts_per_second(calls) == 1
+
+
+def test_nobody_else_may_read_whom_a_ledger_names(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.jsonl"
+    Ledger(file).close()
+    assert file.stat().st_mode & 0o777 == 0o600
