@@ -7,8 +7,9 @@ given back only after a quarantine longer than any such delivery.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -37,7 +38,7 @@ class Journalled:
     """What the PBX wrote of its calls."""
 
     started: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
+    refused: dict[str, datetime] = field(default_factory=dict)
     ended: dict[str, CallEnded] = field(default_factory=dict)
 
 
@@ -151,6 +152,10 @@ class Reconciliation:
             return True
         elif call.hung_up is not None and call.answered_at is None:
             found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
+        elif attempt_id in journalled.refused:
+            # The PBX died before the end of the call, and not before the refusal was written.
+            call.answered_at = call.answered_at or journalled.refused[attempt_id]
+            found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
         elif attempt_id in journalled.started or call.hung_up is not None:
             self._doubt(call, found)
         else:
@@ -180,7 +185,7 @@ class Reconciliation:
                     case Started():
                         journalled.started.add(record.attempt_id)
                     case OptOutPressed():
-                        journalled.refused.add(record.attempt_id)
+                        journalled.refused[record.attempt_id] = record.at
                     case CallEnded():
                         journalled.ended[record.attempt_id] = record
         return journalled
@@ -200,7 +205,7 @@ class Reconciliation:
                 self._journal.retire(path)
 
 
-def _calls_of(ids: set[str]) -> Callable[[Connection], list[Call]]:
+def _calls_of(ids: Iterable[str]) -> Callable[[Connection], list[Call]]:
     def ask(connection: Connection) -> list[Call]:
         found = attempts.by_ids(connection, ids).values()
         return [
