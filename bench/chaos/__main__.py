@@ -7,7 +7,6 @@ fault. The last line is one JSON object; the exit code is 1 where a promise was 
 
 import argparse
 import json
-import random
 import shutil
 import sys
 import tempfile
@@ -19,18 +18,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.chaos.faults import DATABASE, DIALER, LINK, PBX, Done, Faults, Standstill
-from bench.chaos.site import Site
-from bench.chaos.verdict import Finding, judge
-from campaigns.states import TargetState
+from bench.chaos.faults import DATABASE, DIALER, LINK, PBX, Done
+from bench.chaos.run import Order, run
+from bench.chaos.verdict import Finding
 
-CALLS_PER_FAULT = {DIALER: 120, PBX: 350, LINK: 150, DATABASE: 120}
-"""People called while one fault is injected and recovered from, so that some are always left."""
-
-UNSETTLED = (TargetState.PENDING.value, TargetState.CALLING.value)
 SHOWN = 12
-LOOK_S = 1.0
-STUCK_S = 180.0
+"""Cases printed of what is wrong."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,13 +32,13 @@ def main(argv: list[str] | None = None) -> int:
     home = Path(tempfile.mkdtemp(prefix="portevoix-chaos-"))
     home.chmod(0o755)
     try:
-        finding, details = run(home / "home", given)
+        finding, done = run(home / "home", _order(given), _teller(time.monotonic()))
     finally:
         if given.keep:
             print(f"Kept: {home}", file=sys.stderr)
         else:
             shutil.rmtree(home, ignore_errors=True)
-    show(finding, details)
+    show(finding, done)
     return 1 if finding.result.broken else 0
 
 
@@ -62,73 +55,21 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def run(home: Path, given: argparse.Namespace) -> tuple[Finding, Done]:
-    """One run in a fresh directory."""
-    wanted = {
+def _order(given: argparse.Namespace) -> Order:
+    faults = {
         DIALER: given.dialer_kills,
         PBX: given.pbx_kills,
         LINK: given.link_faults,
         DATABASE: given.database_faults,
     }
-    targets = given.targets or sum(CALLS_PER_FAULT[kind] * n for kind, n in wanted.items()) + 500
-    begun = time.monotonic()
-    site = Site(home, given.seed)
-    try:
-        site.open()
-        campaign = site.launch(targets, given.rate)
-        site.start_dialer()
-        faults = Faults(site, random.Random(given.seed), lambda: _left(site, campaign) > 0)
-        try:
-            faults.await_calls(20)
-            faults.run(wanted, _teller(sum(wanted.values()), begun))
-            _finish(site, campaign)
-        except Standstill as error:
-            faults.done.wrongs.append(str(error))
-        if site.end_dialer():
-            faults.done.wrongs.append("the last dialer did not end in order")
-        site.end_network()
-        finding = judge(site, campaign, faults.done, given.seed, time.monotonic() - begun)
-        _tell_exits(site)
-        return finding, faults.done
-    finally:
-        site.close()
+    return Order(faults, given.seed, given.rate, given.targets)
 
 
-def _teller(total: int, begun: float) -> Callable[[Done], None]:
-    def tell(done: Done) -> None:
-        seconds = time.monotonic() - begun
-        print(f"{seconds:7.1f} s  {sum(done.counts.values())}/{total}", end="\r", file=sys.stderr)
+def _teller(begun: float) -> Callable[[str], None]:
+    def tell(what: str) -> None:
+        print(f"{time.monotonic() - begun:8.1f} s  {what}", file=sys.stderr)
 
     return tell
-
-
-def _left(site: Site, campaign: int) -> int:
-    """People who are not called yet, or not for the last time."""
-    return site.progress(campaign).states.get(TargetState.PENDING.value, 0)
-
-
-def _finish(site: Site, campaign: int) -> None:
-    """Leave the engine alone until it is done.
-
-    Raises:
-        Standstill: it does not come to its end.
-    """
-    before, since = "", time.monotonic()
-    while True:
-        site.tend()
-        states = site.progress(campaign).states
-        if not any(states.get(name, 0) for name in UNSETTLED):
-            return
-        if str(states) != before:
-            before, since = str(states), time.monotonic()
-        if time.monotonic() - since > STUCK_S:
-            raise Standstill(f"The campaign stays where it is: {states}.")
-        time.sleep(LOOK_S)
-
-
-def _tell_exits(site: Site) -> None:
-    for one in site.exits:
-        print(f"A dialer ended by itself ({one.code}): {one.said}", file=sys.stderr)
 
 
 def show(finding: Finding, done: Done) -> None:

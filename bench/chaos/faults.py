@@ -52,14 +52,21 @@ class Faults:
         site: where.
         dice: decides everything that chance decides.
         busy: whether there are people left to call.
+        tell: told of each fault as it is injected.
     """
 
-    def __init__(self, site: Site, dice: random.Random, busy: Callable[[], bool]) -> None:
-        self._site, self._dice, self._busy = site, dice, busy
+    def __init__(
+        self,
+        site: Site,
+        dice: random.Random,
+        busy: Callable[[], bool],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._site, self._dice, self._busy, self._tell = site, dice, busy, tell
         self._sightings = Sightings(site.ledger)
         self.done = Done()
 
-    def run(self, wanted: dict[str, int], told: Callable[[Done], None]) -> None:
+    def run(self, wanted: dict[str, int]) -> None:
         """Inject so many of each kind, in an order that chance decides.
 
         Raises:
@@ -77,7 +84,6 @@ class Faults:
             self._calm()
             acts[kind]()
             self.done.counts[kind] += 1
-            told(self.done)
 
     # Waiting
 
@@ -113,6 +119,7 @@ class Faults:
 
     def _note(self, detail: str) -> None:
         self.done.details[detail] += 1
+        self._tell(f"{sum(self.done.counts.values()) + 1:4d}  {detail}")
 
     # The dialer
 
