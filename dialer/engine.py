@@ -12,7 +12,7 @@ import structlog
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import PbxError, StoreUnavailable
 from campaigns.outcome import Outcome
-from campaigns.states import CampaignState
+from campaigns.states import AttemptState, CampaignState
 from dialer import outcomes
 from dialer.book import Book, Entry
 from dialer.calls import Call, Calls, utc_now
@@ -22,7 +22,7 @@ from dialer.journal import Journal
 from dialer.originate import Sender, Sounds
 from dialer.outcomes import Closing
 from dialer.pbx import Dialling, Event, LinkDown, LinkUp, Pbx
-from dialer.reconcile import Reconciliation
+from dialer.reconcile import Reconciled, Reconciliation
 from dialer.scheduler import Scheduler
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
@@ -78,6 +78,8 @@ class Dialer:
         self._look_again = 0.0
         self._node = ""
         self._ready = False
+        self._tell_ready: Callable[[], None] | None = None
+        self._reconciling: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
     async def run(self, ready: Callable[[], None] | None = None) -> bool:
@@ -96,14 +98,14 @@ class Dialer:
         self._node = await self._book.open()
         try:
             await self._pbx.open(self._hear)
-            await self._reconcile()
             await self._scheduler.open()
-            if ready is not None:
-                ready()
+            self._tell_ready = ready
+            self._reconcile_again.set()
             await self._dial()
             await self._drain()
         finally:
             self._scheduler.close()
+            await self._end_reconciling()
             await self._pbx.close()
             self._refusals.close()
             await self._book.close()
@@ -119,14 +121,14 @@ class Dialer:
             begun = time.monotonic()
             self._scheduler.check()
             self._look_for_overdue(begun)
-            await self._reconcile_where_asked()
+            self._reconcile_where_asked()
             await self._cycle()
             await self._pause(begun + CYCLE_S - time.monotonic())
 
     async def _drain(self) -> None:
         deadline = time.monotonic() + GRACE_S
         while (self._calls or self._closings) and time.monotonic() < deadline:
-            await self._reconcile_where_asked()
+            self._reconcile_where_asked()
             await self._cycle()
             await asyncio.sleep(CYCLE_S)
         if self._calls:
@@ -231,8 +233,19 @@ class Dialer:
         if call.closed:
             return
         call.closed = True
-        self._throttle.release(call.attempt.id)
+        if closing.ended.state is AttemptState.IN_DOUBT:
+            self._hold_slot(call)
+        else:
+            self._throttle.release(call.attempt.id)
         self._closings.append(closing)
+
+    def _hold_slot(self, call: Call) -> None:
+        """A dead PBX leaves its calls up on the trunk: they keep their slots until they are over."""
+        age = (utc_now() - call.attempt.claimed_at).total_seconds()
+        left = max(0.0, call.campaign.max_call_s - age)
+        self._throttle.take(call.attempt.id, call.campaign)
+        loop = asyncio.get_running_loop()
+        loop.call_later(left, self._throttle.release, call.attempt.id)
 
     def _never_placed(self, call: Call, outcome: Outcome) -> None:
         self._hung_up(call, outcomes.never_placed(call, outcome, utc_now()))
@@ -241,24 +254,40 @@ class Dialer:
         if self._calls.remove(call.attempt.id) is not None:
             self._hung_up(call, outcomes.unsent(call, utc_now()))
 
-    async def _reconcile_where_asked(self) -> None:
-        if self._reconcile_again.is_set() and self._pbx.connected:
-            await self._reconcile()
+    # After a gap
+
+    def _reconcile_where_asked(self) -> None:
+        """Settle what was in flight, beside the cycles, which go on writing ends and refusals."""
+        idle = self._reconciling is None or self._reconciling.done()
+        if idle and self._reconcile_again.is_set() and self._pbx.connected:
+            self._reconcile_again.clear()
+            self._reconciling = asyncio.create_task(self._reconcile())
 
     async def _reconcile(self) -> None:
-        """Settle what was in flight before any new call."""
-        self._reconcile_again.clear()
         try:
-            found = await self._reconciliation.run()
+            async for found in self._reconciliation.rounds():
+                self._take_in(found)
         except (PbxError, StoreUnavailable) as error:
             log.warning("cannot reconcile yet", why=str(error))
+            await asyncio.sleep(IDLE_S)
             self._reconcile_again.set()
             return
+        self._ready = not self._reconcile_again.is_set()
+        if self._ready and self._tell_ready is not None:
+            self._tell_ready()
+            self._tell_ready = None
+
+    def _take_in(self, found: Reconciled) -> None:
         for closing in found.closings:
             self._calls.remove(closing.call.attempt.id)
             self._hung_up(closing.call, closing)
         self._hearing.hear_again(found.refusals)
-        self._ready = not self._reconcile_again.is_set()
+
+    async def _end_reconciling(self) -> None:
+        if self._reconciling is not None:
+            self._reconciling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reconciling
 
     def _look_for_overdue(self, now: float) -> None:
         """A call that outlives its longest life lost its Hangup on the way: ask the PBX."""

@@ -7,7 +7,7 @@ given back only after a quarantine longer than any such delivery.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ class Journalled:
 
 @dataclass(slots=True)
 class Reconciled:
-    """What reconciliation found.
+    """What one round of reconciliation found.
 
     Attributes:
         adopted: how many calls are up and were taken back in hand.
@@ -72,30 +72,44 @@ class Reconciliation:
         self._book = book
         self._pbx = pbx
         self._journal = journal
+        self._journalled = Journalled()
         self._calls = calls
 
-    async def run(self) -> Reconciled:
-        """Find out what became of every open attempt.
+    async def rounds(self) -> AsyncIterator[Reconciled]:
+        """Find out what became of every open attempt: at once, and after the quarantine.
+
+        Refusals and ends are known in the first round, so nobody waits for the second to have
+        them written.
 
         Raises:
             PbxError: the channels could not be listed; nothing may be called yet.
+            StoreUnavailable: what is open could not be read.
         """
         known = await self._book.read(self._open_calls)
+        found, unknown = await self._round(known)
+        found.refusals = await self._refusals()
+        yield found
+        if unknown:
+            await asyncio.sleep(QUARANTINE_S)
+            late, unknown = await self._round(unknown)
+            late.closings += [outcomes.unsent(call, utc_now()) for call in unknown]
+            yield late
+        await self._retire()
+
+    async def _round(self, known: list[Call]) -> tuple[Reconciled, list[Call]]:
+        """What is known of these calls now, and those of which the PBX knows nothing."""
         found = Reconciled()
         live = await self._take_live(known, found)
-        journalled = await asyncio.to_thread(self._read_journal)
-        found.refusals = await self._refusals(journalled)
-        unknown = [call for call in known if not self._settle(call, live, journalled, found)]
-        await self._quarantine(unknown, found)
-        await self._retire()
+        self._journalled = await asyncio.to_thread(self._read_journal)
+        unknown = [call for call in known if not self._settle(call, live, found)]
         log.info(
             "reconciled",
             open=len(known),
             adopted=found.adopted,
             closed=len(found.closings),
-            refusals=len(found.refusals),
+            unknown=len(unknown),
         )
-        return found
+        return found, unknown
 
     def _open_calls(self, connection: Connection) -> list[Call]:
         campaigns: dict[int, Campaign] = {}
@@ -129,22 +143,20 @@ class Reconciliation:
             if channel.state is ChannelState.UP:
                 call.answered_at = call.answered_at or utc_now()
             found.adopted += 1
+            self._note_sent(call)
             self._adopt(call)
         return set(channels)
 
-    def _settle(
-        self,
-        call: Call,
-        live: set[str],
-        journalled: Journalled,
-        found: Reconciled,
-    ) -> bool:
+    def _note_sent(self, call: Call) -> None:
+        """The dialer that sent it took the instant with it; it was within a second of the claim."""
+        call.sent_at = call.sent_at or call.attempt.claimed_at
+
+    def _settle(self, call: Call, live: set[str], found: Reconciled) -> bool:
         """Whether it is known what became of the call; if so it is noted."""
-        attempt_id = call.attempt.id
+        attempt_id, journalled = call.attempt.id, self._journalled
         call.opted_out = call.opted_out or attempt_id in journalled.refused
-        if attempt_id in journalled.started or attempt_id in live:
-            # The dialer that sent it took the instant with it; it was within a second of the claim.
-            call.sent_at = call.sent_at or call.attempt.claimed_at
+        if attempt_id in journalled.started:
+            self._note_sent(call)
         if attempt_id in journalled.ended:
             call.ended = journalled.ended[attempt_id]
             found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
@@ -166,17 +178,6 @@ class Reconciliation:
         if call.target_state is not TargetState.IN_DOUBT:
             found.closings.append(outcomes.in_doubt(call, utc_now()))
 
-    async def _quarantine(self, unknown: list[Call], found: Reconciled) -> None:
-        """Wait out stale deliveries, look again, and give back what was never begun."""
-        if not unknown:
-            return
-        await asyncio.sleep(QUARANTINE_S)
-        live = await self._take_live(unknown, found)
-        journalled = await asyncio.to_thread(self._read_journal)
-        for call in unknown:
-            if not self._settle(call, live, journalled, found):
-                found.closings.append(outcomes.unsent(call, utc_now()))
-
     def _read_journal(self) -> Journalled:
         journalled = Journalled()
         for path in self._journal.files():
@@ -190,11 +191,11 @@ class Reconciliation:
                         journalled.ended[record.attempt_id] = record
         return journalled
 
-    async def _refusals(self, journalled: Journalled) -> list[Call]:
+    async def _refusals(self) -> list[Call]:
         """Every refusal in the journal, of closed calls too: writing one twice is safe."""
-        if not journalled.refused:
+        if not self._journalled.refused:
             return []
-        return await self._book.read(_calls_of(journalled.refused))
+        return await self._book.read(_calls_of(self._journalled.refused))
 
     async def _retire(self) -> None:
         """Remove journals of which every call is closed; the one in use stays."""

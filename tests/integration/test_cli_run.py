@@ -39,7 +39,7 @@ def test_it_is_left_with_ctrl_c_and_goes_on_with_the_same_command(
 ) -> None:
     file = str(write_campaign(tmp_path / "files"))
     with start(home, "campaign", "run", file) as first:
-        wait_until(lambda: _calling(home))
+        wait_until(lambda: first.poll() is not None or _calling(home))
         first.send_signal(signal.SIGINT)
         said, _ = first.communicate(timeout=60)
     assert first.returncode == 130, said

@@ -70,7 +70,11 @@ class Subject:
             write_closings(connection, [in_doubt(call, self.world.now)])
 
     async def run(self) -> Reconciled:
-        found = await self.reconciliation.run()
+        found = Reconciled()
+        async for part in self.reconciliation.rounds():
+            found.adopted += part.adopted
+            found.closings += part.closings
+            found.refusals += part.refusals
         with writing(self.world.engine) as connection:
             write_closings(connection, found.closings)
         self.world.check()
