@@ -116,10 +116,14 @@ def open_session(workspace: Workspace, key: str) -> str | None:
     return token if opened else None
 
 
-def close_session(workspace: Workspace, token: str) -> None:
+def close_session(workspace: Workspace, caller: Caller) -> None:
     """End a session."""
     with writing(workspace.engine) as connection:
-        sessions.close_session(connection, _digest(token))
+        sessions.close_session(connection, _digest(caller.token))
+        audit.record(
+            connection, datetime.now(UTC), caller.name, "session.close", "page",
+            caller.controller_id,
+        )  # fmt: skip
 
 
 def form_token(token: str) -> str:

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
 from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.contacts.suppression import SuppressionReason
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.states import Action, AttemptState, CampaignState, TargetState
 from operations.campaign_file import CampaignValues
+from operations.values import Line, Purposes, Wordings
 from store.lists import ListState
 
 LARGEST_ID = 2**31 - 1
@@ -40,13 +42,13 @@ class ProvenanceValues(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field("", max_length=200, description="Of the list; the file's name if absent.")
-    supplier: str = Field(max_length=500)
-    method: str = Field(max_length=500, description="How the numbers were collected.")
+    name: Line = Field("", max_length=200, description="Of the list; the file's name if absent.")
+    supplier: Line
+    method: Line = Field(description="How the numbers were collected.")
     collected_on: date | None = None
-    purposes: list[str] = Field(min_length=1, examples=[["political"]])
+    purposes: Purposes = Field(examples=[["political"]])
     basis: BasisKind = BasisKind.CONSENT
-    wordings: dict[str, str] = Field({}, description="Id of each text agreed to: the exact text.")
+    wordings: Wordings = Field({}, description="Id of each text agreed to: the exact text.")
 
     def provenance(self) -> Provenance:
         """As the domain knows it."""
@@ -139,8 +141,10 @@ class LimitChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_channels: int | None = Field(None, ge=1, le=100_000, description="Concurrent calls.")
-    max_cps: float | None = Field(None, gt=0, le=1000, description="Calls started in a second.")
+    max_channels: int | None = Field(None, ge=1, le=MOST_CHANNELS, description="Concurrent calls.")
+    max_cps: float | None = Field(
+        None, ge=LEAST_CPS, le=MOST_CPS, description="Calls started in a second."
+    )
 
 
 class CampaignAnswer(BaseModel):
@@ -228,7 +232,7 @@ class NewSuppression(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     number: str = Field(max_length=40, examples=["06 39 98 00 01"])
-    note: str = Field("", max_length=200, description="Who asked, and where that is recorded.")
+    note: Line = Field("", max_length=200, description="Who asked, and where that is recorded.")
     expires_on: date | None = Field(None, description="The last day it holds; absent for ever.")
 
 

@@ -12,9 +12,14 @@ SHORTEST_RING_S = 15
 """Under this a phone hardly rings: a default of the project, law for telemarketing in the US
 (47 CFR 64.1200(a)(6))."""
 
+LEAST_CPS = 0.01
+"""Calls per second under which a limit is taken for a mistake: 36 calls an hour."""
 
 MOST_CPS = 1000
 """Calls per second above which a limit is taken for a mistake."""
+
+MOST_CHANNELS = 100_000
+"""Concurrent calls above which a limit is taken for a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,10 @@ class Limits:
     max_cps: float
 
     def __post_init__(self) -> None:
-        if self.max_channels < 1:
-            raise InvalidInput("max_channels", "must be 1 or more.")
-        if not 0 < self.max_cps <= MOST_CPS:
-            raise InvalidInput(
-                "max_cps", f"must be above 0 and at most {MOST_CPS} calls per second."
-            )
+        if not 1 <= self.max_channels <= MOST_CHANNELS:
+            raise InvalidInput("max_channels", f"must be 1 to {MOST_CHANNELS} calls.")
+        if not LEAST_CPS <= self.max_cps <= MOST_CPS:
+            raise InvalidInput("max_cps", f"must be {LEAST_CPS} to {MOST_CPS} calls per second.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def add(
     workspace = open_home(ctx)
     owner = _owner(workspace, controller, everybody=everybody)
     last = expires_on.date() if expires_on else None
-    new = suppress(workspace.engine, owner, number, source=f"by {by}", expires_on=last)
+    new = suppress(workspace.engine, owner, number, source=f"by {by}", by=by, expires_on=last)
     say("Suppressed." if new else "It was suppressed already, and stays so.")
 
 
@@ -74,12 +74,13 @@ def import_file(
     ] = None,
     everybody: Everybody = False,
     controller: Controller = None,
+    by: By = "command line",
 ) -> None:
     """Suppress every number of a CSV file; the same file again adds nothing."""
     workspace = open_home(ctx)
     owner = _owner(workspace, controller, everybody=everybody)
     with file.open("rb") as stream:
-        report = import_suppressions(workspace.engine, owner, stream, file_name=file.name)
+        report = import_suppressions(workspace.engine, owner, stream, file_name=file.name, by=by)
     say(
         f"{figure(report.rows)} rows: {figure(report.added)} added, {figure(report.known)} known "
         f"before, {figure(len(report.rejects))} refused."

@@ -5,20 +5,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from campaigns.campaign import MOST_CPS, SHORTEST_RING_S
+from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS, SHORTEST_RING_S
 from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.errors import InvalidInput
 from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
 from campaigns.retry import MAX_NETWORK_TRIES, RetryPolicy
+from operations.values import Delay, Line, Name, Purposes, When, Wordings
 
 _NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
 
@@ -29,13 +23,13 @@ class ListFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: Path
-    name: str = ""
-    supplier: str
-    method: str
+    name: Annotated[Line, Field(max_length=200)] = ""
+    supplier: Line
+    method: Line
     collected_on: date | None = None
-    purposes: list[str] = Field(min_length=1)
+    purposes: Purposes
     basis: BasisKind = BasisKind.CONSENT
-    wordings: dict[str, str] = {}
+    wordings: Wordings = {}
 
     def provenance(self) -> Provenance:
         """As the domain knows it."""
@@ -54,8 +48,8 @@ class LimitValues(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_channels: int = Field(default=30, ge=1)
-    max_cps: float = Field(default=5, gt=0, le=MOST_CPS)
+    max_channels: int = Field(default=30, ge=1, le=MOST_CHANNELS)
+    max_cps: float = Field(default=5, ge=LEAST_CPS, le=MOST_CPS)
 
 
 class HourValues(BaseModel):
@@ -73,8 +67,8 @@ class ScheduleValues(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start_at: AwareDatetime | None = None
-    end_at: AwareDatetime | None = None
+    start_at: When | None = None
+    end_at: When | None = None
     hours: list[HourValues] = []
     any_hour: bool = False
 
@@ -83,10 +77,6 @@ class ScheduleValues(BaseModel):
         if self.start_at and self.end_at and self.end_at <= self.start_at:
             raise ValueError("it ends before it starts")
         return self
-
-
-Delay = Annotated[timedelta, Field(ge=timedelta(seconds=1))]
-"""A wait before somebody is called again: at least a second, even in a rehearsal."""
 
 
 class RetryValues(BaseModel):
@@ -119,11 +109,11 @@ class CampaignValues(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=200)
-    purpose: str = Field(min_length=1)
-    pack: str
-    trunk: str
-    caller_id: str
+    name: Name
+    purpose: Name
+    pack: Name
+    trunk: Name
+    caller_id: Name
     ring_timeout_s: int = Field(default=25, ge=SHORTEST_RING_S, le=90)
     limits: LimitValues = LimitValues()
     schedule: ScheduleValues = ScheduleValues()
@@ -133,7 +123,7 @@ class CampaignValues(BaseModel):
 class CampaignFile(CampaignValues):
     """The whole file: the campaign, its recordings in the order heard, its lists."""
 
-    controller: str = Field(min_length=1)
+    controller: Name
     recordings: list[Path] = Field(min_length=1)
     lists: list[ListFile] = Field(min_length=1)
 
@@ -158,7 +148,8 @@ def read_campaign_file(path: Path) -> CampaignFile:
 def first_fault(error: ValidationError) -> InvalidInput:
     """The first fault of a validation, in the writer's terms."""
     first = error.errors()[0]
-    return InvalidInput(".".join(str(part) for part in first["loc"]), f"{first['msg']}.")
+    said = first["msg"].removeprefix("Value error, ")
+    return InvalidInput(".".join(str(part) for part in first["loc"]), f"{said}.")
 
 
 def _anchored(values: CampaignFile, directory: Path) -> CampaignFile:

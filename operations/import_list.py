@@ -21,7 +21,7 @@ from operations.columns import CONTACT_FIELDS, Field, match_columns
 from operations.contact_rows import ContactRows, ContactValues
 from operations.rejects import Reject
 from operations.spreadsheet import BadRow, DataRow, Sheet
-from store import lists
+from store import audit, lists
 from store.engine import reading, writing
 from store.lists import ListState
 
@@ -115,6 +115,10 @@ def import_list(
             list_id = lists.create(
                 connection, controller_id, name, file_name, sha256, provenance, by, now
             )
+            audit.record(
+                connection, now, by, "list.import", f"list {list_id}", controller_id,
+                {"sha256": sha256},
+            )  # fmt: skip
             known = lists.one(connection, controller_id, list_id)
     reader = ContactRows(known["id"], columns, declared(known), (now + _FURTHEST_AHEAD).date())
     for done in _Import(engine, known["id"], reader, known["imported_line"]).batches(rows):

@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from campaigns.campaign import MOST_CPS
+from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
 from campaigns.errors import InvalidInput
 from campaigns.trunk import FIRST_RATE, Codec, NumberFormat, Trunk
 from store.engine import sqlite_url
@@ -35,8 +35,8 @@ class TrunkSettings(BaseModel):
     codec: Codec = Codec.ALAW
     number_format: NumberFormat = NumberFormat.E164_PLUS
     caller_ids: list[str] = []
-    max_channels: int = Field(default=30, ge=1)
-    max_cps: float = Field(default=FIRST_RATE, gt=0, le=MOST_CPS)
+    max_channels: int = Field(default=30, ge=1, le=MOST_CHANNELS)
+    max_cps: float = Field(default=FIRST_RATE, ge=LEAST_CPS, le=MOST_CPS)
     username: str = ""
     password: str = Field(default="", repr=False)
 
@@ -74,8 +74,8 @@ class SystemLimits(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_channels: int = Field(default=1000, ge=1)
-    max_cps: float = Field(default=200, gt=0, le=MOST_CPS)
+    max_channels: int = Field(default=1000, ge=1, le=MOST_CHANNELS)
+    max_cps: float = Field(default=200, ge=LEAST_CPS, le=MOST_CPS)
 
 
 class ApiSettings(BaseModel):
@@ -105,8 +105,8 @@ class RehearsalSettings(BaseModel):
     sip_port: int = Field(default=5090, ge=1024, le=65535)
     profile: str = "demo"
     seed: int = 1
-    max_channels: int = Field(default=200, ge=1)
-    max_cps: float = Field(default=50, gt=0, le=MOST_CPS)
+    max_channels: int = Field(default=200, ge=1, le=MOST_CHANNELS)
+    max_cps: float = Field(default=50, ge=LEAST_CPS, le=MOST_CPS)
 
     def trunk(self) -> TrunkSettings:
         """The trunk that leads there."""

@@ -6,25 +6,26 @@ the longer of the two.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, BinaryIO
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from campaigns.contacts.basis import read_date
 from campaigns.contacts.fault import InvalidNumber
-from campaigns.contacts.phone import parse
+from campaigns.contacts.phone import masked, parse
 from campaigns.contacts.suppression import (
     OPERATOR_OWNER,
     Suppression,
     SuppressionReason,
     SuppressionScope,
 )
+from campaigns.errors import InvalidInput
 from operations.columns import SUPPRESSION_FIELDS, Columns, Field, match_columns
 from operations.rejects import Reject
 from operations.spreadsheet import BadRow, DataRow, Sheet
-from store import suppressions
+from store import audit, suppressions
 from store.engine import reading, writing
 
 _BATCH = 500
@@ -78,6 +79,7 @@ def suppress(
     number: str,
     *,
     source: str,
+    by: str,
     reason: SuppressionReason = SuppressionReason.MANUAL,
     expires_on: date | None = None,
 ) -> bool:
@@ -88,23 +90,45 @@ def suppress(
         owner: on whose behalf.
         number: as a person writes it.
         source: who or what asked, for the record.
+        by: who suppresses it.
         reason: what put it on the list.
         expires_on: the last day it holds; None for ever.
 
     Raises:
         InvalidNumber: it is no number that could be called.
+        InvalidInput: the last day is over.
     """
+    now = datetime.now(UTC)
+    until = end_of(expires_on)
+    if until is not None and until <= now:
+        raise InvalidInput(
+            "expires_on",
+            "that day is over, so nothing would be suppressed.",
+            "Give a day to come, or none to suppress it for ever.",
+        )
     row = Suppression(
         number=parse(number).e164,
         scope=owner.scope,
         owner_id=owner.id,
         reason=reason,
         source=source,
-        created_at=datetime.now(UTC),
-        expires_at=end_of(expires_on),
+        created_at=now,
+        expires_at=until,
     )
     with writing(engine) as connection:
-        return suppressions.add(connection, [row]) == 1
+        added = suppressions.add(connection, [row]) == 1
+        until_day = str(expires_on) if expires_on else None
+        detail = {"new": added, "until": until_day}
+        _record(connection, owner, by, "suppression.add", masked(row.number), detail)
+    return added
+
+
+def _record(
+    connection: Connection, owner: Owner, by: str, act: str, what: str, detail: dict[str, Any]
+) -> None:
+    """Audit it under the controller it is for; under none where it is for everybody."""
+    controller_id = owner.id if owner.scope is SuppressionScope.CONTROLLER else None
+    audit.record(connection, datetime.now(UTC), by, act, what, controller_id, detail)
 
 
 def listed(engine: Engine, owner: Owner, after: int = 0, count: int = 1000) -> list[dict[str, Any]]:
@@ -119,6 +143,7 @@ def import_suppressions(
     file: BinaryIO,
     *,
     file_name: str,
+    by: str,
     mapping: Mapping[Field, str] | None = None,
 ) -> SuppressionReport:
     """Suppress every number of a CSV file, with the day it was asked, its expiry and a reason.
@@ -143,12 +168,18 @@ def import_suppressions(
                 connection, [row for row in read if isinstance(row, Suppression)]
             )
         count += len(batch)
+    with writing(engine) as connection:
+        detail = {"rows": count, "new": added}
+        _record(connection, owner, by, "suppression.import", file_name, detail)
     return SuppressionReport(count, added, count - added - len(rejects), tuple(rejects))
 
 
 def end_of(day: date | None) -> datetime | None:
-    """The instant at which a day is over everywhere in France."""
-    if day is None:
+    """The instant at which a day is over everywhere in France; None for ever.
+
+    The year 9999 is how many programs write «for ever».
+    """
+    if day is None or day.year == MAXYEAR:
         return None
     return datetime.combine(day + timedelta(days=1), time(), UTC) + _LAST_ZONE
 

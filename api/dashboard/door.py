@@ -40,7 +40,7 @@ def sign_in(
 @router.post("/logout", dependencies=[Depends(checked)])
 def sign_out(workspace: In, caller: Asking) -> Response:
     """End the session."""
-    close_session(workspace, caller.token)
+    close_session(workspace, caller)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE)
     return response

@@ -20,6 +20,7 @@ from operations import import_list as importing
 from operations.columns import Field
 from operations.import_list import ImportReport
 from operations.rejects import Reject, write_rejects
+from operations.values import file_name_of
 from store import lists
 from store.engine import reading
 
@@ -49,7 +50,7 @@ def add(
 
     The same file again changes nothing, and goes on where an import was cut short.
     """
-    file_name = file.filename or "list.csv"
+    file_name = file_name_of(file.filename, "list.csv")
 
     def do() -> ImportReport:
         return importing.import_list(

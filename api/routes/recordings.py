@@ -11,6 +11,7 @@ from api.once import DoneOnce, sha256_of
 from api.schemas import Id, Recording
 from audio.preview import preview
 from operations.record import keep_recording
+from operations.values import Line, file_name_of
 from store import recordings
 from store.engine import reading
 
@@ -23,10 +24,10 @@ def add(
     caller: Asking,
     once: DoneOnce,
     file: Annotated[UploadFile, File(description="WAV, FLAC, MP3 or Ogg.")],
-    name: Annotated[str, Form(max_length=200, description="The file's if absent.")] = "",
+    name: Annotated[Line, Form(max_length=200, description="The file's if absent.")] = "",
 ) -> Response:
     """Keep it unchanged; the same one again under the same name is the same recording."""
-    file_name = file.filename or "recording.wav"
+    file_name = file_name_of(file.filename, "recording.wav")
 
     def do() -> Recording:
         kept = keep_recording(

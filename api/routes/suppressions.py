@@ -12,6 +12,7 @@ from api.schemas import After, Count, NewSuppression, Page, SuppressionAdded, Su
 from campaigns.contacts.suppression import SuppressionReason
 from operations.columns import Field
 from operations.suppress import Owner, SuppressionReport, import_suppressions, listed, suppress
+from operations.values import file_name_of
 
 router = APIRouter(prefix="/suppressions", tags=["suppressions"])
 
@@ -36,6 +37,7 @@ def add(values: NewSuppression, workspace: In, caller: Asking, once: DoneOnce) -
             Owner.controller(caller.controller_id),
             values.number,
             source=_source(caller, values.note),
+            by=caller.name,
             reason=SuppressionReason.API,
             expires_on=values.expires_on,
         )
@@ -58,7 +60,7 @@ def add_file(
     mapping: Annotated[Json[dict[Field, str]] | None, Form()] = None,
 ) -> Response:
     """Every number of a CSV file; a row that cannot be read is named by its line."""
-    file_name = file.filename or "suppressions.csv"
+    file_name = file_name_of(file.filename, "suppressions.csv")
 
     def do() -> SuppressionReport:
         return import_suppressions(
@@ -66,6 +68,7 @@ def add_file(
             Owner.controller(caller.controller_id),
             file.file,
             file_name=file_name,
+            by=caller.name,
             mapping=mapping,
         )
 

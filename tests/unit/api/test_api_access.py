@@ -8,8 +8,8 @@ from api_samples import Rig, campaign_values, form_token, make_rig
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
-from store import controllers
-from store.engine import writing
+from store import audit, controllers
+from store.engine import reading, writing
 
 OPEN = {"/login", "/health", "/api/v1/openapi.json", "/problems/{code}"}
 
@@ -159,6 +159,17 @@ def test_after_signing_out_the_cookie_is_worth_nothing(rig: Rig, person: TestCli
     assert person.post("/logout", data={"form_token": token}).status_code == 303
     again = TestClient(rig.app, cookies=cookies, follow_redirects=False)
     assert again.get("/campaigns").status_code == 303
+
+
+def test_signing_in_and_out_are_on_record(rig: Rig, person: TestClient) -> None:
+    token = form_token(person.get("/campaigns").text)
+    person.post("/logout", data={"form_token": token})
+    with reading(rig.workspace.engine) as connection:
+        acts = audit.latest(connection, 1, 2)
+    assert [(act["actor"], act["act"]) for act in acts] == [
+        ("office", "session.close"),
+        ("office", "session.open"),
+    ]
 
 
 def test_every_answer_says_what_a_browser_may_do_with_it(shared: Rig) -> None:

@@ -64,6 +64,16 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     [
         ('name = "Premier tour"', "", "name"),
         ('name = "Premier tour"', 'name = ""', "name"),
+        ('name = "Premier tour"', 'name = "  "', "name"),
+        ('name = "Premier tour"', 'name = "Premier\\u0000"', "name"),
+        ('name = "Premier tour"', 'name = "Premier\\r\\ntour"', "name"),
+        ('purpose = "political"', f'purpose = "{"x" * 201}"', "purpose"),
+        (
+            "[schedule]",
+            "[limits]\nmax_channels = 100000000000000000000\n[schedule]",
+            "limits.max_channels",
+        ),
+        ("[schedule]", "[limits]\nmax_cps = 1e-300\n[schedule]", "limits.max_cps"),
         ('trunk = "rehearsal"', 'trunck = "rehearsal"', "trunk"),
         ('purpose = "political"\npack', 'purpos = "x"\npurpose = "political"\npack', "purpos"),
         ('recordings = ["message.flac"]', "recordings = []", "recordings"),
@@ -92,6 +102,8 @@ def test_what_is_missing_or_wrong_is_named(tmp_path: Path, old: str, new: str, n
         ("hours = [{ start = '10:00', end = '11:00' }]", "schedule.hours.0.days"),
         ("hours = [{ days = [1], start = 10, end = '11:00' }]", "schedule.hours.0.start"),
         ("hour = []", "schedule.hour"),
+        ("start_at = 0001-01-01T00:00:00+14:00", "schedule.start_at"),
+        ("end_at = 9999-12-31T23:59:59-10:00", "schedule.end_at"),
     ],
 )
 def test_schedules_that_cannot_be(tmp_path: Path, schedule: str, named: str) -> None:
@@ -111,6 +123,7 @@ def test_schedules_that_cannot_be(tmp_path: Path, schedule: str, named: str) -> 
         ("delays = { busy = 'soon' }", "retry.delays.busy"),
         ("delays = { busy = '00:00:00' }", "retry.delays.busy"),
         ("delays = { busy = '-PT10M' }", "retry.delays.busy"),
+        ("delays = { busy = 'P999999999D' }", "retry.delays.busy"),
     ],
 )
 def test_retries_that_cannot_be(tmp_path: Path, retry: str, named: str) -> None:

@@ -19,8 +19,8 @@ from operations import import_list as importing
 from operations.columns import Field
 from operations.import_list import ImportProgress, ImportReport, import_list
 from operations.rejects import Reject, write_rejects
-from operations.suppress import Owner, suppress
-from store import controllers, lists
+from operations.suppress import Owner, import_suppressions, suppress
+from store import audit, controllers, lists
 from store.engine import open_engine, reading, sqlite_url, writing
 from store.schema import upgrade
 
@@ -205,13 +205,23 @@ def test_progress_reaches_the_end_of_the_file(engine: Engine, controller: int) -
     assert seen[-1] == ImportProgress(2000, len(content.encode()), len(content.encode()))
 
 
+def test_whoever_imports_is_on_record_once(engine: Engine, controller: int) -> None:
+    content = csv_of(f"{mobile(1)};x;;;")
+    run(engine, controller, content)
+    run(engine, controller, content)
+    with reading(engine) as connection:
+        acts = audit.latest(connection, controller, 10)
+    assert [act["act"] for act in acts] == ["list.import"]
+
+
 def test_suppressed_numbers_are_kept_and_counted(engine: Engine, controller: int) -> None:
     other = controller_named(engine, "Autre")
-    suppress(engine, Owner.operator(), mobile(1), source="test")
-    suppress(engine, Owner.controller(controller), mobile(2), source="test")
-    suppress(engine, Owner.controller(controller), mobile(1), source="test")
-    suppress(engine, Owner.controller(other), mobile(3), source="test")
-    suppress(engine, Owner.operator(), mobile(4), source="test", expires_on=date(2020, 1, 1))
+    suppress(engine, Owner.operator(), mobile(1), by="test", source="test")
+    suppress(engine, Owner.controller(controller), mobile(2), by="test", source="test")
+    suppress(engine, Owner.controller(controller), mobile(1), by="test", source="test")
+    suppress(engine, Owner.controller(other), mobile(3), by="test", source="test")
+    past = io.BytesIO(f"numero;until\n{mobile(4)};01/01/2020\n".encode())
+    import_suppressions(engine, Owner.operator(), past, file_name="past.csv", by="test")
     report = run(engine, controller, csv_of(*(f"{mobile(n)};x;;;" for n in range(1, 6))))
     assert (report.accepted, report.suppressed) == (5, 2)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.suppression import SuppressionReason
+from campaigns.errors import InvalidInput
 from operations.suppress import (
     Owner,
     SuppressionReport,
@@ -19,7 +20,7 @@ from operations.suppress import (
     listed,
     suppress,
 )
-from store import controllers, suppressions
+from store import audit, controllers, suppressions
 from store.engine import open_engine, reading, sqlite_url, writing
 from store.schema import upgrade
 
@@ -40,7 +41,9 @@ def owner(engine: Engine, name: str) -> Owner:
 
 
 def run(engine: Engine, whose: Owner, content: str) -> SuppressionReport:
-    return import_suppressions(engine, whose, io.BytesIO(content.encode()), file_name="stop.csv")
+    return import_suppressions(
+        engine, whose, io.BytesIO(content.encode()), file_name="stop.csv", by="Zoé"
+    )
 
 
 def only(engine: Engine, whose: Owner) -> dict[str, Any]:
@@ -49,22 +52,22 @@ def only(engine: Engine, whose: Owner) -> dict[str, Any]:
 
 
 def test_one_number_is_suppressed_however_it_is_written(engine: Engine) -> None:
-    assert suppress(engine, OPERATOR, "06 39 98 00 01", source="letter of 3 May")
-    assert not suppress(engine, OPERATOR, "+33639980001", source="again")
+    assert suppress(engine, OPERATOR, "06 39 98 00 01", by="Zoé", source="letter of 3 May")
+    assert not suppress(engine, OPERATOR, "+33639980001", by="test", source="again")
     row = only(engine, OPERATOR)
     assert (row["number"], row["source"]) == ("+33639980001", "letter of 3 May")
     assert row["reason"] == SuppressionReason.MANUAL.value
     with pytest.raises(InvalidNumber):
-        suppress(engine, OPERATOR, "17", source="")
+        suppress(engine, OPERATOR, "17", by="test", source="")
 
 
 def test_a_later_shorter_one_never_weakens_the_first(engine: Engine) -> None:
     number = "0639980001"
-    suppress(engine, OPERATOR, number, source="a", expires_on=date(2030, 1, 1))
-    suppress(engine, OPERATOR, number, source="b", expires_on=date(2027, 1, 1))
+    suppress(engine, OPERATOR, number, by="test", source="a", expires_on=date(2030, 1, 1))
+    suppress(engine, OPERATOR, number, by="test", source="b", expires_on=date(2027, 1, 1))
     assert only(engine, OPERATOR)["expires_at"] == end_of(date(2030, 1, 1))
-    suppress(engine, OPERATOR, number, source="c")
-    suppress(engine, OPERATOR, number, source="d", expires_on=date(2031, 1, 1))
+    suppress(engine, OPERATOR, number, by="test", source="c")
+    suppress(engine, OPERATOR, number, by="test", source="d", expires_on=date(2031, 1, 1))
     assert only(engine, OPERATOR)["expires_at"] is None
 
 
@@ -103,8 +106,8 @@ def test_a_date_to_come_does_not_postpone_the_refusal(engine: Engine) -> None:
 
 def test_an_owner_sees_and_stops_only_what_is_its_own(engine: Engine) -> None:
     mine, theirs = owner(engine, "Comité"), owner(engine, "Autre")
-    suppress(engine, mine, "0639980001", source="a")
-    suppress(engine, OPERATOR, "0639980002", source="b")
+    suppress(engine, mine, "0639980001", by="test", source="a")
+    suppress(engine, OPERATOR, "0639980002", by="test", source="b")
     numbers = ["+33639980001", "+33639980002", "+33639980003"]
     now = datetime.now(UTC)
     with reading(engine) as connection:
@@ -115,7 +118,31 @@ def test_an_owner_sees_and_stops_only_what_is_its_own(engine: Engine) -> None:
 
 def test_listing_goes_on_from_where_it_was(engine: Engine) -> None:
     for number in range(5):
-        suppress(engine, OPERATOR, f"063998000{number}", source="x")
+        suppress(engine, OPERATOR, f"063998000{number}", by="test", source="x")
     first = listed(engine, OPERATOR, count=3)
     rest = listed(engine, OPERATOR, after=first[-1]["id"], count=3)
     assert [row["number"][-1] for row in first + rest] == list("01234")
+
+
+def test_a_day_that_is_over_suppresses_nothing_and_is_refused(engine: Engine) -> None:
+    with pytest.raises(InvalidInput, match="that day is over"):
+        suppress(engine, OPERATOR, "0639980001", by="x", source="x", expires_on=date(2020, 1, 1))
+    assert listed(engine, OPERATOR) == []
+
+
+def test_the_last_year_there_is_means_for_ever(engine: Engine) -> None:
+    run(engine, OPERATOR, "numero;until\n0639980001;31/12/9999\n")
+    assert only(engine, OPERATOR)["expires_at"] is None
+
+
+def test_whoever_suppresses_is_on_record_without_the_number(engine: Engine) -> None:
+    mine = owner(engine, "Comité")
+    suppress(engine, mine, "06 39 98 00 01", source="letter", by="Léa")
+    run(engine, mine, "numero\n0639980002\n")
+    with reading(engine) as connection:
+        acts = audit.latest(connection, mine.id, 10)
+    assert [(act["actor"], act["act"]) for act in acts] == [
+        ("Zoé", "suppression.import"),
+        ("Léa", "suppression.add"),
+    ]
+    assert "39980001" not in str(acts).replace(" ", "")
