@@ -240,7 +240,7 @@ class Dialer:
         self._closings.append(closing)
 
     def _hold_slot(self, call: Call) -> None:
-        """A dead PBX leaves its calls up on the trunk: they keep their slots until they are over."""
+        """A dead PBX leaves its calls up on the trunk: these keep their slots until over."""
         age = (utc_now() - call.attempt.claimed_at).total_seconds()
         left = max(0.0, call.campaign.max_call_s - age)
         self._throttle.take(call.attempt.id, call.campaign)
