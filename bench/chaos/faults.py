@@ -22,6 +22,14 @@ STANDSTILL_S = 120.0
 
 LEASE_LASTS_S = 10.0
 CLOSE_TO_A_KILL_S = 0.5
+KEYS_BEFORE = 7
+"""Opt-outs in the half second before a kill; about as many follow."""
+
+RATE_AT_A_KILL = 20.0
+"""Calls per second when the PBX is killed: enough for the keys, and few calls are cut off."""
+
+SETTLING_S = 3.0
+"""Until a new rate is what is up at any moment."""
 
 
 class Standstill(Exception):
@@ -50,19 +58,22 @@ class Faults:
 
     Args:
         site: where.
+        campaign: which is running.
         dice: decides everything that chance decides.
-        busy: whether there are people left to call.
+        rate: calls per second.
         tell: told of each fault as it is injected.
     """
 
     def __init__(
         self,
         site: Site,
+        campaign: int,
         dice: random.Random,
-        busy: Callable[[], bool],
+        rate: float,
         tell: Callable[[str], None],
     ) -> None:
-        self._site, self._dice, self._busy, self._tell = site, dice, busy, tell
+        self._site, self._campaign, self._dice = site, campaign, dice
+        self._rate, self._tell = rate, tell
         self._sightings = Sightings(site.ledger)
         self.done = Done()
 
@@ -107,7 +118,7 @@ class Faults:
         """
         self._sightings.look()
         first, give_up = self._sightings.calls, time.monotonic() + STANDSTILL_S
-        while self._sightings.calls < first + count and self._busy():
+        while self._sightings.calls < first + count and self._site.left(self._campaign):
             self._site.tend()
             time.sleep(TICK_S * 5)
             seen = self._sightings.calls
@@ -185,7 +196,9 @@ class Faults:
     def _pbx(self) -> None:
         """Kill it while keys arrive; every second time with the dialer dead already."""
         alone = self.done.counts[PBX] % 2 == 0
-        self.await_calls(60)
+        self.await_calls(20)
+        self._site.limit(self._campaign, min(self._rate, RATE_AT_A_KILL))
+        self._wait(SETTLING_S)
         self._await_keys()
         if alone:
             self._site.kill_dialer()
@@ -199,11 +212,15 @@ class Faults:
         if self._site.dialer is None:
             self._wait(self._dice.uniform(0.0, 3.0))
             self._site.start_dialer()
+        self._site.limit(self._campaign, self._rate)
 
     def _await_keys(self) -> None:
         """A moment at which opt-outs arrive one after the other."""
         give_up = time.monotonic() + PATIENCE_S
-        while self._sightings.keys_within(CLOSE_TO_A_KILL_S) < 6 and time.monotonic() < give_up:
+        while (
+            self._sightings.keys_within(CLOSE_TO_A_KILL_S) < KEYS_BEFORE
+            and time.monotonic() < give_up
+        ):
             self._site.tend()
             time.sleep(TICK_S)
             self._sightings.look()

@@ -11,8 +11,9 @@ from bench.chaos.site import Site
 from bench.chaos.verdict import Finding, judge
 from campaigns.states import TargetState
 
-CALLS_PER_FAULT = {DIALER: 120, PBX: 350, LINK: 150, DATABASE: 120}
-"""People called while one fault is injected and recovered from, so that some are always left."""
+CALLS_PER_FAULT = {DIALER: 150, PBX: 4000, LINK: 150, DATABASE: 150}
+"""People called while one fault is injected and recovered from, so that some are always left; for
+each death of the PBX so many that the calls it cut off are few among them."""
 
 LOOK_S = 1.0
 STUCK_S = 180.0
@@ -52,7 +53,7 @@ def run(home: Path, order: Order, tell: Callable[[str], None]) -> tuple[Finding,
         site.open()
         campaign = site.launch(order.people, order.rate)
         site.start_dialer()
-        faults = Faults(site, random.Random(order.seed), lambda: _left(site, campaign) > 0, tell)
+        faults = Faults(site, campaign, random.Random(order.seed), order.rate, tell)
         _inject(site, campaign, faults, order)
         if site.end_dialer():
             faults.done.wrongs.append("the last dialer did not end in order")
@@ -72,11 +73,6 @@ def _inject(site: Site, campaign: int, faults: Faults, order: Order) -> None:
         _finish(site, campaign)
     except Standstill as error:
         faults.done.wrongs.append(str(error))
-
-
-def _left(site: Site, campaign: int) -> int:
-    """People who are not called yet, or not for the last time."""
-    return site.progress(campaign).states.get(TargetState.PENDING.value, 0)
 
 
 def _finish(site: Site, campaign: int) -> None:

@@ -15,9 +15,10 @@ from pathlib import Path
 import soundfile
 
 from bench.chaos.link import Link
+from campaigns.campaign import Limits
 from campaigns.contacts.basis import Provenance
 from campaigns.outcome import Outcome
-from campaigns.states import Action
+from campaigns.states import Action, TargetState
 from dialer.instance.configure import Instance
 from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
@@ -34,7 +35,7 @@ from store.engine import writing
 
 POPULATION = Path(__file__).with_name("population.toml")
 VOICE = Path(__file__).parents[2] / "examples" / "message-court.flac"
-MESSAGE_S = 2.0
+MESSAGE_S = 1.0
 """Short, so that many calls begin and end while few are up at any moment."""
 
 MOST_CHANNELS = 300
@@ -234,6 +235,15 @@ class Site:
         path = self.home / "message.wav"
         soundfile.write(path, samples, rate)
         return path
+
+    def limit(self, campaign: int, rate: float) -> None:
+        """Put another rate in force while it runs."""
+        limits = Limits(MOST_CHANNELS, rate)
+        launch.limit(self.workspace, self.controller, campaign, limits, "chaos")
+
+    def left(self, campaign: int) -> int:
+        """People who are not called yet, or not for the last time."""
+        return self.progress(campaign).states.get(TargetState.PENDING.value, 0)
 
     def progress(self, campaign: int) -> Progress:
         """Where it stands."""
