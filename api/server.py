@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.listen import listening
 from operations.workspace import Workspace
 
 _LONGEST_GOODBYE_S = 10
@@ -33,12 +34,16 @@ def serve(workspace: Workspace, host: str, port: int) -> int:
         workspace: an opened one.
         host: address to listen on.
         port: TCP; 0 for any that is free.
+
+    Raises:
+        InvalidInput: nothing can listen there.
     """
+    place = listening(host, port)
     server = make_server(workspace, host, port)
     # uvicorn raises the signal that ended it once more, which would end the process with a fault.
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: None)
-    server.run()
+    server.run(sockets=[place])
     return 0 if server.started else 1
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from api.listen import listening
 from campaigns.errors import NotAllowed
 from cli import lookup, programs
 from cli.children import Program
@@ -24,6 +25,7 @@ def serve(ctx: typer.Context) -> None:
     """Run everything: API and page, dialer, simulated network. Ctrl-C ends it in order."""
     workspace = open_home(ctx)
     with _alone(workspace.settings.home / "serve.lock"):
+        listening(workspace.settings.api.host, workspace.settings.api.port).close()
         _welcome(workspace)
         asyncio.run(_keep_all(workspace.settings))
 

@@ -3,6 +3,7 @@
 import socket
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cli_subjects import Command
@@ -54,3 +55,15 @@ def test_the_network_is_not_ours_where_the_trunk_of_that_name_leads_elsewhere(
     elsewhere = TrunkSettings(host="127.0.0.1", port=5070)
     settings = Settings(home=workspace.settings.home, trunks={REHEARSAL: elsewhere})
     assert not network_wanted(settings)
+
+
+@pytest.mark.parametrize("command", ["serve", "api"])
+def test_a_port_that_is_taken_is_said_at_once(portevoix: Command, home: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        home.mkdir()
+        (home / "portevoix.toml").write_text(f"[api]\nport = {port}\n")
+        result = portevoix(command)
+    assert result.exit_code == 1
+    assert f"127.0.0.1, port {port}, cannot be listened on" in result.stderr
+    assert "pv_" not in result.stdout  # a key shown once is not wasted on a server that never was
