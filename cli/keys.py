@@ -1,17 +1,13 @@
 """`portevoix key`: API keys."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from campaigns.errors import NotFound
 from cli.console import say
 from cli.lookup import one_controller
 from cli.session import By, Controller, open_home
-from operations.keys import make_key
-from store import audit, controllers
-from store.engine import writing
+from operations.keys import make_key, revoke_key
 
 app = typer.Typer(no_args_is_help=True, help="Keys of the API.")
 
@@ -34,9 +30,5 @@ def revoke(
     """Put every key of that name out of force."""
     workspace = open_home(ctx)
     owner = one_controller(workspace, controller or workspace.settings.controller)
-    now = datetime.now(UTC)
-    with writing(workspace.engine) as connection:
-        if not controllers.revoke_key(connection, owner, name, now):
-            raise NotFound(f"There is no key «{name}» in force.")
-        audit.record(connection, now, by, "key.revoke", f"key {name}", owner)
+    revoke_key(workspace, owner, name, by)
     say(f"Key «{name}» is out of force.")

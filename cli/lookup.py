@@ -3,13 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from campaigns.errors import InvalidInput, NotFound
 from operations.workspace import Workspace
+from store import campaigns as kept
+from store import controllers as kept_controllers
 from store import leases
 from store.engine import reading
-from store.tables import api_key, campaign, campaign_list, controller
 
 
 def controllers(workspace: Workspace, name: str | None = None) -> dict[int, str]:
@@ -18,14 +17,14 @@ def controllers(workspace: Workspace, name: str | None = None) -> dict[int, str]
     Raises:
         NotFound: there is none of that name.
     """
-    query = select(controller.c.id, controller.c.name).order_by(controller.c.id)
-    if name is not None:
-        query = query.where(controller.c.name == name)
     with reading(workspace.engine) as connection:
-        found = dict(connection.execute(query).all())
-    if name is not None and not found:
+        found = kept_controllers.names(connection)
+    if name is None:
+        return found
+    chosen = {one: known for one, known in found.items() if known == name}
+    if not chosen:
         raise NotFound(f"There is no controller named «{name}».")
-    return found
+    return chosen
 
 
 def one_controller(workspace: Workspace, name: str | None) -> int:
@@ -46,15 +45,9 @@ def one_controller(workspace: Workspace, name: str | None) -> int:
 
 def campaigns(workspace: Workspace, controller_name: str | None = None) -> list[dict[str, Any]]:
     """Every campaign, newest first, with its controller's name as `controller`."""
-    query = (
-        select(campaign, controller.c.name.label("controller"))
-        .join(controller, controller.c.id == campaign.c.controller_id)
-        .order_by(campaign.c.id.desc())
-    )
-    if controller_name is not None:
-        query = query.where(controller.c.name == controller_name)
     with reading(workspace.engine) as connection:
-        return [dict(found) for found in connection.execute(query).mappings()]
+        found = kept.of_everybody(connection)
+    return [one for one in found if controller_name in {None, one["controller"]}]
 
 
 def find_campaign(
@@ -78,22 +71,14 @@ def find_campaign(
 
 def lists_of(workspace: Workspace, campaign_id: int) -> list[int]:
     """Ids of the lists that a campaign calls, in order."""
-    query = (
-        select(campaign_list.c.list_id)
-        .where(campaign_list.c.campaign_id == campaign_id)
-        .order_by(campaign_list.c.list_id)
-    )
     with reading(workspace.engine) as connection:
-        return list(connection.execute(query).scalars())
+        return kept.lists_of(connection, campaign_id)
 
 
 def has_key(workspace: Workspace, controller_id: int) -> bool:
     """Whether a controller has an API key in force."""
-    query = select(api_key.c.id).where(
-        api_key.c.controller_id == controller_id, api_key.c.revoked_at.is_(None)
-    )
     with reading(workspace.engine) as connection:
-        return connection.execute(query.limit(1)).first() is not None
+        return kept_controllers.has_key(connection, controller_id)
 
 
 def dialer_status(workspace: Workspace) -> dict[str, Any] | None:

@@ -1,18 +1,16 @@
 """`portevoix trunk`: routes to the telephone network."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
 from campaigns.trunk import FIRST_RATE, Trunk, is_loopback
 from cli.console import as_json, figure, row, say, show, table
 from cli.session import AsJson, By, open_home
-from operations.launch import arm as arm_trunk
-from operations.prepare import find_trunk
-from operations.workspace import Workspace
-from store import audit, trunks
-from store.engine import reading, writing
+from operations import trunks as decided
+from store import trunks
+from store.engine import reading
 from store.trunks import TrunkRecord
 
 app = typer.Typer(no_args_is_help=True, help="SIP trunks: who may call through them, how fast.")
@@ -50,19 +48,14 @@ def arm(
     by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
 ) -> None:
     """Let a trunk that reaches real telephones place calls, in a named person's name."""
-    workspace = open_home(ctx)
-    arm_trunk(workspace, name, by)
+    decided.arm(open_home(ctx), name, by)
     say(f"Trunk «{name}» is armed by {by}; it starts at {FIRST_RATE:g} call/s.")
 
 
 @app.command()
 def disarm(ctx: typer.Context, name: Name, by: By = "command line") -> None:
     """Let it place no more calls; those that are up go on."""
-    workspace = open_home(ctx)
-    find_trunk(workspace, name)
-    with writing(workspace.engine) as connection:
-        trunks.disarm(connection, name)
-        audit.record(connection, datetime.now(UTC), by, "trunk.disarm", f"trunk {name}")
+    decided.disarm(open_home(ctx), name, by)
     say(f"Trunk «{name}» is disarmed.")
 
 
@@ -70,30 +63,18 @@ def disarm(ctx: typer.Context, name: Name, by: By = "command line") -> None:
 def limits(
     ctx: typer.Context,
     name: Name,
-    channels: Annotated[int | None, typer.Option(min=1, help="Concurrent calls.")] = None,
+    channels: Annotated[
+        int | None, typer.Option(min=1, max=MOST_CHANNELS, help="Concurrent calls.")
+    ] = None,
     cps: Annotated[
-        float | None, typer.Option(min=0.01, max=1000, help="Calls started per second.")
+        float | None, typer.Option(min=LEAST_CPS, max=MOST_CPS, help="Calls started per second.")
     ] = None,
     by: By = "command line",
 ) -> None:
     """Change a trunk's limits, also while it is in use."""
-    workspace = open_home(ctx)
-    find_trunk(workspace, name)
-    _limit(workspace, name, channels, cps, by)
+    if channels is not None or cps is not None:
+        decided.limit(open_home(ctx), name, channels, cps, by)
     show_all(ctx)
-
-
-def _limit(
-    workspace: Workspace, name: str, channels: int | None, cps: float | None, by: str
-) -> None:
-    if channels is None and cps is None:
-        return
-    detail = {"max_channels": channels, "max_cps": cps}
-    with writing(workspace.engine) as connection:
-        trunks.limit(connection, name, channels, cps)
-        audit.record(
-            connection, datetime.now(UTC), by, "trunk.limit", f"trunk {name}", detail=detail
-        )
 
 
 def _described(trunk: Trunk, record: TrunkRecord) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime
 
+from campaigns.errors import NotFound
 from operations.workspace import Workspace
 from store import audit, controllers
 from store.engine import reading, writing
@@ -20,6 +21,19 @@ def make_key(workspace: Workspace, controller: str, name: str, by: str) -> str:
         controllers.add_key(connection, controller_id, name, digest(key), now)
         audit.record(connection, now, by, "key.make", f"key {name}", controller_id)
     return key
+
+
+def revoke_key(workspace: Workspace, controller_id: int, name: str, by: str) -> None:
+    """Put every key of that name out of force, and with them the sessions opened with them.
+
+    Raises:
+        NotFound: the controller has none of that name in force.
+    """
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        if not controllers.revoke_key(connection, controller_id, name, now):
+            raise NotFound(f"There is no key «{name}» in force.")
+        audit.record(connection, now, by, "key.revoke", f"key {name}", controller_id)
 
 
 def owner_of(workspace: Workspace, key: str) -> tuple[int, str] | None:

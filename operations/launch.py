@@ -69,19 +69,6 @@ def limit(
         )
 
 
-def arm(workspace: Workspace, trunk_name: str, by: str) -> None:
-    """A named person lets a real trunk place calls.
-
-    Raises:
-        InvalidInput: the settings have no such trunk.
-    """
-    find_trunk(workspace, trunk_name)
-    now = datetime.now(UTC)
-    with writing(workspace.engine) as connection:
-        trunks.arm(connection, trunk_name, by, now)
-        audit.record(connection, now, by, "trunk.arm", f"trunk {trunk_name}")
-
-
 def _check_launch(
     workspace: Workspace, trunk_name: str, records: dict[str, trunks.TrunkRecord]
 ) -> None:

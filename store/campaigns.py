@@ -13,7 +13,7 @@ from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.rules.windows import Window
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
-from store.tables import campaign, campaign_list
+from store.tables import campaign, campaign_list, controller
 
 
 def add(connection: Connection, **values: Any) -> int:
@@ -83,6 +83,26 @@ def rows_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
         .order_by(campaign.c.id.desc())
     )
     return [dict(found) for found in rows.mappings()]
+
+
+def of_everybody(connection: Connection) -> list[dict[str, Any]]:
+    """Every campaign of every controller, newest first, with its owner's name as `controller`."""
+    rows = connection.execute(
+        select(campaign, controller.c.name.label("controller"))
+        .join(controller, controller.c.id == campaign.c.controller_id)
+        .order_by(campaign.c.id.desc())
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def lists_of(connection: Connection, campaign_id: int) -> list[int]:
+    """Ids of the lists that a campaign calls, in order."""
+    rows = connection.execute(
+        select(campaign_list.c.list_id)
+        .where(campaign_list.c.campaign_id == campaign_id)
+        .order_by(campaign_list.c.list_id)
+    )
+    return list(rows.scalars())
 
 
 def live(connection: Connection) -> list[Campaign]:

@@ -31,6 +31,12 @@ def named(connection: Connection, name: str) -> int:
     return int(found)
 
 
+def names(connection: Connection) -> dict[int, str]:
+    """Every controller's name by its id."""
+    rows = connection.execute(select(controller.c.id, controller.c.name).order_by(controller.c.id))
+    return {row.id: row.name for row in rows}
+
+
 def name_of(connection: Connection, controller_id: int) -> str:
     """The name of a controller."""
     return str(
@@ -60,6 +66,16 @@ def key_owner(connection: Connection, digest: bytes) -> tuple[int, str] | None:
         )
     ).first()
     return (row.controller_id, row.name) if row else None
+
+
+def has_key(connection: Connection, controller_id: int) -> bool:
+    """Whether a controller has a key in force."""
+    found = connection.execute(
+        select(api_key.c.id)
+        .where(api_key.c.controller_id == controller_id, api_key.c.revoked_at.is_(None))
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 def revoke_key(connection: Connection, controller_id: int, name: str, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from campaigns.rules.windows import ALWAYS
 from campaigns.states import Action
 from cli.judge import judge
 from dialer.instance.ports import free_ports
-from operations import launch
+from operations import launch, trunks
 from operations.campaign_file import (
     CampaignValues,
     LimitValues,
@@ -180,7 +180,7 @@ class Stage:
 
     def arm(self, trunk: str) -> None:
         """Let a real trunk place calls."""
-        launch.arm(self.workspace, trunk, "A. Tester")
+        trunks.arm(self.workspace, trunk, "A. Tester")
 
     def open_hours(self, campaign: int) -> None:
         """Let a campaign call at whatever hour the test runs."""

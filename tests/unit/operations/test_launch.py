@@ -9,9 +9,10 @@ from store_subjects import World
 from workspaces import a_workspace
 
 from campaigns.campaign import Campaign, Limits
-from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from campaigns.errors import NotAllowed, NotFound
 from campaigns.states import Action, CampaignState
 from operations import launch
+from operations import trunks as decided
 from operations.workspace import Workspace
 from store import audit, trunks
 from store import campaigns as kept
@@ -60,15 +61,10 @@ def test_a_real_trunk_must_be_armed_by_name(workspace: Workspace, world: World) 
     campaign = draft(world, trunk="carrier", rehearsal=False)
     with pytest.raises(NotAllowed, match="nobody has armed it"):
         launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
-    launch.arm(workspace, "carrier", "Zoé")
+    decided.arm(workspace, "carrier", "Zoé")
     with reading(workspace.engine) as connection:
         assert trunks.all_of(connection)["carrier"].armed_by == "Zoé"
     assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
-
-
-def test_a_trunk_that_does_not_exist_cannot_be_armed(workspace: Workspace) -> None:
-    with pytest.raises(InvalidInput, match="no trunk «nowhere»"):
-        launch.arm(workspace, "nowhere", "Zoé")
 
 
 def test_what_makes_no_sense_is_refused(workspace: Workspace, world: World) -> None:
