@@ -62,6 +62,8 @@ def _explain(
     campaign = kept.by_id(connection, found["campaign_id"])
     state = TargetState(found["state"])
     gate, opens_at = _gate(connection, found, campaign, dialer, now)
+    if gate is Gate.LIVE_CALL_ON_NUMBER and _is_elsewhere(connection, found, campaign):
+        gate, opens_at = Gate.TEMPORARILY_NOT_CALLABLE, None
     return Explanation(
         number=found["number"],
         campaign_id=campaign.id,
@@ -73,6 +75,11 @@ def _explain(
         list_id=found["list_id"],
         line=found["line"],
     )
+
+
+def _is_elsewhere(connection: Connection, found: dict[str, Any], campaign: Campaign) -> bool:
+    """Whether the call that is in the way is not this controller's own."""
+    return attempts.calling_controller(connection, found["number"]) != campaign.controller_id
 
 
 def _gate(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from campaigns.attempt import Attempt
 from campaigns.outcome import Outcome
 from campaigns.states import AttemptState
-from store.tables import attempt, contact, number_lock, target
+from store.tables import attempt, campaign, contact, number_lock, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,17 @@ def add(
 def locked(connection: Connection, numbers: Sequence[str]) -> set[str]:
     """Which of these numbers have a call up or in doubt, in any campaign."""
     return set(connection.execute(_LOCKED, {"numbers": numbers}).scalars())
+
+
+def calling_controller(connection: Connection, number: str) -> int | None:
+    """On whose behalf a call to this number is up or in doubt; None where none is."""
+    found = connection.execute(
+        select(campaign.c.controller_id)
+        .join(attempt, attempt.c.campaign_id == campaign.c.id)
+        .join(number_lock, number_lock.c.attempt_id == attempt.c.id)
+        .where(number_lock.c.number == number)
+    ).scalar()
+    return None if found is None else int(found)
 
 
 def close(connection: Connection, ended: Sequence[Ended]) -> None:

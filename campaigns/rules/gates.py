@@ -37,6 +37,8 @@ class Gate(StrEnum):
     BUDGET_REACHED = "budget_reached"
     PBX_UNAVAILABLE = "pbx_unavailable"
     REHEARSAL_ONLY = "rehearsal_only"
+    # How a gate reads that another controller's data closes: nobody learns what others hold.
+    TEMPORARILY_NOT_CALLABLE = "temporarily_not_callable"
 
 
 PERMANENT = frozenset(
