@@ -25,6 +25,13 @@ LAG_KEPT_S = 30.0
 LAG_MARGIN = 1.25
 """By how much the next delay may exceed what was seen."""
 
+BEHIND_S = 0.5
+"""How long an order to call may stay without any sign of the call: several times the longest delay
+seen at 600 calls with sound both ways."""
+
+LOOK_AGAIN_S = 0.05
+"""Between two looks whether the PBX has caught up."""
+
 LAG_BELIEVED_S = 5.0
 """How long delays are watched before they are believed; until then the most is allowed for."""
 
@@ -47,6 +54,11 @@ class Pace:
         self._most = max(1, math.floor(per_second))
         self._window = max(1.0, self._most / per_second) + self._jitter
         self._spacing = self._window / self._most
+
+    @property
+    def window(self) -> float:
+        """Seconds in which no more calls start than the limit allows."""
+        return self._window
 
     def change(self, per_second: float) -> None:
         """Put another limit in force; what was started already still counts."""
@@ -132,3 +144,39 @@ class Lag:
             return MOST_JITTER_S
         delays = [delay for _, delay in self._delays]
         return LAG_MARGIN * (max(delays) - min(delays))
+
+
+class Backlog:
+    """Orders to call that the PBX has not begun.
+
+    Whatever holds them up, a stalled link or a PBX at its limit, they are begun all at once when it
+    is over. So no more are sent while one is late, and none for a window after the last late one.
+    """
+
+    def __init__(self) -> None:
+        self._sent: dict[str, float] = {}
+        self._hold_until = -math.inf
+
+    def sent(self, attempt_id: str, at: float) -> None:
+        """An order left (monotonic seconds)."""
+        self._sent[attempt_id] = at
+
+    def begun(self, attempt_id: str, at: float, window: float) -> float | None:
+        """The PBX began a call; how many seconds after its order, None where that is unknown."""
+        sent = self.forget(attempt_id)
+        if sent is None:
+            return None
+        if at - sent > BEHIND_S:
+            self._hold_until = max(self._hold_until, at + window)
+        return at - sent
+
+    def forget(self, attempt_id: str) -> float | None:
+        """Refused, over, or known of otherwise; when its order left, None where it has gone."""
+        return self._sent.pop(attempt_id, None)
+
+    def earliest(self, now: float) -> float:
+        """The first instant at which one more order may leave, `now` or later."""
+        oldest = next(iter(self._sent.values()), now)
+        if now - oldest > BEHIND_S:
+            return max(now + LOOK_AGAIN_S, self._hold_until)
+        return max(now, self._hold_until)

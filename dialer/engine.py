@@ -214,15 +214,9 @@ class Dialer:
             elif isinstance(event, LinkUp):
                 log.info("link to the PBX is up")
             else:
-                self._note_lag(event)
+                if isinstance(event, Dialling):
+                    self._throttle.begun(event.attempt_id, time.monotonic())
                 self._hearing.hear(event)
-
-    def _note_lag(self, event: Event) -> None:
-        if isinstance(event, Dialling):
-            call = self._calls.get(event.attempt_id)
-            if call is not None and call.sent:
-                now = time.monotonic()
-                self._throttle.note_lag(now, now - call.sent)
 
     def _adopt(self, call: Call) -> None:
         call.claimed = call.claimed or time.monotonic()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from campaigns.campaign import Campaign, Limits
-from campaigns.pacing import Lag, Pace, Slots
+from campaigns.pacing import Backlog, Lag, Pace, Slots
 
 
 class Throttle:
@@ -19,6 +19,7 @@ class Throttle:
         self._campaigns: dict[int, _Gauge] = {}
         self._owners: dict[str, tuple[str, int]] = {}
         self._lag = Lag()
+        self._backlog = Backlog()
 
     @property
     def channels(self) -> int:
@@ -54,6 +55,8 @@ class Throttle:
 
         They are held for it until `settle`, so that two campaigns never claim one slot.
         """
+        if self._backlog.earliest(now) > now:
+            return 0
         gauges = self._gauges(campaign.trunk, campaign.id)
         count = max(0, min(gauge.room(now, until) for gauge in gauges))
         for gauge in gauges:
@@ -71,7 +74,8 @@ class Throttle:
                 gauge.waiting.add(attempt_id)
 
     def take(self, attempt_id: str, campaign: Campaign) -> None:
-        """Hold a slot of every limit for an attempt."""
+        """Hold a slot of every limit for an attempt; one that was adopted waits no longer."""
+        self._backlog.forget(attempt_id)
         self._owners[attempt_id] = (campaign.trunk, campaign.id)
         for gauge in self._gauges(campaign.trunk, campaign.id):
             gauge.slots.take(attempt_id)
@@ -79,16 +83,18 @@ class Throttle:
     def earliest(self, campaign: Campaign, now: float) -> float:
         """When this campaign's next call may be sent: `now`, or later (monotonic s)."""
         gauges = self._gauges(campaign.trunk, campaign.id)
-        return max(gauge.pace.earliest(now) for gauge in gauges)
+        return max(self._backlog.earliest(now), *(gauge.pace.earliest(now) for gauge in gauges))
 
     def sent(self, attempt_id: str, at: float) -> None:
         """A claimed call was sent: its token is spent."""
+        self._backlog.sent(attempt_id, at)
         for gauge in self._gauges(*self._owners[attempt_id]):
             gauge.waiting.discard(attempt_id)
             gauge.pace.start(at)
 
     def release(self, attempt_id: str) -> None:
         """Free the slots of an attempt, at its Hangup and no sooner."""
+        self._backlog.forget(attempt_id)
         owner = self._owners.pop(attempt_id, None)
         if owner is None:
             return
@@ -96,9 +102,15 @@ class Throttle:
             gauge.waiting.discard(attempt_id)
             gauge.slots.release(attempt_id)
 
-    def note_lag(self, at: float, delay: float) -> None:
-        """The PBX started a call `delay` seconds after it was sent."""
-        self._lag.note(at, delay)
+    def begun(self, attempt_id: str, at: float) -> None:
+        """The PBX started a call (monotonic s): how late tells how much to allow for."""
+        owner = self._owners.get(attempt_id)
+        if owner is None:
+            return
+        window = max(gauge.pace.window for gauge in self._gauges(*owner))
+        delay = self._backlog.begun(attempt_id, at, window)
+        if delay is not None:
+            self._lag.note(at, delay)
 
     def adapt(self) -> None:
         """Allow for what the PBX's delay varies by now."""

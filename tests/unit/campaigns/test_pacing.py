@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.pacing import LEAST_JITTER_S, MOST_JITTER_S, Lag, Pace, Slots
+from campaigns.pacing import BEHIND_S, LEAST_JITTER_S, MOST_JITTER_S, Backlog, Lag, Pace, Slots
 
 TOLERANCE_S = 1e-9
 """Sums of floats: two starts a window apart may seem to be a billionth nearer."""
@@ -155,3 +155,25 @@ def test_what_is_allowed_for_follows_the_delays_of_the_last_half_minute() -> Non
     for at in range(107, 150, 3):
         lag.note(float(at), 0.030)
     assert lag.allowance() == pytest.approx(0.0), "what is older is forgotten"
+
+
+def test_nothing_is_sent_while_an_order_is_late_nor_for_a_window_after_it() -> None:
+    backlog = Backlog()
+    backlog.sent("a", 10.0)
+    backlog.sent("b", 10.4)
+    assert backlog.earliest(10.0 + BEHIND_S) == 10.0 + BEHIND_S
+    assert backlog.earliest(12.0) > 12.0
+    assert backlog.begun("a", 13.0, 1.06) == 3.0
+    assert backlog.begun("b", 13.0, 1.06) == pytest.approx(2.6)
+    assert backlog.earliest(13.1) == pytest.approx(14.06)
+    assert backlog.earliest(14.1) == 14.1
+
+
+def test_an_order_in_time_or_given_up_holds_nothing_back() -> None:
+    backlog = Backlog()
+    backlog.sent("a", 10.0)
+    backlog.sent("b", 10.0)
+    assert backlog.begun("a", 10.1, 1.06) == pytest.approx(0.1)
+    backlog.forget("b")
+    assert backlog.begun("b", 12.0, 1.06) is None
+    assert backlog.earliest(12.0) == 12.0

@@ -30,6 +30,7 @@ def test_a_slot_is_held_from_the_claim_to_the_hangup() -> None:
     made.settle(campaign, 3, ["a", "b"])
     assert made.channels == made.channels_of(campaign.id) == 2
     made.sent("a", 10.0)
+    made.begun("a", 10.0)
     assert made.reserve(campaign, 12.0, 13.0) == 1
     made.settle(campaign, 1, [])
     made.release("a")
@@ -131,6 +132,7 @@ class Run:
         for attempt, campaign in self.waiting:
             if self.throttle.earliest(campaign, now) <= now:
                 self.throttle.sent(attempt, now)
+                self.throttle.begun(attempt, now)
                 self.sent[campaign.id].append(now)
                 self.ends[attempt] = now + self.chance.uniform(0.05, 2.0)
                 self.owner[attempt] = campaign
@@ -186,3 +188,19 @@ def test_the_slots_are_used_while_there_is_work() -> None:
     run = Run(random.Random(3), [campaign], Limits(1000, 500))
     run.run(3.0)
     assert run.peak[campaign.id] == 20
+
+
+def test_orders_that_a_stall_held_up_are_followed_by_none_for_a_window() -> None:
+    """They reach the network together when it heals, and count as calls of that second."""
+    campaign = a_campaign(limits=Limits(100, 20))
+    made = throttle(campaign, loop=Limits(100, 20))
+    made.settle(campaign, made.reserve(campaign, 1.0, 1.08), ["a", "b"])
+    made.sent("a", 1.0)
+    made.sent("b", 1.05)
+    assert made.reserve(campaign, 3.0, 3.08) == 0
+    assert made.earliest(campaign, 3.0) > 3.0
+    for order in ("a", "b"):
+        made.begun(order, 4.0)
+    assert made.earliest(campaign, 4.1) > 5.0
+    assert made.reserve(campaign, 4.1, 4.18) == 0
+    assert made.reserve(campaign, 5.2, 5.28) > 0
