@@ -70,6 +70,8 @@ class Dialer:
         self._hearing = Hearing(
             self._calls, self._hung_up, self._never_placed, self._reconcile_again.set
         )
+        self._journal = journal
+        self._has_room = True
         self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
         self._closings: list[Closing] = []
@@ -168,7 +170,15 @@ class Dialer:
         return wants
 
     def _may_dial(self) -> bool:
-        return self._ready and self._pbx.connected and not self._stopping.is_set()
+        able = self._ready and self._pbx.connected and not self._stopping.is_set()
+        return able and self._can_journal()
+
+    def _can_journal(self) -> bool:
+        """What the PBX could not write down of a call, nobody would know after a gap."""
+        before, self._has_room = self._has_room, self._journal.has_room()
+        if before != self._has_room:
+            log.error("room for the journal of the PBX", enough=self._has_room)
+        return self._has_room
 
     def _in_turn(self, now: float) -> Sequence[Campaign]:
         """Running campaigns that may have something due, another one first each time."""
@@ -297,7 +307,7 @@ class Dialer:
         campaigns = self._scheduler.campaigns
         return {
             "at": at.isoformat(),
-            "ready": self._ready,
+            "ready": self._ready and self._has_room,
             "connected": self._pbx.connected,
             "channels": self._throttle.channels,
             "answered": sum(call.answered_at is not None for call in self._calls),

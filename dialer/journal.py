@@ -11,6 +11,7 @@ Asterisk appends a line with one write(2) on a file opened with O_APPEND (funcs/
 lines of calls that end together never mix; a machine that loses power may tear the last one.
 """
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,10 @@ from dialer.pbx import CallEnded
 
 MAX_BYTES = 8 * 1024 * 1024
 """Size from which new calls are journalled in a new file: about 50,000 calls."""
+
+ROOM = 32 * 1024 * 1024
+"""Free bytes without which no call is placed: what is up must still be able to end, and a call of
+which the PBX could write nothing would look as if it had never been."""
 
 _SEPARATOR = "|"
 _SUFFIX = ".journal"
@@ -182,6 +187,13 @@ class Journal:
     def files(self) -> list[Path]:
         """Every file, oldest first."""
         return sorted(self.directory.glob(f"*{_SUFFIX}"))
+
+    def has_room(self) -> bool:
+        """Whether the PBX can go on writing: the disk is there and not nearly full."""
+        try:
+            return shutil.disk_usage(self.directory).free >= ROOM
+        except OSError:
+            return False
 
     def current(self) -> Path:
         """File for a call about to be placed; cheap enough to be asked for every call.

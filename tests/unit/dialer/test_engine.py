@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fake_pbx
@@ -24,7 +25,7 @@ from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.states import Action
 from campaigns.trunk import Trunk
-from dialer import engine, originate, reconcile, scheduler
+from dialer import engine, journal, originate, reconcile, scheduler
 from dialer.calls import Call
 from store import campaigns as kept
 from store import leases, suppressions
@@ -694,3 +695,22 @@ async def _disturb(
             call.end(cause=17, tech="SIP 486 Busy Here", journalled=chance.random() < 0.7)
     elif not run.pbx.connected:
         run.pbx.come_up()
+
+
+async def test_no_call_is_placed_that_the_pbx_could_not_journal(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, asked = [journal.ROOM - 1], []
+
+    def usage(path: Path) -> SimpleNamespace:
+        asked.append(path)
+        return SimpleNamespace(free=free[0])
+
+    monkeypatch.setattr(journal.shutil, "disk_usage", usage)
+    world.called(3)
+    async with dialing(world.engine, tmp_path) as run:
+        await until(lambda: len(asked) > 5)
+        assert run.pbx.orders == []
+        assert world.locks() == {}
+        free[0] = journal.ROOM
+        await run.up(3)
