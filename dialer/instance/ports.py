@@ -1,12 +1,14 @@
 """Choose ports that are free now, below those the kernel hands out by itself."""
 
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
 from random import SystemRandom
 
 from campaigns.errors import PbxError
 from dialer.instance.configure import LOOPBACK
+
+_SIGNALLING = range(5_100, 9_900, 2)
+"""Apart from RTP, whose sockets come and go with calls, so that none sits on a port just chosen."""
 
 _FIRST, _LAST = 10_000, 32_000
 _TRIES = 200
@@ -33,19 +35,14 @@ def free_ports(calls: int) -> Ports:
         PbxError: none were found.
     """
     width = 4 * calls + 2
-    for start in _candidates(width):
-        if is_free(start, socket.SOCK_DGRAM) and is_free(start + 1, socket.SOCK_STREAM):
-            return Ports(start, start + 1, start + 2, start + 1 + width)
-    raise PbxError(f"No free ports for {calls} calls between {_FIRST} and {_LAST}.")
-
-
-def _candidates(width: int) -> Iterator[int]:
-    highest = _LAST - width - 2
-    if highest <= _FIRST:
-        return
+    if _FIRST + width > _LAST:
+        raise PbxError(f"There are no ports for {calls} calls between {_FIRST} and {_LAST}.")
     dice = SystemRandom()
-    for _ in range(_TRIES):
-        yield dice.randrange(_FIRST, highest, 2)
+    first = dice.randrange(_FIRST, _LAST - width, 2)
+    for sip in dice.sample(_SIGNALLING, _TRIES):
+        if is_free(sip, socket.SOCK_DGRAM) and is_free(sip + 1, socket.SOCK_STREAM):
+            return Ports(sip, sip + 1, first, first + width - 1)
+    raise PbxError("No port is free for SIP and AMI.")
 
 
 def is_free(port: int, kind: socket.SocketKind) -> bool:
