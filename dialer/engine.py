@@ -153,6 +153,11 @@ class Dialer:
         except StoreUnavailable as error:
             self._keep(entry)
             claimed = [Claimed() for _ in wants]
+            if wants:
+                # Whether a commit that failed was made after all is not known: attempts may stand
+                # that nobody has in hand.
+                self._ready = False
+                self._reconcile_again.set()
             log.error("the store cannot record; dialing waits", why=str(error))
             await asyncio.sleep(IDLE_S)
         self._place(wants, claimed)

@@ -20,13 +20,15 @@ from store_subjects import TRUNK, World, number
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
-from campaigns.errors import LeaseLost
+from campaigns.errors import LeaseLost, StoreUnavailable
 from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.states import Action
 from campaigns.trunk import Trunk
 from dialer import engine, journal, originate, reconcile, scheduler
+from dialer.book import Book, Entry
 from dialer.calls import Call
+from dialer.claim import Claimed
 from store import campaigns as kept
 from store import leases, suppressions
 from store import trunks as records
@@ -286,6 +288,29 @@ async def test_a_store_that_cannot_record_stops_dialing_and_loses_nothing(
     assert sorted(ended) == ["busy"] * 4 + ["opted_out"]
     assert len(_suppressed(world)) == 1
     assert campaign.id
+
+
+async def test_what_a_commit_claimed_whose_answer_was_lost_is_called_all_the_same(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a database server that dies between its commit and its answer."""
+    write, lost = Book.write, []
+
+    async def forgetful(book: Book, entry: Entry) -> list[Claimed]:
+        done = await write(book, entry)
+        if any(one.taken for one in done) and not lost:
+            lost.extend(taken.attempt.id for one in done for taken in one.taken)
+            raise StoreUnavailable("the connection was lost")
+        return done
+
+    monkeypatch.setattr(Book, "write", forgetful)
+    campaign = world.called(6, max_cps=300.0)
+    async with dialing(world.engine, tmp_path, FakePbx(script=fake_pbx.deliver)) as run:
+        await run.over(campaign.id)
+        world.check()
+    assert world.states(campaign.id) == {"reached": 6}
+    assert lost
+    assert not {order.attempt_id for order in run.pbx.orders} & set(lost)
 
 
 async def test_a_gap_while_the_store_cannot_record_closes_no_call_twice(
