@@ -1,13 +1,14 @@
 """From a campaign file to a campaign that can be launched; the same file again changes nothing."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from campaigns.contacts.phone import parse
-from campaigns.errors import NotAllowed, NotFound
+from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.rules import windows
 from campaigns.rules.windows import Window
 from cli import lookup, progress_bar
@@ -26,6 +27,8 @@ from store.engine import reading, writing
 
 REHEARSAL_CALLER_ID = "+33199000000"
 """Shown in a rehearsal of a campaign whose own caller id is a real one."""
+
+_OF_A_FILE = {"file", "header", "recording"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,11 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
 
 
 def _import(workspace: Workspace, controller_id: int, one: ListFile, by: str) -> int:
-    with one.file.open("rb") as file, progress_bar.importing(one.file.name) as tell:
+    with (
+        _naming(one.file),
+        one.file.open("rb") as file,
+        progress_bar.importing(one.file.name) as tell,
+    ):
         report = import_list(
             workspace.engine,
             controller_id,
@@ -86,10 +93,22 @@ def _import(workspace: Workspace, controller_id: int, one: ListFile, by: str) ->
 
 
 def _keep(workspace: Workspace, controller_id: int, path: Path, by: str) -> int:
-    kept_now = keep_recording(
-        workspace, controller_id, path, name=path.stem, file_name=path.name, by=by
-    )
+    with _naming(path):
+        kept_now = keep_recording(
+            workspace, controller_id, path, name=path.stem, file_name=path.name, by=by
+        )
     return int(kept_now["id"])
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Say of which of several files something is wrong."""
+    try:
+        yield
+    except InvalidInput as error:
+        if error.field not in _OF_A_FILE:
+            raise
+        raise InvalidInput(str(file), error.why, error.remedy) from error
 
 
 def _known(workspace: Workspace, controller_id: int, name: str) -> dict[str, Any] | None:

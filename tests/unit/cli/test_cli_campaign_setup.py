@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.errors import NotAllowed
+from campaigns.errors import InvalidInput, NotAllowed
 from cli import lookup
 from cli.campaign_setup import REHEARSAL_CALLER_ID, rehearsed, set_up
 from operations.campaign_file import CampaignFile, read_campaign_file
@@ -87,3 +87,23 @@ def test_a_rehearsal_goes_to_the_simulated_network_whatever_the_file_says(
 
 def test_a_fictional_caller_id_is_kept_in_a_rehearsal(values: CampaignFile) -> None:
     assert rehearsed(values).caller_id == values.caller_id
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("liste.csv", b"PK\x03\x04", "an Excel or OpenDocument workbook"),
+        ("liste.csv", b"a;b\n1;2\n", "no column looks like a telephone number"),
+        ("son.wav", b"text, not sound", "not a WAV, MP3, FLAC or OGG recording"),
+    ],
+)
+def test_the_file_that_is_wrong_is_named(
+    workspace: Workspace, campaign_file: Path, name: str, content: bytes, why: str
+) -> None:
+    values = read_campaign_file(campaign_file)
+    wrong = campaign_file.with_name(name)
+    wrong.write_bytes(content)
+    if name.endswith(".wav"):
+        values.recordings.append(wrong)
+    with pytest.raises(InvalidInput, match=f"{name}: .*{why}"):
+        set_up(workspace, values, "Zoé")
