@@ -7,7 +7,7 @@ from campaigns.campaign import Limits
 from campaigns.errors import NotAllowed
 from campaigns.states import Action, CampaignState
 from campaigns.trunk import is_rehearsal
-from operations.prepare import find_trunk
+from operations.prepare import complete, find_trunk
 from operations.workspace import Workspace
 from store import audit, tallies, trunks
 from store import campaigns as kept
@@ -25,6 +25,8 @@ def act(
         NotFound: the controller has no such campaign.
         NotAllowed: the action makes no sense now, or something needed is missing.
     """
+    if action is Action.LAUNCH:
+        complete(workspace, controller_id, campaign_id)
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)

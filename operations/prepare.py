@@ -14,7 +14,7 @@ from campaigns.trunk import Trunk, is_rehearsal
 from operations import packs
 from operations.campaign_file import CampaignValues
 from operations.workspace import Workspace
-from store import audit, lists, recordings, targets
+from store import audit, lists, recordings, tallies, targets
 from store import campaigns as kept
 from store.engine import reading, writing
 
@@ -208,6 +208,24 @@ def _write(
             },
         )
     return campaign_id
+
+
+def complete(workspace: Workspace, controller_id: int, campaign_id: int) -> None:
+    """Make targets of whoever in its lists has none: a preparation may have been cut short.
+
+    Where every list has different people, counts alone tell that nobody is missing.
+
+    Raises:
+        NotFound: the controller has no such campaign.
+    """
+    with reading(workspace.engine) as connection:
+        if kept.row(connection, controller_id, campaign_id)["state"] != CampaignState.DRAFT:
+            return
+        list_ids = kept.lists_of(connection, campaign_id)
+        contacts = [lists.one(connection, controller_id, one)["accepted"] for one in list_ids]
+        states = tallies.of_campaign(connection, campaign_id)[tallies.STATE]
+    if sum(states.values()) < sum(contacts):
+        _fill(workspace, campaign_id, list_ids, None)
 
 
 def _fill(

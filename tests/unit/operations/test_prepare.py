@@ -11,15 +11,15 @@ from workspaces import a_workspace
 
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
-from campaigns.errors import InvalidInput, NotFound
+from campaigns.errors import InvalidInput, NotFound, StoreUnavailable
 from campaigns.rules.windows import ALWAYS, Window
-from campaigns.states import CampaignState
-from operations import packs
+from campaigns.states import Action, CampaignState
+from operations import launch, packs, prepare
 from operations.campaign_file import CampaignValues
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
 from operations.workspace import Workspace
-from store import audit
+from store import audit, tallies, targets
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.tables import contact_list
@@ -191,3 +191,27 @@ def test_dates_are_kept(workspace: Workspace, world: World, message: int) -> Non
     with reading(workspace.engine) as connection:
         row = kept.row(connection, 1, campaign.id)
     assert (row["start_at"], row["end_at"]) == (start, start + timedelta(hours=3))
+
+
+def test_a_preparation_that_was_cut_short_is_whole_once_launched(
+    workspace: Workspace, world: World, message: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = world.contacts(1, [number(n) for n in range(5)])
+    with writing(workspace.engine) as connection:
+        connection.execute(update(contact_list).values(accepted=5))
+    fill, turns = targets.fill, iter([True, False])
+
+    def cut_short(*arguments: Any) -> int | None:
+        if not next(turns):
+            raise StoreUnavailable("the power went")
+        return fill(*arguments)
+
+    monkeypatch.setattr(prepare, "FILL_AT_ONCE", 2)
+    monkeypatch.setattr(targets, "fill", cut_short)
+    with pytest.raises(StoreUnavailable):
+        prepared(workspace, message, [listed], schedule={"any_hour": True})
+    monkeypatch.setattr(targets, "fill", fill)
+    launch.act(workspace, 1, 1, Action.LAUNCH, "Zoé")
+    with reading(workspace.engine) as connection:
+        counts = tallies.of_campaign(connection, 1)[tallies.STATE]
+    assert counts == {"pending": 5}
