@@ -20,6 +20,9 @@ HEARD_LATE_S = 1.0
 
 FINAL_SHARE = 0.995
 
+LONGEST_S = 60.0
+"""No call of such a campaign is longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -112,7 +115,7 @@ def judge(site: Site, campaign: int, done: Done, seed: int, seconds: float) -> F
         **{name: len(found) for name, found in cases.items()},
         keys_at_pbx_kills=_keys_at(seen.calls, kills),
         in_doubt_after_pbx_kills=len(by_pbx),
-        live_at_pbx_kills=sum(len(_live(seen.calls, at)) for at in kills),
+        live_at_pbx_kills=sum(_first_kill(call, kills) is not None for call in seen.calls),
         final_share=_final_share(seen),
         starts_over_limit=max(0, verdict.peak_cps - verdict.limit_cps),
         calls=len(seen.calls),
@@ -143,23 +146,17 @@ def _audible(call: LedgerCall, kills: Sequence[float], known: set[str]) -> Ledge
 
     A key that it may or may not have heard counts where it was recorded.
     """
-    death = next((at for at in kills if _is_live(call, at)), None)
+    death = _first_kill(call, kills)
     if death is None:
         return call
     surely = death if e164(call.number) in known else death - ON_THE_WAY_S
     return replace(call, keys=tuple(key for key in call.keys if key.end <= surely))
 
 
-def _is_live(call: LedgerCall, at: float) -> bool:
-    return call.invite_at <= at and (call.ended_at is None or call.ended_at >= at)
-
-
-def _live(calls: Iterable[LedgerCall], at: float) -> list[LedgerCall]:
-    """Calls up at a moment; one cut off by an earlier kill is no longer a call of the PBX."""
-    return [call for call in calls if _is_live(call, at) and at - call.invite_at < _LONGEST_S]
-
-
-_LONGEST_S = 60.0
+def _first_kill(call: LedgerCall, kills: Sequence[float]) -> float | None:
+    """The death of the PBX that cut this call off; the far side may hold it up beyond the next."""
+    over = float("inf") if call.ended_at is None else call.ended_at
+    return next((at for at in kills if call.invite_at <= at <= over), None)
 
 
 def _explained(
@@ -172,7 +169,7 @@ def _explained(
 
 def _died(attempt: AttemptRecord, call: LedgerCall | None, kills: Sequence[float]) -> bool:
     begun = call.invite_at if call else _moment(attempt)
-    over = call.ended_at if call and call.ended_at is not None else begun + _LONGEST_S
+    over = call.ended_at if call and call.ended_at is not None else begun + LONGEST_S
     return any(begun - HEARD_LATE_S <= at <= over + HEARD_LATE_S for at in kills)
 
 
