@@ -200,5 +200,5 @@ def load(home: Path | None = None) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise InvalidInput(name, f"{first['msg']}.", f"See {chosen / FILE_NAME}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(str(chosen / FILE_NAME), f"is not readable TOML: {error}.") from error

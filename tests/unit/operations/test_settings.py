@@ -114,6 +114,12 @@ def test_a_wrong_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert caught.value.field == "limits.max_cps"
 
 
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe")
+    with pytest.raises(InvalidInput, match=r"portevoix\.toml: is not readable TOML"):
+        load(tmp_path)
+
+
 def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"portevoix\.toml: is not readable TOML"):
         written(tmp_path, "[pbx\n")
