@@ -7,7 +7,9 @@ import struct
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _READ = 65536
@@ -38,6 +40,7 @@ class Link:
         self._stalled: set[bool] = set()
         self._refusing = self._late = False
         self._ways: set[_Way] = set()
+        self._server: asyncio.Server
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -70,9 +73,10 @@ class Link:
 
     def close(self) -> None:
         """End it all."""
-        self._call(self._cut, True)
+        self._run(self._end())
         self._call(self._loop.stop)
         self._thread.join(5.0)
+        self._loop.close()
 
     def _cut(self, reset: bool) -> None:
         for way in list(self._ways):
@@ -98,6 +102,14 @@ class Link:
             way.passing.set()
 
     # Relaying
+
+    async def _end(self) -> None:
+        """Leave nothing open."""
+        self._server.close()
+        self._cut(True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _listen(self) -> int:
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -148,5 +160,5 @@ class Link:
     def _call(self, act: Any, *args: Any) -> None:
         self._loop.call_soon_threadsafe(act, *args)
 
-    def _run(self, what: Coroutine[Any, Any, int]) -> int:
+    def _run(self, what: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(10.0)
