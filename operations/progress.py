@@ -11,6 +11,9 @@ from store import campaigns as kept
 from store import leases, tallies
 from store.engine import reading
 
+_DONE = TERMINAL_TARGET - {TargetState.CANCELLED}
+"""Nothing was done with those whom a stop cancelled."""
+
 _LEAST_SHARE = 0.005
 """Under this share done, a finish time would be a guess."""
 
@@ -74,7 +77,7 @@ def progress_of(workspace: Workspace, controller_id: int, campaign_id: int) -> P
 def _progress(row: dict[str, Any], counts: Any, dialer: dict[str, Any], now: datetime) -> Progress:
     states, outcomes = counts[tallies.STATE], counts[tallies.OUTCOME]
     total = sum(states.values())
-    done = sum(states.get(state.value, 0) for state in TERMINAL_TARGET)
+    done = sum(states.get(state.value, 0) for state in _DONE)
     ended = sum(outcomes.values())
     own = dialer.get("campaigns", {}).get(str(row["id"]), {})
     return Progress(

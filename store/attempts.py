@@ -214,14 +214,6 @@ def page(connection: Connection, campaign_id: int, after: str, count: int) -> li
     return [dict(found) for found in rows.mappings()]
 
 
-def of_target(connection: Connection, target_id: int) -> list[dict[str, Any]]:
-    """Every attempt for one target, oldest first."""
-    rows = connection.execute(
-        select(attempt).where(attempt.c.target_id == target_id).order_by(attempt.c.id)
-    )
-    return [dict(found) for found in rows.mappings()]
-
-
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What people heard, over answered calls.
