@@ -44,7 +44,7 @@ check: environment ## formatting, lint, types, layers, and no package registry n
 bench-ami: environment ## events through the AMI adapter, against the plain library
 	@.venv/bin/python bench/ami.py
 
-# CHAOS="--dialer-kills 10 --pbx-kills 4 --link-faults 10 --database-faults 4" for a shorter one.
+# docs/faults.md shows what CHAOS="..." can say.
 .PHONY: chaos
 chaos: environment pbx ## a campaign while dialer, PBX, link and database fail, judged at its end
 	@.venv/bin/python -m bench.chaos $(CHAOS)

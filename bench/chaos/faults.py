@@ -22,10 +22,10 @@ STANDSTILL_S = 120.0
 
 LEASE_LASTS_S = 10.0
 CLOSE_TO_A_KILL_S = 0.5
-KEYS_BEFORE = 7
+KEYS_BEFORE = 8
 """Opt-outs in the half second before a kill; about as many follow."""
 
-RATE_AT_A_KILL = 20.0
+RATE_AT_A_KILL = 26.0
 """Calls per second when the PBX is killed: enough for the keys, and few calls are cut off."""
 
 SETTLING_S = 3.0
