@@ -270,6 +270,8 @@ class Dialer:
         idle = self._reconciling is None or self._reconciling.done()
         if idle and self._reconcile_again.is_set() and self._pbx.connected:
             self._reconcile_again.clear()
+            # No claim meanwhile: one that is committed and not yet in hand would look abandoned.
+            self._ready = False
             self._reconciling = asyncio.create_task(self._reconcile())
 
     async def _reconcile(self) -> None:
