@@ -17,7 +17,7 @@ class AttemptRecord:
 
     Attributes:
         sip_call_id: where the engine knows it; else number and order decide.
-        outcome: DESIGN.md's word, None while there is none.
+        outcome: one of the outcome words, None while there is none.
         sent_at: when it was given to the PBX, None if it never was.
     """
 
