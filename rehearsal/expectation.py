@@ -1,6 +1,6 @@
 """What a truthful engine must report of a call, told from what the network saw of it.
 
-Only SIP and RTP facts count, never the name of the behaviour. The words are those of an engine's outcomes.
+Only SIP and RTP facts count, never the name of the behaviour. The words are an engine's outcomes.
 """
 
 import re
