@@ -1,10 +1,13 @@
 """A campaign as the dialer needs it: everything that decides its calls."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput
 from campaigns.retry import RetryPolicy
+from campaigns.rules.blackout import Blackout
 from campaigns.rules.windows import Window
 from campaigns.states import CampaignState
 
@@ -52,6 +55,7 @@ class Campaign:
         purpose: what the calls are for; must be covered by each number's basis.
         state: where it stands.
         trunk: the trunk its calls go out by.
+        other_trunks: trunks they may go out by as well.
         caller_id: E.164 number shown.
         message: path of the prepared message, without extension.
         message_ms: its length.
@@ -62,6 +66,15 @@ class Campaign:
         retry: how often and how soon again.
         pack: label of the rule pack in force.
         rehearsal: it was prepared for the simulated network and may go nowhere else.
+        weight: its share of what its controller may call, relative to its other campaigns.
+        controller_weight: its controller's share, relative to other controllers.
+        finish_by: when everybody should have been called for the first time.
+        stages: how many people are called in each stage, counted from the first; after the last
+            stage, everybody.
+        stage: index of the stage it is in; `len(stages)` for everybody.
+        bounds: highest share of calls by measure (see `campaigns.stages`) before it holds.
+        hold: the measure for which it waits for a person; empty where it does not.
+        blackouts: spans in which nobody may be called.
     """
 
     id: int
@@ -80,6 +93,25 @@ class Campaign:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     pack: str = ""
     rehearsal: bool = False
+    other_trunks: tuple[str, ...] = ()
+    weight: float = 1.0
+    controller_weight: float = 1.0
+    finish_by: datetime | None = None
+    stages: tuple[int, ...] = ()
+    stage: int = 0
+    bounds: Mapping[str, float] = field(default_factory=dict)
+    hold: str = ""
+    blackouts: tuple[Blackout, ...] = ()
+
+    @property
+    def trunks(self) -> tuple[str, ...]:
+        """Every trunk its calls may go out by, the preferred one first."""
+        return (self.trunk, *self.other_trunks)
+
+    @property
+    def stage_limit(self) -> int | None:
+        """How many people may have been called so far; None where everybody may."""
+        return self.stages[self.stage] if self.stage < len(self.stages) else None
 
     @property
     def max_call_s(self) -> int:

@@ -11,6 +11,7 @@ from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotFound
 from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
+from campaigns.rules.blackout import Blackout
 from campaigns.rules.windows import Window
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
 from store.tables import campaign, campaign_list, controller
@@ -108,14 +109,14 @@ def lists_of(connection: Connection, campaign_id: int) -> list[int]:
 def live(connection: Connection) -> list[Campaign]:
     """Campaigns of every controller that may have calls up."""
     rows = connection.execute(
-        select(campaign).where(campaign.c.state.in_([state.value for state in LIVE_CAMPAIGN]))
+        _LOADED.where(campaign.c.state.in_([state.value for state in LIVE_CAMPAIGN]))
     )
     return [loaded(found) for found in rows]
 
 
 def by_id(connection: Connection, campaign_id: int) -> Campaign:
     """One campaign of any controller, for the dialer."""
-    return loaded(connection.execute(select(campaign).where(campaign.c.id == campaign_id)).one())
+    return loaded(connection.execute(_LOADED.where(campaign.c.id == campaign_id)).one())
 
 
 def state_of(connection: Connection, campaign_id: int) -> CampaignState:
@@ -193,7 +194,7 @@ def retry_to_plain(policy: RetryPolicy) -> dict[str, Any]:
 
 
 def loaded(found: Row[Any]) -> Campaign:
-    """A row as the domain's campaign."""
+    """A row of the campaign, with its controller's weight, as the domain's campaign."""
     return Campaign(
         id=found.id,
         controller_id=found.controller_id,
@@ -211,6 +212,15 @@ def loaded(found: Row[Any]) -> Campaign:
         retry=_retry(found.retry),
         pack=found.pack,
         rehearsal=found.rehearsal,
+        other_trunks=tuple(found.other_trunks),
+        weight=found.weight,
+        controller_weight=found.controller_weight,
+        finish_by=found.finish_by,
+        stages=tuple(found.stages),
+        stage=found.stage,
+        bounds=found.bounds,
+        hold=(found.hold or {}).get("measure", ""),
+        blackouts=tuple(_blackout(plain) for plain in found.blackouts),
     )
 
 
@@ -220,6 +230,23 @@ def _window(plain: dict[str, Any]) -> Window:
         time.fromisoformat(plain["start"]),
         time.fromisoformat(plain["end"]),
     )
+
+
+def blackouts_to_plain(blackouts: Sequence[Blackout]) -> list[dict[str, Any]]:
+    """Blackouts as JSON, instants in ISO 8601."""
+    return [
+        {
+            "begin": one.begin.isoformat(),
+            "end": one.end.isoformat(),
+            "zones": sorted(one.zones),
+        }
+        for one in blackouts
+    ]
+
+
+def _blackout(plain: dict[str, Any]) -> Blackout:
+    begin, end = (datetime.fromisoformat(plain[name]) for name in ("begin", "end"))
+    return Blackout(begin, end, frozenset(plain["zones"]))
 
 
 def _retry(plain: dict[str, Any]) -> RetryPolicy:
@@ -238,5 +265,9 @@ def _dates(before: CampaignState, after: CampaignState, now: datetime) -> dict[s
         return {"ended_at": now}
     return {}
 
+
+_LOADED = select(campaign, controller.c.weight.label("controller_weight")).join(
+    controller, controller.c.id == campaign.c.controller_id
+)
 
 _STATE = select(campaign.c.state).where(campaign.c.id == bindparam("id"))

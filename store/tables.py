@@ -37,6 +37,7 @@ controller = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
+    Column("weight", Float, nullable=False, server_default="1"),  # of its share of every limit
     Column("created_at", Instant, nullable=False),
 )
 
@@ -184,6 +185,7 @@ campaign = Table(
     Column("pack", Text, nullable=False),
     Column("evidence", String(8), nullable=False),
     Column("trunk", String(32), nullable=False),
+    Column("other_trunks", JSON, nullable=False, server_default="[]"),  # names
     Column("caller_id", String(16), nullable=False),
     Column("rehearsal", Boolean, nullable=False),
     Column("recordings", JSON, nullable=False),  # ids, in the order they are played
@@ -194,8 +196,16 @@ campaign = Table(
     Column("ring_timeout_s", Integer, nullable=False),
     Column("windows", JSON, nullable=False),
     Column("retry", JSON, nullable=False),
+    Column("weight", Float, nullable=False, server_default="1"),
+    Column("stages", JSON, nullable=False, server_default="[]"),  # people called in each, in all
+    Column("stage", Integer, nullable=False, server_default="0"),  # which of them it is in
+    Column("bounds", JSON, nullable=False, server_default="{}"),  # {measure: highest share}
+    Column("hold", JSON(none_as_null=True)),  # {measure, share, bound, calls, at} while it waits
+    Column("released_at", Instant),
+    Column("blackouts", JSON, nullable=False, server_default="[]"),  # [{begin, end, zones}]
     Column("start_at", Instant),
     Column("end_at", Instant),
+    Column("finish_by", Instant),
     Column("created_at", Instant, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("launched_at", Instant),
@@ -225,6 +235,7 @@ target = Table(
     Column("tries", Integer, nullable=False),  # failed by no fault of the person's
     Column("outcome", String(24)),
     Column("gate", String(24)),
+    Column("avoid", String(32)),  # the trunk that failed it last; another is preferred
     UniqueConstraint("campaign_id", "number"),
     # What the claim walks along; only pending targets are in it, so it shrinks as they are called.
     Index(
@@ -303,6 +314,16 @@ lease = Table(
     Column("token", BigInteger, nullable=False),
     Column("renewed_at", Instant, nullable=False),
     Column("status", JSON, nullable=False),  # what the dialer shows of itself, each second
+    CheckConstraint("id = 1", name="single"),
+)
+
+halt = Table(
+    "halt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
     CheckConstraint("id = 1", name="single"),
 )
 
