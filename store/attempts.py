@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from campaigns.attempt import Attempt
 from campaigns.outcome import Outcome
-from campaigns.states import AttemptState
+from campaigns.states import AttemptState, TargetState
 from store.tables import attempt, campaign, contact, number_lock, target
 
 
@@ -120,6 +120,26 @@ def add(
 def locked(connection: Connection, numbers: Sequence[str]) -> set[str]:
     """Which of these numbers have a call up or in doubt, in any campaign."""
     return set(connection.execute(_LOCKED, {"numbers": numbers}).scalars())
+
+
+def first_calls_up(connection: Connection, campaign_id: int) -> int:
+    """Calls that are up to people whom the campaign calls for the first time.
+
+    Counted from the locks, of which there are no more than calls up or in doubt.
+    """
+    return int(
+        connection.execute(
+            select(func.count())
+            .select_from(number_lock)
+            .join(attempt, attempt.c.id == number_lock.c.attempt_id)
+            .join(target, target.c.id == attempt.c.target_id)
+            .where(
+                attempt.c.campaign_id == campaign_id,
+                target.c.state == TargetState.CALLING.value,
+                target.c.retry.is_(False),
+            )
+        ).scalar_one()
+    )
 
 
 def calling_controller(connection: Connection, number: str) -> int | None:

@@ -1,6 +1,7 @@
 """Campaigns: how they are kept, found and moved from state to state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -8,11 +9,12 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.contacts.basis import Evidence
-from campaigns.errors import InvalidInput, NotFound
+from campaigns.errors import InvalidInput, NotFound, PortevoixError
 from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.rules.blackout import Blackout
 from campaigns.rules.windows import Window
+from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
 from store.tables import campaign, campaign_list, controller
 
@@ -106,12 +108,27 @@ def lists_of(connection: Connection, campaign_id: int) -> list[int]:
     return list(rows.scalars())
 
 
-def live(connection: Connection) -> list[Campaign]:
-    """Campaigns of every controller that may have calls up."""
+def live(
+    connection: Connection, unreadable: Callable[[int, Exception], None] | None = None
+) -> list[Campaign]:
+    """Campaigns of every controller that may have calls up.
+
+    Args:
+        connection: a transaction.
+        unreadable: told of a row that says what no campaign can be, which is then left out.
+    """
     rows = connection.execute(
         _LOADED.where(campaign.c.state.in_([state.value for state in LIVE_CAMPAIGN]))
     )
-    return [loaded(found) for found in rows]
+    found: list[Campaign] = []
+    for one in rows:
+        try:
+            found.append(loaded(one))
+        except (PortevoixError, ValueError, TypeError, LookupError, AttributeError) as error:
+            if unreadable is None:
+                raise
+            unreadable(one.id, error)
+    return found
 
 
 def by_id(connection: Connection, campaign_id: int) -> Campaign:
@@ -150,6 +167,34 @@ def limit(connection: Connection, campaign_id: int, limits: Limits) -> None:
         .where(campaign.c.id == campaign_id)
         .values(max_channels=limits.max_channels, max_cps=limits.max_cps)
     )
+
+
+def next_stage(connection: Connection, campaign_id: int, stage: int) -> None:
+    """Let it call the people of this stage."""
+    connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(stage=stage))
+
+
+def hold(connection: Connection, campaign_id: int, found: Hold, now: datetime) -> None:
+    """Let it place nothing until a person releases it."""
+    plain = {**asdict(found), "measure": found.measure.value, "at": now.isoformat()}
+    connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(hold=plain))
+
+
+def release(
+    connection: Connection, campaign_id: int, baseline: Mapping[str, int], now: datetime
+) -> None:
+    """Let a held campaign go on; what it is measured by is counted from this baseline on."""
+    connection.execute(
+        update(campaign)
+        .where(campaign.c.id == campaign_id)
+        .values(hold=None, released_at=now, baseline=dict(baseline))
+    )
+
+
+def baseline_of(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """Ended calls by outcome at the last release; none where it was never held."""
+    found = select(campaign.c.baseline).where(campaign.c.id == campaign_id)
+    return dict(connection.execute(found).scalar_one())
 
 
 def due(connection: Connection, now: datetime) -> list[tuple[int, Action]]:

@@ -202,6 +202,7 @@ campaign = Table(
     Column("bounds", JSON, nullable=False, server_default="{}"),  # {measure: highest share}
     Column("hold", JSON(none_as_null=True)),  # {measure, share, bound, calls, at} while it waits
     Column("released_at", Instant),
+    Column("baseline", JSON, nullable=False, server_default="{}"),  # outcomes at the last release
     Column("blackouts", JSON, nullable=False, server_default="[]"),  # [{begin, end, zones}]
     Column("start_at", Instant),
     Column("end_at", Instant),
@@ -324,6 +325,7 @@ halt = Table(
     Column("at", Instant, nullable=False),
     Column("by", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("controller_id", Integer),  # whose key stopped it; NULL: the operator
     CheckConstraint("id = 1", name="single"),
 )
 

@@ -21,6 +21,7 @@ _CAMPAIGN: tuple[sa.Column[Any], ...] = (
     sa.Column("bounds", sa.JSON(), nullable=False, server_default="{}"),
     sa.Column("hold", sa.JSON(none_as_null=True), nullable=True),
     sa.Column("released_at", store.columns.Instant(), nullable=True),
+    sa.Column("baseline", sa.JSON(), nullable=False, server_default="{}"),
     sa.Column("blackouts", sa.JSON(), nullable=False, server_default="[]"),
 )
 
@@ -36,6 +37,7 @@ def upgrade() -> None:
         sa.Column("at", store.columns.Instant(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("controller_id", sa.Integer(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_halt_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_halt")),
     )

@@ -1,0 +1,160 @@
+"""Staged launch, and the breakers of a campaign: what makes it wait for a person. Pure.
+
+A campaign calls a few people first, then more, then everybody. At the end of each stage its calls
+so far are measured; they are watched at every moment between. Where a measure exceeds its bound
+the campaign is held until a named person releases it, and measuring begins anew.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import sqrt
+
+from campaigns.errors import InvalidInput
+from campaigns.outcome import ANSWERED, NOT_THE_PERSONS, Outcome
+
+
+class Measure(StrEnum):
+    """What is watched of a campaign's calls."""
+
+    OPT_OUTS = "opt_outs"
+    INVALID_NUMBERS = "invalid_numbers"
+    EARLY_HANG_UPS = "early_hang_ups"
+    SILENT_CALLS = "silent_calls"
+    UNWANTED = "unwanted"
+    ANALYTICS_BLOCKED = "analytics_blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A bound that was exceeded.
+
+    Attributes:
+        measure: of what.
+        share: of the calls it is measured on, 0 to 1.
+        bound: the highest share allowed.
+        calls: how many it was measured on.
+    """
+
+    measure: Measure
+    share: float
+    bound: float
+    calls: int
+
+
+LEAST_CALLS = 50
+"""Fewer calls tell nothing: one of ten would be a share of 10 %."""
+
+LEAST_EVENTS = 3
+"""Fewer are chance, whatever their share: two of sixty people who pressed 9 are over 3 %."""
+
+DEVIATIONS = 3.0
+"""Between two stages a share must exceed its bound by so many standard deviations. It is looked at
+twice a second for hours: with the usual two, chance alone would hold a good campaign some day."""
+
+_THEIRS = frozenset(Outcome) - NOT_THE_PERSONS - {Outcome.IN_DOUBT}
+"""Calls that reached the person's network. Our own faults count nowhere, or a night of congestion
+would hide a bad list."""
+
+_OF: Mapping[Measure, tuple[Outcome, Collection[Outcome]]] = {
+    Measure.OPT_OUTS: (Outcome.OPTED_OUT, ANSWERED),
+    Measure.INVALID_NUMBERS: (Outcome.INVALID_NUMBER, _THEIRS),
+    Measure.EARLY_HANG_UPS: (Outcome.HUNG_UP_EARLY, ANSWERED),
+    Measure.SILENT_CALLS: (Outcome.SILENT_CALL, ANSWERED),
+    Measure.UNWANTED: (Outcome.UNWANTED, _THEIRS),
+    Measure.ANALYTICS_BLOCKED: (
+        Outcome.ANALYTICS_BLOCKED,
+        _THEIRS | {Outcome.ANALYTICS_BLOCKED},
+    ),
+}
+"""Which outcome each measure counts, and among which: opt-outs among those who answered, 607 (RFC
+8197) and 608 (RFC 8688) among all that reached a network."""
+
+
+def verdict(
+    counts: Mapping[str, int],
+    baseline: Mapping[str, int],
+    bounds: Mapping[str, float],
+    *,
+    ended: bool,
+) -> Hold | None:
+    """The bound that is exceeded most; None where all is well.
+
+    At the end of a stage the plain share decides, since going on calls ten times as many people.
+    Between two ends the lower bound of Wilson's interval does, for the reason at `DEVIATIONS`.
+
+    Args:
+        counts: ended calls of the campaign by outcome.
+        baseline: those of them that a person has answered for by a release.
+        bounds: highest share by measure; what is absent is not watched.
+        ended: whether a stage has just ended.
+    """
+    found = []
+    for name, bound in bounds.items():
+        measure = Measure(name)
+        events, calls = _measured(measure, counts, baseline)
+        if _exceeds(events, calls, bound, ended=ended):
+            found.append(Hold(measure, events / calls, bound, calls))
+    return max(found, key=lambda one: one.share / one.bound, default=None)
+
+
+def stage_over(limit: int | None, begun: int, first_calls_up: int) -> bool:
+    """Whether everybody of a stage has been called once and those calls have ended.
+
+    Args:
+        limit: how many people may have been called by its end; None after the last stage.
+        begun: how many have been.
+        first_calls_up: calls to people called for the first time that have not ended. Retries
+            are not waited for: they come and go for hours.
+    """
+    return limit is not None and begun >= limit and first_calls_up == 0
+
+
+def check_stages(stages: Sequence[int]) -> None:
+    """Refuse stages that cannot follow each other.
+
+    Raises:
+        InvalidInput: one is not larger than the one before it.
+    """
+    if any(later <= earlier for earlier, later in zip((0, *stages), stages, strict=False)):
+        raise InvalidInput(
+            "launch.stages",
+            "each stage counts the people called since the launch, so it is larger than the one "
+            "before it.",
+            "Write them as [200, 2000, 20000].",
+        )
+
+
+def as_careful(stages: Sequence[int], usual: Sequence[int]) -> bool:
+    """Whether nobody is called earlier than the usual stages would let them be."""
+    return len(stages) >= len(usual) and all(
+        own <= most for own, most in zip(stages, usual, strict=False)
+    )
+
+
+def _measured(
+    measure: Measure, counts: Mapping[str, int], baseline: Mapping[str, int]
+) -> tuple[int, int]:
+    """(events, calls they are a share of) since the baseline."""
+
+    def since(outcome: Outcome) -> int:
+        return max(0, counts.get(outcome.value, 0) - baseline.get(outcome.value, 0))
+
+    event, among = _OF[measure]
+    return since(event), sum(since(outcome) for outcome in among)
+
+
+def _exceeds(events: int, calls: int, bound: float, *, ended: bool) -> bool:
+    if calls < LEAST_CALLS or events < LEAST_EVENTS:
+        return False
+    return (events / calls if ended else _at_least(events, calls)) > bound
+
+
+def _at_least(events: int, calls: int) -> float:
+    """Lower bound of Wilson's score interval: the least share these calls make likely.
+
+    Source: E. B. Wilson, Journal of the American Statistical Association 22 (1927), 209-212.
+    """
+    share, slack = events / calls, DEVIATIONS**2 / calls
+    spread = DEVIATIONS * sqrt((share * (1 - share) + slack / 4) / calls)
+    return (share + slack / 2 - spread) / (1 + slack)
