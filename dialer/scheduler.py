@@ -1,6 +1,8 @@
 """Clock work: campaigns that start or end, limits that change, the lease, what is shown."""
 
+import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -11,27 +13,32 @@ from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign
 from campaigns.errors import LeaseLost, PbxError, StoreUnavailable
-from campaigns.states import Action, CampaignState, TargetState
+from campaigns.states import CampaignState
 from dialer.book import Book
-from dialer.calls import Calls, utc_now
+from dialer.calls import Call, Calls, utc_now
+from dialer.moves import Moves
 from dialer.pbx import Pbx
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
-from store import audit, tallies, targets
-from store import campaigns as kept
+from store import halts
 from store import trunks as trunk_records
+from store.engine import reading
+from store.halts import Halt
 
 EVERY_S = 0.5
 """How often campaigns and limits are looked at: a change holds within a second."""
-
-CANCEL_AT_ONCE = 5000
-"""Targets of a stopped campaign cancelled in one transaction, so that none is long."""
 
 log = structlog.get_logger()
 
 
 class Scheduler:
-    """Runs the clock work with APScheduler; campaign state lives in the database alone."""
+    """Runs the clock work with APScheduler; campaign state lives in the database alone.
+
+    Attributes:
+        campaigns: those that may have calls up, as last read.
+        needed: calls per second without which a campaign, by id, passes its deadline.
+        halted: everything is stopped: no call may be placed.
+    """
 
     def __init__(
         self,
@@ -49,13 +56,21 @@ class Scheduler:
         self._calls = calls
         self._status = status
         self._clock = AsyncIOScheduler(timezone="UTC")
+        self._moves = Moves()
         self._lost: LeaseLost | None = None
         self.campaigns: list[Campaign] = []
+        self.needed: dict[int, float] = {}
+        self.halted = False
 
     async def open(self) -> None:
-        """Look once, so that everything is in force, and then again and again."""
-        await self.tick()
-        self._clock.add_job(self.tick, "interval", seconds=EVERY_S, max_instances=1, coalesce=True)
+        """Look once, so that everything is in force, and then again and again.
+
+        Each job waits for nothing but itself: a PBX that does not answer delays neither a stop nor
+        a limit, and a database that is locked delays no stop.
+        """
+        for job in (self.look_at_trunks, self.look_for_halt, self.tick):
+            await job()
+            self._clock.add_job(job, "interval", seconds=EVERY_S, max_instances=1, coalesce=True)
         self._clock.start()
 
     def close(self) -> None:
@@ -72,16 +87,37 @@ class Scheduler:
         if self._lost is not None:
             raise self._lost
 
+    async def look_at_trunks(self) -> None:
+        """Ask the PBX where each trunk's calls would go."""
+        await self._trunks.look(self._pbx)
+
+    async def look_for_halt(self) -> None:
+        """Find out whether everything is stopped, and hang up where it is.
+
+        Read beside the book, whose thread may be waiting for a lock that an import holds.
+        """
+        try:
+            found = await asyncio.to_thread(self._read_halt)
+        except StoreUnavailable as error:
+            log.error("whether everything is stopped cannot be read", why=str(error))
+            return
+        if (found is not None) != self.halted:
+            self.halted = found is not None
+            log.warning("everything is stopped" if found else "calls may be placed again")
+        self._hang_up_stopped()
+
+    def _read_halt(self) -> Halt | None:
+        with reading(self._book.engine) as connection:
+            return halts.current(connection)
+
     async def tick(self) -> None:
         """Do everything that is due now."""
         try:
-            await self._trunks.look(self._pbx)
             self._trunks.note(await self._book.read(trunk_records.all_of))
             self._throttle.set_trunks(self._trunks.limits())
             self.campaigns = await self._book.transact(self._move_campaigns)
             self._throttle.set_campaigns(self.campaigns)
-            self._throttle.adapt()
-            self._hang_up_stopped()
+            self._throttle.adapt(time.monotonic())
             await self._book.renew(self._status(utc_now()))
         except StoreUnavailable as error:
             log.error("the store cannot be read", why=str(error))
@@ -89,46 +125,20 @@ class Scheduler:
             self._lost = error
 
     def _move_campaigns(self, connection: Connection) -> list[Campaign]:
-        now = utc_now()
-        for campaign_id, action in kept.due(connection, now):
-            _act(connection, campaign_id, action, now)
-        for campaign in kept.live(connection):
-            self._move(connection, campaign, now)
-        return kept.live(connection)
-
-    def _move(self, connection: Connection, campaign: Campaign, now: datetime) -> None:
-        states = tallies.of_campaign(connection, campaign.id)[tallies.STATE]
-        pending = states.get(TargetState.PENDING.value, 0)
-        if states.get(TargetState.CALLING.value, 0):
-            return
-        if campaign.state in {CampaignState.DRAINING, CampaignState.STOPPING}:
-            if pending:
-                targets.cancel(connection, campaign.id, CANCEL_AT_ONCE)
-            else:
-                _act(connection, campaign.id, Action.END, now)
-        elif campaign.state is CampaignState.RUNNING and not pending:
-            _act(connection, campaign.id, Action.FINISH, now)
+        return self._moves.make(connection, utc_now(), halted=self.halted)
 
     def _hang_up_stopped(self) -> None:
-        """End the calls of stopped campaigns; asked again each time until they are over.
+        """End the calls of what is stopped; asked again each time until they are over.
 
         The PBX does not know yet of a call that was ordered a moment ago.
         """
+        for call in self._stopped():
+            with contextlib.suppress(PbxError):
+                self._pbx.hang_up(call.attempt.id)
+                call.hung_up_by_us = True
+
+    def _stopped(self) -> list[Call]:
+        if self.halted:
+            return list(self._calls)
         stopping = [one for one in self.campaigns if one.state is CampaignState.STOPPING]
-        for campaign in stopping:
-            for call in self._calls.of_campaign(campaign.id):
-                with contextlib.suppress(PbxError):
-                    self._pbx.hang_up(call.attempt.id)
-                    call.hung_up_by_us = True
-
-
-def _act(connection: Connection, campaign_id: int, action: Action, now: datetime) -> None:
-    before, after = kept.act(connection, campaign_id, action, now)
-    audit.record(
-        connection,
-        now,
-        actor="clock",
-        act=f"campaign.{action}",
-        subject=f"campaign {campaign_id}",
-        detail={"before": before, "after": after},
-    )
+        return [call for one in stopping for call in self._calls.of_campaign(one.id)]

@@ -18,6 +18,9 @@ from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
 from store.tables import campaign, campaign_list, controller
 
+UNREADABLE = (PortevoixError, ValueError, TypeError, LookupError, AttributeError)
+"""What a row that says what no campaign can be raises where it is read."""
+
 
 def add(connection: Connection, **values: Any) -> int:
     """Insert a campaign row of exactly the table's columns; its id."""
@@ -124,7 +127,7 @@ def live(
     for one in rows:
         try:
             found.append(loaded(one))
-        except (PortevoixError, ValueError, TypeError, LookupError, AttributeError) as error:
+        except UNREADABLE as error:
             if unreadable is None:
                 raise
             unreadable(one.id, error)
