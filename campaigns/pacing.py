@@ -100,6 +100,30 @@ class Pace:
         return sum(at > since for at in self._starts)
 
 
+RAMP_S = 8.0
+"""How long it takes from the first call to full rate: a carrier, a PBX or a list that is wrong
+shows it in the first calls, and no start, pause or lost link ends in a burst."""
+
+RAMP_FROM = 0.1
+"""The share of the rate that a ramp begins with."""
+
+
+class Ramp:
+    """The share of a rate that may be used some time after a beginning."""
+
+    def __init__(self) -> None:
+        self._begun = -math.inf
+
+    def begin(self, now: float) -> None:
+        """Something begins (monotonic s)."""
+        self._begun = now
+
+    def share(self, now: float) -> float:
+        """The share now, 0 to 1."""
+        passed = (now - self._begun) / RAMP_S
+        return min(1.0, RAMP_FROM + (1.0 - RAMP_FROM) * passed)
+
+
 class Slots:
     """A limit of concurrent calls. A slot is taken at the claim and freed at Hangup."""
 

@@ -14,6 +14,7 @@ from campaigns.errors import PbxError, StoreUnavailable
 from campaigns.outcome import Outcome
 from campaigns.states import AttemptState, CampaignState
 from dialer import outcomes
+from dialer.allotment import Allotment
 from dialer.book import Book, Entry
 from dialer.calls import Call, Calls, utc_now
 from dialer.claim import Claimed, Want
@@ -21,7 +22,16 @@ from dialer.hearing import Hearing
 from dialer.journal import Journal
 from dialer.originate import Sender, Sounds
 from dialer.outcomes import Closing
-from dialer.pbx import Dialling, Event, LinkDown, LinkUp, Pbx
+from dialer.pbx import (
+    Dialling,
+    Event,
+    LinkDown,
+    LinkUp,
+    OtherBegun,
+    OtherEnded,
+    Pbx,
+    Ringing,
+)
 from dialer.reconcile import Reconciled, Reconciliation
 from dialer.scheduler import Scheduler
 from dialer.throttle import Throttle
@@ -31,12 +41,8 @@ from store.refusals import Refusals
 CYCLE_S = 0.04
 """One transaction writes what a cycle gathered: calls ended, keys pressed, calls to place."""
 
-AHEAD_S = 0.08
-"""Calls are claimed so far ahead of the instant at which they may be sent: two cycles, so that
-a slow commit leaves no token unused."""
-
-IDLE_S = 0.3
-"""How long a campaign in which nothing is due is left alone."""
+AGAIN_S = 0.3
+"""How soon what failed is tried again."""
 
 GRACE_S = 90.0
 """How long a stopping dialer waits for its calls to end before it leaves them to the next."""
@@ -64,6 +70,7 @@ class Dialer:
         self._trunks = trunks
         self._calls = Calls()
         self._throttle = Throttle(system)
+        self._allotment = Allotment(self._throttle, trunks)
         self._refusals = Refusals(book.engine)
         self._sender = Sender(pbx, self._refusals, trunks, self._throttle, sounds, self._not_sent)
         self._reconcile_again = asyncio.Event()
@@ -75,8 +82,6 @@ class Dialer:
         self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
         self._closings: list[Closing] = []
-        self._idle_until: dict[int, float] = {}
-        self._turn = 0
         self._look_again = 0.0
         self._node = ""
         self._ready = False
@@ -143,7 +148,7 @@ class Dialer:
     # What one cycle does
 
     async def _cycle(self) -> None:
-        wants = self._reserve()
+        wants = self._wants()
         entry = Entry(self._closings, self._hearing.refusals(), wants)
         self._closings = []
         if not entry:
@@ -159,24 +164,18 @@ class Dialer:
                 self._ready = False
                 self._reconcile_again.set()
             log.error("the store cannot record; dialing waits", why=str(error))
-            await asyncio.sleep(IDLE_S)
+            await asyncio.sleep(AGAIN_S)
         self._place(wants, claimed)
 
-    def _reserve(self) -> list[Want]:
+    def _wants(self) -> list[Want]:
         if not self._may_dial():
             return []
         now = time.monotonic()
-        wants = []
-        for campaign in self._in_turn(now):
-            count = self._throttle.reserve(campaign, now, now + AHEAD_S)
-            if count:
-                rehearsal = self._trunks.is_rehearsal(campaign.trunk)
-                wants.append(Want(campaign, count, rehearsal, self._node))
-        return wants
+        return self._allotment.wants(self._callable(), self._scheduler.needed, self._node, now)
 
     def _may_dial(self) -> bool:
         able = self._ready and self._pbx.connected and not self._stopping.is_set()
-        return able and self._can_journal()
+        return able and not self._scheduler.halted and self._can_journal()
 
     def _can_journal(self) -> bool:
         """What the PBX could not write down of a call, nobody would know after a gap."""
@@ -185,18 +184,13 @@ class Dialer:
             log.error("room for the journal of the PBX", enough=self._has_room)
         return self._has_room
 
-    def _in_turn(self, now: float) -> Sequence[Campaign]:
-        """Running campaigns that may have something due, another one first each time."""
-        able = [
-            campaign
-            for campaign in self._scheduler.campaigns
-            if campaign.state is CampaignState.RUNNING
-            and self._idle_until.get(campaign.id, 0.0) <= now
-            and self._trunks.gate(campaign) is None
+    def _callable(self) -> list[Campaign]:
+        """Campaigns that may have somebody to call."""
+        return [
+            one
+            for one in self._scheduler.campaigns
+            if one.state is CampaignState.RUNNING and not one.hold
         ]
-        self._turn += 1
-        first = self._turn % len(able) if able else 0
-        return able[first:] + able[:first]
 
     def _place(self, wants: list[Want], claimed: list[Claimed]) -> None:
         now = time.monotonic()
@@ -207,11 +201,8 @@ class Dialer:
             ]
             for call in calls:
                 self._calls.add(call)
-            ids = [call.attempt.id for call in calls]
-            self._throttle.settle(want.campaign, want.count, ids)
+            self._allotment.settle(want, done, now)
             self._sender.add(calls)
-            if done.exhausted:
-                self._idle_until[want.campaign.id] = now + IDLE_S
 
     def _keep(self, entry: Entry) -> None:
         """Nothing was written: write it again next time."""
@@ -229,14 +220,30 @@ class Dialer:
             elif isinstance(event, LinkUp):
                 log.info("link to the PBX is up")
             else:
-                if isinstance(event, Dialling):
-                    self._throttle.begun(event.attempt_id, time.monotonic())
+                self._note(event)
                 self._hearing.hear(event)
+
+    def _note(self, event: Event) -> None:
+        """What limits and trunks learn from an event."""
+        now = time.monotonic()
+        match event:
+            case Dialling(attempt_id=attempt_id):
+                self._throttle.begun(attempt_id, now)
+            case Ringing(attempt_id=attempt_id):
+                call = self._calls.get(attempt_id)
+                if call is not None and call.sent and call.ringing_at is None:
+                    self._trunks.began(call.attempt.trunk, now - call.sent, now)
+            case OtherBegun(channel_id=channel_id, channel=channel):
+                self._throttle.take(channel_id, self._trunks.of_channel(channel))
+            case OtherEnded(channel_id=channel_id):
+                self._throttle.release(channel_id)
+            case _:
+                pass
 
     def _adopt(self, call: Call) -> None:
         call.claimed = call.claimed or time.monotonic()
         self._calls.add(call)
-        self._throttle.take(call.attempt.id, call.campaign)
+        self._throttle.take(call.attempt.id, call.attempt.trunk, call.campaign.id)
 
     def _hung_up(self, call: Call, closing: Closing) -> None:
         if call.closed:
@@ -247,12 +254,22 @@ class Dialer:
         else:
             self._throttle.release(call.attempt.id)
         self._closings.append(closing)
+        self._tell_trunk(closing)
+
+    def _tell_trunk(self, closing: Closing) -> None:
+        """How a call went is what a trunk's health is judged by."""
+        if closing.ended.outcome is None:
+            return
+        trunk = closing.call.attempt.trunk
+        self._trunks.ended(trunk, closing.ended.outcome, closing.ended.tech, time.monotonic())
+        if self._trunks.changed:
+            self._throttle.set_trunks(self._trunks.limits())
 
     def _hold_slot(self, call: Call) -> None:
         """A dead PBX leaves its calls up on the trunk: these keep their slots until over."""
         age = (utc_now() - call.attempt.claimed_at).total_seconds()
         left = max(0.0, call.campaign.max_call_s - age)
-        self._throttle.take(call.attempt.id, call.campaign)
+        self._throttle.take(call.attempt.id, call.attempt.trunk, call.campaign.id)
         loop = asyncio.get_running_loop()
         loop.call_later(left, self._throttle.release, call.attempt.id)
 
@@ -278,15 +295,23 @@ class Dialer:
         try:
             async for found in self._reconciliation.rounds():
                 self._take_in(found)
+            self._take_slots(await self._pbx.other_channels())
         except (PbxError, StoreUnavailable) as error:
             log.warning("cannot reconcile yet", why=str(error))
-            await asyncio.sleep(IDLE_S)
+            await asyncio.sleep(AGAIN_S)
             self._reconcile_again.set()
             return
         self._ready = not self._reconcile_again.is_set()
+        self._throttle.ramp_up(time.monotonic())
         if self._ready and self._tell_ready is not None:
             self._tell_ready()
             self._tell_ready = None
+
+    def _take_slots(self, others: Sequence[OtherBegun]) -> None:
+        """Calls that are nobody's attempt hold channels of their trunks too."""
+        self._throttle.release_others()
+        for one in others:
+            self._throttle.take(one.channel_id, self._trunks.of_channel(one.channel))
 
     def _take_in(self, found: Reconciled) -> None:
         for closing in found.closings:
@@ -326,8 +351,5 @@ class Dialer:
                 }
                 for one in campaigns
             },
-            "trunks": {
-                trunk.name: {"rehearsal": self._trunks.is_rehearsal(trunk.name)}
-                for trunk in self._trunks
-            },
+            "trunks": self._trunks.status(now),
         }

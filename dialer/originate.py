@@ -64,14 +64,14 @@ class Sender:
         self._throttle = throttle
         self._sounds = sounds
         self._returned = returned
-        self._queues: dict[int, deque[Call]] = {}
+        self._queues: dict[tuple[str, int], deque[Call]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self.halted = False
 
     def add(self, calls: Iterable[Call]) -> None:
         """Take claimed calls; they are sent, or returned within the time a claim is fresh."""
         for call in calls:
-            self._queues.setdefault(call.campaign.id, deque()).append(call)
+            self._queues.setdefault(_way(call), deque()).append(call)
         self._pump()
 
     def _pump(self) -> None:
@@ -85,23 +85,23 @@ class Sender:
             soonest = min(wait for wait in waits if wait is not None)
             self._timer = asyncio.get_running_loop().call_at(soonest, self._pump)
 
-    def _in_turn(self) -> list[tuple[int, deque[Call]]]:
-        """Another campaign first each time."""
+    def _in_turn(self) -> list[tuple[tuple[str, int], deque[Call]]]:
+        """Another campaign or trunk first each time."""
         queues = list(self._queues.items())
         return queues[1:] + queues[:1]
 
     def _send_due(self, queue: deque[Call]) -> float | None:
-        """Send a campaign's calls that may go now; when the next may, None where none waits."""
+        """Send the calls of a queue that may go now; when the next may, None where none waits."""
         while queue:
             now = time.monotonic()
-            at = self._throttle.earliest(queue[0].campaign, now)
+            at = self._throttle.earliest(*_way(queue[0]), now)
             if at > now and not self._is_stale(queue[0], now):
                 return min(at, queue[0].claimed + FRESH_S)
             self._send(queue.popleft(), now)
         return None
 
     def _send(self, call: Call, now: float) -> None:
-        trunk = self._trunks.get(call.campaign.trunk)
+        trunk = self._trunks.get(call.attempt.trunk)
         try:
             if trunk is None or self._is_stale(call, now) or self._is_refused(call):
                 self._returned(call)
@@ -136,3 +136,8 @@ class Sender:
             confirmation=self._sounds.confirmation,
             journal=self._sounds.journal(),
         )
+
+
+def _way(call: Call) -> tuple[str, int]:
+    """What a call's limits depend on: its trunk and its campaign."""
+    return call.attempt.trunk, call.campaign.id

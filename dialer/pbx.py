@@ -163,6 +163,26 @@ class HungUp:
     tech_cause: int
 
 
+@dataclass(frozen=True, slots=True)
+class OtherBegun:
+    """A channel that is no attempt of ours began: a call that comes in, or a transfer's far leg.
+
+    Attributes:
+        channel_id: its Uniqueid.
+        channel: its name, such as `PJSIP/carrier-00000012`.
+    """
+
+    channel_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEnded:
+    """A channel that is no attempt of ours is gone."""
+
+    channel_id: str
+
+
 Event = (
     LinkUp
     | LinkDown
@@ -175,6 +195,8 @@ Event = (
     | OptedOut
     | CallEnded
     | HungUp
+    | OtherBegun
+    | OtherEnded
 )
 
 Listener = Callable[[Sequence[Event]], None]
@@ -252,6 +274,14 @@ class Pbx(Protocol):
 
     async def live_channels(self) -> list[LiveChannel]:
         """List our live channels.
+
+        Raises:
+            PbxError: the link is down or the list did not come in time.
+        """
+        ...
+
+    async def other_channels(self) -> list[OtherBegun]:
+        """List the live channels that are no attempts of ours.
 
         Raises:
             PbxError: the link is down or the list did not come in time.

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from campaigns.campaign import Campaign, Limits
-from campaigns.pacing import Backlog, Lag, Pace, Slots
+from campaigns.pacing import Backlog, Lag, Pace, Ramp, Slots
+
+SLOWEST_START = 1.0
+"""Calls per second with which everything begins: what a trunk takes that nobody knows yet."""
 
 
 class Throttle:
@@ -19,6 +22,7 @@ class Throttle:
         self._campaigns: dict[int, _Gauge] = {}
         self._owners: dict[str, tuple[str, int]] = {}
         self._lag = Lag()
+        self._ramp = Ramp()
         self._backlog = Backlog()
 
     @property
@@ -50,45 +54,44 @@ class Throttle:
         for campaign_id, limits in current.items():
             self._campaigns.setdefault(campaign_id, _Gauge(limits)).change(limits)
 
-    def reserve(self, campaign: Campaign, now: float, until: float) -> int:
-        """How many calls this campaign may claim, to be sent by `until` (monotonic s).
+    def room(self, now: float, until: float) -> "Room":
+        """What may be claimed in one cycle, to be sent by `until` (monotonic s)."""
+        closed = self._backlog.earliest(now) > now
+        return Room(self, now, until, closed=closed)
 
-        They are held for it until `settle`, so that two campaigns never claim one slot.
-        """
-        if self._backlog.earliest(now) > now:
-            return 0
-        gauges = self._gauges(campaign.trunk, campaign.id)
-        count = max(0, min(gauge.room(now, until) for gauge in gauges))
-        for gauge in gauges:
-            gauge.held += count
-        return count
-
-    def settle(self, campaign: Campaign, reserved: int, claimed: Iterable[str]) -> None:
+    def settle(self, trunk: str, campaign_id: int, reserved: int, claimed: Iterable[str]) -> None:
         """The claim is made: attempts take their slots, and what was reserved beyond is free."""
-        gauges = self._gauges(campaign.trunk, campaign.id)
+        gauges = self.gauges(trunk, campaign_id)
         for gauge in gauges:
             gauge.held -= reserved
         for attempt_id in claimed:
-            self.take(attempt_id, campaign)
+            self.take(attempt_id, trunk, campaign_id)
             for gauge in gauges:
                 gauge.waiting.add(attempt_id)
 
-    def take(self, attempt_id: str, campaign: Campaign) -> None:
-        """Hold a slot of every limit for an attempt; one that was adopted waits no longer."""
+    def take(self, attempt_id: str, trunk: str, campaign_id: int = 0) -> None:
+        """Hold a slot of every limit for a call; one that was adopted waits no longer.
+
+        Args:
+            attempt_id: the attempt, or the channel of a call that is nobody's attempt.
+            trunk: by which it goes.
+            campaign_id: whose it is; 0 for a call that belongs to no campaign, such as one that
+                comes in.
+        """
         self._backlog.forget(attempt_id)
-        self._owners[attempt_id] = (campaign.trunk, campaign.id)
-        for gauge in self._gauges(campaign.trunk, campaign.id):
+        self._owners[attempt_id] = (trunk, campaign_id)
+        for gauge in self.gauges(trunk, campaign_id):
             gauge.slots.take(attempt_id)
 
-    def earliest(self, campaign: Campaign, now: float) -> float:
-        """When this campaign's next call may be sent: `now`, or later (monotonic s)."""
-        gauges = self._gauges(campaign.trunk, campaign.id)
+    def earliest(self, trunk: str, campaign_id: int, now: float) -> float:
+        """When the next call of a campaign over a trunk may be sent: `now`, or later (mono s)."""
+        gauges = self.gauges(trunk, campaign_id)
         return max(self._backlog.earliest(now), *(gauge.pace.earliest(now) for gauge in gauges))
 
     def sent(self, attempt_id: str, at: float) -> None:
         """A claimed call was sent: its token is spent."""
         self._backlog.sent(attempt_id, at)
-        for gauge in self._gauges(*self._owners[attempt_id]):
+        for gauge in self.gauges(*self._owners[attempt_id]):
             gauge.waiting.discard(attempt_id)
             gauge.pace.start(at)
 
@@ -98,29 +101,67 @@ class Throttle:
         owner = self._owners.pop(attempt_id, None)
         if owner is None:
             return
-        for gauge in self._gauges(*owner):
+        for gauge in self.gauges(*owner):
             gauge.waiting.discard(attempt_id)
             gauge.slots.release(attempt_id)
+
+    def release_others(self) -> None:
+        """Forget every call that belongs to no campaign."""
+        for id_ in [id_ for id_, (_, campaign_id) in self._owners.items() if not campaign_id]:
+            self.release(id_)
 
     def begun(self, attempt_id: str, at: float) -> None:
         """The PBX started a call (monotonic s): how late tells how much to allow for."""
         owner = self._owners.get(attempt_id)
         if owner is None:
             return
-        window = max(gauge.pace.window for gauge in self._gauges(*owner))
+        window = max(gauge.pace.window for gauge in self.gauges(*owner))
         delay = self._backlog.begun(attempt_id, at, window)
         if delay is not None:
             self._lag.note(at, delay)
 
-    def adapt(self) -> None:
-        """Allow for what the PBX's delay varies by now."""
-        allowance = self._lag.allowance()
+    def adapt(self, now: float) -> None:
+        """Allow for what the PBX's delay varies by now, and go on with the ramp (monotonic s)."""
+        allowance, share = self._lag.allowance(), self._ramp.share(now)
         for gauge in (self._system, *self._trunks.values(), *self._campaigns.values()):
             gauge.pace.allow_for(allowance)
+        for gauge in (self._system, *self._trunks.values()):
+            gauge.ease(share)
 
-    def _gauges(self, trunk: str, campaign_id: int) -> list["_Gauge"]:
+    def ramp_up(self, now: float) -> None:
+        """Begin slowly: after a start, a lost link, a step of the clock (monotonic s)."""
+        self._ramp.begin(now)
+        self.adapt(now)
+
+    def gauges(self, trunk: str, campaign_id: int) -> list["_Gauge"]:
+        """The limits that a call of this campaign over this trunk is under."""
         found = [self._system, self._trunks.get(trunk), self._campaigns.get(campaign_id)]
         return [gauge for gauge in found if gauge is not None]
+
+
+class Room:
+    """What each limit still allows in one cycle; what is taken is held until it is settled."""
+
+    def __init__(self, throttle: Throttle, now: float, until: float, *, closed: bool) -> None:
+        self._throttle = throttle
+        self._now, self._until = now, until
+        self._closed = closed
+        self._left: dict[int, int] = {}
+
+    def take(self, trunk: str, campaign_id: int) -> bool:
+        """Take one call for a campaign over a trunk; False where a limit allows none."""
+        gauges = self._throttle.gauges(trunk, campaign_id)
+        if self._closed or any(self._of(gauge) <= 0 for gauge in gauges):
+            return False
+        for gauge in gauges:
+            self._left[id(gauge)] -= 1
+            gauge.held += 1
+        return True
+
+    def _of(self, gauge: "_Gauge") -> int:
+        if id(gauge) not in self._left:
+            self._left[id(gauge)] = gauge.room(self._now, self._until)
+        return self._left[id(gauge)]
 
 
 class _Gauge:
@@ -131,10 +172,18 @@ class _Gauge:
         self.slots = Slots(limits.max_channels)
         self.waiting: set[str] = set()
         self.held = 0
+        self._limit = limits.max_cps
+        self._share = 1.0
 
     def change(self, limits: Limits) -> None:
-        self.pace.change(limits.max_cps)
+        self._limit = limits.max_cps
         self.slots.limit = limits.max_channels
+        self.ease(self._share)
+
+    def ease(self, share: float) -> None:
+        """Call at a share of the limit, 0 to 1, but no slower than a call per second."""
+        self._share = share
+        self.pace.change(min(self._limit, max(self._limit * share, SLOWEST_START)))
 
     def room(self, now: float, until: float) -> int:
         tokens = self.pace.room(now, until) - len(self.waiting)

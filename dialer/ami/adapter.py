@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from typing import NoReturn
 
 import structlog
 
@@ -21,6 +22,7 @@ from dialer.pbx import (
     Listener,
     LiveChannel,
     OriginateOrder,
+    OtherBegun,
 )
 
 _log = structlog.get_logger(__name__)
@@ -43,6 +45,8 @@ class AmiPbx:
         self._listener: Listener = _nobody
         self._relinking: asyncio.Task[None] | None = None
         self._capabilities: Capabilities | None = None
+        self._rejection: LoginRejected | None = None
+        self._rejected = asyncio.Event()
 
     async def open(self, listener: Listener) -> Capabilities:
         """Connect, log in and hear events from now on. See `Pbx.open`.
@@ -63,6 +67,15 @@ class AmiPbx:
         link, self._link = self._link, None
         if link is not None:
             await link.close(_LOG_OFF_S)
+
+    async def rejected(self) -> NoReturn:
+        """Wait until a login that was good before is rejected: there is no way back then.
+
+        Raises:
+            LoginRejected: it was.
+        """
+        await self._rejected.wait()
+        raise self._rejection or LoginRejected("The PBX rejects the login.")
 
     @property
     def connected(self) -> bool:
@@ -102,10 +115,22 @@ class AmiPbx:
         Raises:
             PbxError: the link is down or the list did not come in time.
         """
+        return [_live_channel(each) for each in await self._listed() if _is_ours(each)]
+
+    async def other_channels(self) -> list[OtherBegun]:
+        """List the live channels that are no attempts of ours.
+
+        Raises:
+            PbxError: the link is down or the list did not come in time.
+        """
+        others = [each for each in await self._listed() if not _is_ours(each)]
+        return [OtherBegun(each.get("Uniqueid"), each.get("Channel")) for each in others]
+
+    async def _listed(self) -> Sequence[Headers]:
         reply = await self._live_link().ask(actions.action("CoreShowChannels"))
         if reply.headers.get("Response") != "Success":
             raise PbxError(f"The PBX lists no channels: {reply.headers.get('Message')}.")
-        return [_live_channel(each) for each in reply.listed if _is_ours(each)]
+        return reply.listed
 
     async def contacts(self, endpoint: str) -> list[str]:
         """SIP URIs at which this endpoint is reached now; empty where unknown.
@@ -172,6 +197,8 @@ class AmiPbx:
             except LoginRejected as error:
                 _log.error("pbx login rejected; not tried again", reason=str(error))
                 self._listener([LinkDown(str(error))])
+                self._rejection = error
+                self._rejected.set()
                 return
             except PbxError as error:
                 delay = min(delay * 2, patience.last_retry)

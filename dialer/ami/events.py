@@ -1,7 +1,8 @@
 """From AMI's event blocks to the dialer's typed events.
 
-The event's name is looked at first, and only the headers that are wanted are decoded; what does
-not belong to an attempt of ours (its Uniqueid is not a ULID) makes no event.
+The event's name is looked at first, and only the headers that are wanted are decoded. Of a call
+that is no attempt of ours (its Uniqueid is not a ULID) only its beginning and end are told, since
+it takes a channel of its trunk.
 
 Asterisk sends OriginateResponse by another route than the channel's events, so under load it can
 overtake Newchannel (seen overtaking and being overtaken on Asterisk 22.10). A refusal that comes
@@ -24,6 +25,8 @@ from dialer.pbx import (
     OptedOut,
     OriginateDone,
     OriginateRefused,
+    OtherBegun,
+    OtherEnded,
     Ringing,
 )
 
@@ -100,9 +103,11 @@ class EventDecoder:
 
     def _newchannel(self, block: bytes, out: Out) -> None:
         attempt = attempt_in(block)
+        channel = text_of(block, b"\r\nChannel: ")
         if not attempt:
+            out.append(OtherBegun(text_of(block, _UNIQUEID), channel))
             return
-        out.append(Dialling(attempt, text_of(block, b"\r\nChannel: ")))
+        out.append(Dialling(attempt, channel))
         self._has_channel(attempt, out)
 
     def _has_channel(self, attempt: str, out: Out) -> None:
@@ -148,6 +153,7 @@ class EventDecoder:
     def _hangup(self, block: bytes, out: Out) -> None:
         attempt = attempt_in(block)
         if not attempt:
+            out.append(OtherEnded(text_of(block, _UNIQUEID)))
             return
         self._has_channel(attempt, out)
         cause, tech = number_in(block, b"\r\nCause: "), number_in(block, b"\r\nTechCause: ")

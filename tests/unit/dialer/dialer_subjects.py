@@ -37,11 +37,19 @@ def a_campaign(id_: int = 1, **changes: Any) -> Campaign:
     return Campaign(**{**values, **changes})
 
 
-def an_attempt(number: str = "+33639980001", target_id: int = 1) -> Attempt:
+def an_attempt(
+    number: str = "+33639980001", target_id: int = 1, trunk: str = TRUNK, campaign_id: int = 1
+) -> Attempt:
     now = datetime.now(UTC)
-    return Attempt(str(ULID()), 1, target_id, number, TRUNK, CALLER_ID, now)
+    return Attempt(str(ULID()), campaign_id, target_id, number, trunk, CALLER_ID, now)
 
 
 def a_call(attempts: int = 0, tries: int = 0, **changes: Any) -> Call:
     campaign = changes.pop("campaign", None) or a_campaign()
-    return Call(an_attempt(), campaign, attempts, tries, **changes)
+    return Call(
+        an_attempt(trunk=campaign.trunk, campaign_id=campaign.id),
+        campaign,
+        attempts,
+        tries,
+        **changes,
+    )

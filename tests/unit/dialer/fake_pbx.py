@@ -27,6 +27,7 @@ from dialer.pbx import (
     OriginateDone,
     OriginateOrder,
     OriginateRefused,
+    OtherBegun,
     Ringing,
 )
 
@@ -122,6 +123,7 @@ class FakePbx:
         orders: every Originate sent, in order.
         calls: live calls by attempt id.
         reached_at: contacts of each endpoint.
+        others: live channels that are no attempts.
         on_list: run while the channels are being listed, once.
     """
 
@@ -130,6 +132,7 @@ class FakePbx:
     full: bool = False
     orders: list[OriginateOrder] = field(default_factory=list)
     calls: dict[str, FakeCall] = field(default_factory=dict)
+    others: dict[str, OtherBegun] = field(default_factory=dict)
     reached_at: dict[str, list[str]] = field(default_factory=dict)
     on_list: Callable[[], None] | None = None
     asked_to_hang_up: list[str] = field(default_factory=list)
@@ -188,6 +191,10 @@ class FakePbx:
         await asyncio.sleep(0)
         self._check()
         return found
+
+    async def other_channels(self) -> list[OtherBegun]:
+        self._check()
+        return list(self.others.values())
 
     async def contacts(self, endpoint: str) -> list[str]:
         self._check()

@@ -13,6 +13,8 @@ from dialer.pbx import (
     OptedOut,
     OriginateDone,
     OriginateRefused,
+    OtherBegun,
+    OtherEnded,
     Ringing,
 )
 
@@ -122,9 +124,6 @@ def test_what_asterisk_says_and_what_it_means(
 @pytest.mark.parametrize(
     "recorded",
     [
-        block("Newchannel", unique_id="1795292816.17"),
-        block("Newchannel", unique_id=ATTEMPT + "7"),
-        block("Newchannel", unique_id=ATTEMPT.replace("Z", "U")),
         block("Newstate", state="Down"),
         block("Newexten"),
         block("UserEvent", "UserEvent: Somebody", f"Id: {ATTEMPT}"),
@@ -139,6 +138,15 @@ def test_what_is_not_of_an_attempt_of_ours_makes_no_event(
     decoder: EventDecoder, recorded: bytes
 ) -> None:
     assert decoder.decode([recorded]) == []
+
+
+@pytest.mark.parametrize("id_", ["1795292816.17", ATTEMPT + "7", ATTEMPT.replace("Z", "U")])
+def test_of_a_call_that_is_no_attempt_of_ours_beginning_and_end_are_told(
+    decoder: EventDecoder, id_: str
+) -> None:
+    blocks = [block(name, unique_id=id_) for name in ("Newchannel", "Newstate", "Hangup")]
+    begun, ended = decoder.decode(blocks)
+    assert (begun, ended) == (OtherBegun(id_, "PJSIP/loop-00000000"), OtherEnded(id_))
 
 
 def test_a_caller_name_cannot_forge_an_opt_out(decoder: EventDecoder) -> None:

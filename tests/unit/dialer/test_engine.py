@@ -18,6 +18,7 @@ from fake_pbx import FakeCall, FakePbx
 from sqlalchemy import Engine, event
 from store_subjects import TRUNK, World, number
 
+from campaigns import pacing
 from campaigns.campaign import Campaign, Limits
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.errors import LeaseLost, StoreUnavailable
@@ -25,7 +26,7 @@ from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.states import Action
 from campaigns.trunk import Trunk
-from dialer import engine, journal, originate, reconcile, scheduler
+from dialer import allotment, engine, journal, originate, reconcile, scheduler
 from dialer.book import Book, Entry
 from dialer.calls import Call
 from dialer.claim import Claimed
@@ -48,7 +49,9 @@ def world(sqlite_store: Engine) -> World:
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is waited for in seconds is waited for in milliseconds here."""
     monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
-    monkeypatch.setattr(engine, "IDLE_S", 0.02)
+    monkeypatch.setattr(engine, "AGAIN_S", 0.02)
+    monkeypatch.setattr(allotment, "IDLE_S", 0.02)
+    monkeypatch.setattr(pacing, "RAMP_S", 0.001)
     monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
 
 

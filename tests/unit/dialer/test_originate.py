@@ -93,7 +93,7 @@ class Subject:
 
     def add(self, campaign: Campaign, count: int = 1) -> list[Call]:
         calls = [a_call(campaign=campaign, claimed=self.clock.now) for _ in range(count)]
-        self.throttle.settle(campaign, 0, [call.attempt.id for call in calls])
+        self.throttle.settle(campaign.trunk, campaign.id, 0, [call.attempt.id for call in calls])
         self.sender.add(calls)
         return calls
 

@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Iterable
 
 import pytest
 from dialer_subjects import a_campaign
@@ -9,11 +10,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.campaign import Campaign, Limits
+from campaigns.pacing import RAMP_S
 from dialer.throttle import Throttle
 
 SYSTEM = Limits(1000, 500)
 AHEAD_S = 0.08
 CYCLE_S = 0.04
+
+
+TRUNK = "loop"
+
+
+def reserve(made: Throttle, campaign: Campaign, now: float, until: float) -> int:
+    """How many calls a campaign can claim when it alone asks."""
+    room = made.room(now, until)
+    count = 0
+    while room.take(TRUNK, campaign.id):
+        count += 1
+    return count
+
+
+def settle(made: Throttle, campaign: Campaign, reserved: int, claimed: Iterable[str]) -> None:
+    made.settle(TRUNK, campaign.id, reserved, claimed)
 
 
 def throttle(*campaigns: Campaign, system: Limits = SYSTEM, **trunks: Limits) -> Throttle:
@@ -26,60 +44,60 @@ def throttle(*campaigns: Campaign, system: Limits = SYSTEM, **trunks: Limits) ->
 def test_a_slot_is_held_from_the_claim_to_the_hangup() -> None:
     campaign = a_campaign(limits=Limits(3, 100))
     made = throttle(campaign, loop=Limits(10, 100))
-    assert made.reserve(campaign, 10.0, 11.0) == 3
-    made.settle(campaign, 3, ["a", "b"])
+    assert reserve(made, campaign, 10.0, 11.0) == 3
+    settle(made, campaign, 3, ["a", "b"])
     assert made.channels == made.channels_of(campaign.id) == 2
     made.sent("a", 10.0)
     made.begun("a", 10.0)
-    assert made.reserve(campaign, 12.0, 13.0) == 1
-    made.settle(campaign, 1, [])
+    assert reserve(made, campaign, 12.0, 13.0) == 1
+    settle(made, campaign, 1, [])
     made.release("a")
     made.release("a")
     assert made.channels == 1
-    assert made.reserve(campaign, 14.0, 15.0) == 2
+    assert reserve(made, campaign, 14.0, 15.0) == 2
 
 
 def test_two_campaigns_never_reserve_one_slot() -> None:
     one, two = a_campaign(1, limits=Limits(5, 100)), a_campaign(2, limits=Limits(5, 100))
     made = throttle(one, two, loop=Limits(6, 100))
-    first, second = made.reserve(one, 1.0, 2.0), made.reserve(two, 1.0, 2.0)
+    first, second = reserve(made, one, 1.0, 2.0), reserve(made, two, 1.0, 2.0)
     assert (first, second) == (5, 1)
-    made.settle(one, first, [])
-    made.settle(two, second, [])
-    assert made.reserve(two, 1.0, 2.0) == 5
+    settle(made, one, first, [])
+    settle(made, two, second, [])
+    assert reserve(made, two, 1.0, 2.0) == 5
 
 
 def test_what_waits_to_be_sent_has_its_token_already() -> None:
     campaign = a_campaign(limits=Limits(100, 10))
     made = throttle(campaign, loop=Limits(100, 10))
-    room = made.reserve(campaign, 1.0, 1.08)
-    made.settle(campaign, room, [f"a{n}" for n in range(room)])
-    assert made.reserve(campaign, 1.0, 1.08) == 0
+    room = reserve(made, campaign, 1.0, 1.08)
+    settle(made, campaign, room, [f"a{n}" for n in range(room)])
+    assert reserve(made, campaign, 1.0, 1.08) == 0
 
 
 def test_a_call_that_goes_back_unsent_frees_token_and_slot() -> None:
     campaign = a_campaign(limits=Limits(1, 10))
     made = throttle(campaign, loop=Limits(1, 10))
-    assert made.reserve(campaign, 1.0, 1.08) == 1
-    made.settle(campaign, 1, ["a"])
+    assert reserve(made, campaign, 1.0, 1.08) == 1
+    settle(made, campaign, 1, ["a"])
     made.release("a")
-    assert made.reserve(campaign, 1.0, 1.08) == 1
-    assert made.earliest(campaign, 1.0) == pytest.approx(1.0)
+    assert reserve(made, campaign, 1.0, 1.08) == 1
+    assert made.earliest(TRUNK, campaign.id, 1.0) == pytest.approx(1.0)
 
 
 def test_an_adopted_call_takes_a_slot_once() -> None:
     campaign = a_campaign(limits=Limits(2, 10))
     made = throttle(campaign, loop=Limits(5, 10))
-    made.take("a", campaign)
-    made.take("a", campaign)
+    made.take("a", TRUNK, campaign.id)
+    made.take("a", TRUNK, campaign.id)
     assert made.channels == 1
-    assert made.reserve(campaign, 1.0, 5.0) == 1
+    assert reserve(made, campaign, 1.0, 5.0) == 1
 
 
 def test_a_campaign_that_is_over_keeps_its_slots_until_its_calls_end() -> None:
     campaign = a_campaign(limits=Limits(2, 10))
     made = throttle(campaign, loop=Limits(5, 10))
-    made.take("a", campaign)
+    made.take("a", TRUNK, campaign.id)
     made.set_campaigns([])
     assert made.channels_of(campaign.id) == 1
     made.release("a")
@@ -91,9 +109,9 @@ def test_a_limit_lowered_under_what_is_up_lets_no_call_start() -> None:
     campaign = a_campaign(limits=Limits(5, 100))
     made = throttle(campaign, loop=Limits(50, 100))
     for attempt in "abcd":
-        made.take(attempt, campaign)
+        made.take(attempt, TRUNK, campaign.id)
     made.set_campaigns([a_campaign(limits=Limits(2, 100))])
-    assert made.reserve(campaign, 1.0, 2.0) == 0
+    assert reserve(made, campaign, 1.0, 2.0) == 0
 
 
 class Run:
@@ -119,18 +137,18 @@ class Run:
                 del self.ends[attempt], self.owner[attempt]
                 self.throttle.release(attempt)
         order = self.chance.sample(self.campaigns, len(self.campaigns))
-        reserved = [(one, self.throttle.reserve(one, now, now + AHEAD_S)) for one in order]
+        reserved = [(one, reserve(self.throttle, one, now, now + AHEAD_S)) for one in order]
         for campaign, count in reserved:
             found = self.chance.randint(0, count) if self.chance.random() < self.scarce else count
             ids = [f"{self.count + n}" for n in range(found)]
             self.count += found
-            self.throttle.settle(campaign, count, ids)
+            settle(self.throttle, campaign, count, ids)
             self.waiting += [(attempt, campaign) for attempt in ids]
 
     def send(self, now: float) -> None:
         still = []
         for attempt, campaign in self.waiting:
-            if self.throttle.earliest(campaign, now) <= now:
+            if self.throttle.earliest(TRUNK, campaign.id, now) <= now:
                 self.throttle.sent(attempt, now)
                 self.throttle.begun(attempt, now)
                 self.sent[campaign.id].append(now)
@@ -143,10 +161,12 @@ class Run:
                 still.append((attempt, campaign))
         self.waiting = still
 
-    def run(self, seconds: float) -> None:
-        now, cycle_at = 100.0, 100.0
-        while now < 100.0 + seconds:
+    def run(self, seconds: float, begin: float = 100.0, *, ramp: bool = False) -> None:
+        now, cycle_at = begin, begin
+        while now < begin + seconds:
             if now >= cycle_at:
+                if ramp:
+                    self.throttle.adapt(now)
                 self.cycle(now)
                 cycle_at = now + CYCLE_S
             self.send(now)
@@ -190,17 +210,49 @@ def test_the_slots_are_used_while_there_is_work() -> None:
     assert run.peak[campaign.id] == 20
 
 
+def test_a_call_that_is_nobodys_attempt_takes_a_channel_of_its_trunk() -> None:
+    campaign = a_campaign(limits=Limits(10, 100))
+    made = throttle(campaign, loop=Limits(3, 100))
+    made.take("1732230000.7", TRUNK)
+    made.take("attempt", TRUNK, campaign.id)
+    assert reserve(made, campaign, 1.0, 2.0) == 1
+    assert made.channels_of(campaign.id) == 1
+    made.release_others()
+    assert (made.channels, made.channels_of(campaign.id)) == (1, 1)
+
+
+def test_everything_begins_slowly() -> None:
+    campaign = a_campaign(limits=Limits(1000, 50))
+    run = Run(random.Random(3), [campaign], Limits(1000, 50), scarce=0.0)
+    run.throttle.ramp_up(100.0)
+    run.run(RAMP_S, ramp=True)
+    starts = run.sent[campaign.id]
+    assert sum(at < 101.0 for at in starts) <= 11
+    assert sum(at < 104.0 for at in starts) <= 0.6 * 4 * 50
+    before = len(starts)
+    run.run(3.0, 100.0 + RAMP_S, ramp=True)
+    assert len(starts) - before >= 0.9 * 3 * 50
+
+
+def test_a_slow_trunk_begins_no_slower_than_it_is() -> None:
+    campaign = a_campaign(limits=Limits(10, 1))
+    run = Run(random.Random(3), [campaign], Limits(10, 1), scarce=0.0)
+    run.throttle.ramp_up(100.0)
+    run.run(5.0, ramp=True)
+    assert len(run.sent[campaign.id]) >= 4
+
+
 def test_orders_that_a_stall_held_up_are_followed_by_none_for_a_window() -> None:
     """They reach the network together when it heals, and count as calls of that second."""
     campaign = a_campaign(limits=Limits(100, 20))
     made = throttle(campaign, loop=Limits(100, 20))
-    made.settle(campaign, made.reserve(campaign, 1.0, 1.08), ["a", "b"])
+    settle(made, campaign, reserve(made, campaign, 1.0, 1.08), ["a", "b"])
     made.sent("a", 1.0)
     made.sent("b", 1.05)
-    assert made.reserve(campaign, 3.0, 3.08) == 0
-    assert made.earliest(campaign, 3.0) > 3.0
+    assert reserve(made, campaign, 3.0, 3.08) == 0
+    assert made.earliest(TRUNK, campaign.id, 3.0) > 3.0
     for order in ("a", "b"):
         made.begun(order, 4.0)
-    assert made.earliest(campaign, 4.1) > 5.0
-    assert made.reserve(campaign, 4.1, 4.18) == 0
-    assert made.reserve(campaign, 5.2, 5.28) > 0
+    assert made.earliest(TRUNK, campaign.id, 4.1) > 5.0
+    assert reserve(made, campaign, 4.1, 4.18) == 0
+    assert reserve(made, campaign, 5.2, 5.28) > 0
