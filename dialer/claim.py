@@ -4,21 +4,19 @@ Nothing here commits: the caller's transaction does, and only after it may a cal
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, zip_longest
 
 from sqlalchemy import Connection
 from ulid import ULID
 
 from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
-from campaigns.rules import gates, windows
+from campaigns.rules import gates
 from campaigns.rules.gates import Gate
-from campaigns.states import CampaignState, TargetState
+from campaigns.states import TargetState
+from dialer.candidates import Candidates
 from store import attempts, queue, suppressions, tallies
-from store import campaigns as kept
 from store.queue import Found
 
 MAX_ROUNDS = 4
@@ -34,12 +32,16 @@ class Want:
         count: how many at most.
         rehearsal: every contact of the trunk is on loopback at this moment.
         node: this dialer.
+        trunk: by which trunk.
+        alone: no other trunk of the campaign can be used now.
     """
 
     campaign: Campaign
     count: int
     rehearsal: bool
     node: str
+    trunk: str = ""
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,36 +69,23 @@ class Claimed:
 def claim(connection: Connection, want: Want, now: datetime) -> Claimed:
     """Claim targets inside the caller's writing transaction."""
     claimed = Claimed()
-    if kept.state_of(connection, want.campaign.id) is not CampaignState.RUNNING:
+    if not queue.may_claim(connection, want.campaign.id):
         claimed.exhausted = True
         return claimed
     delta: tallies.Delta = Counter()
+    candidates = Candidates(connection, want.campaign, "" if want.alone else want.trunk, now)
     for _ in range(MAX_ROUNDS):
-        missing = want.count - len(claimed.taken)
-        found = list(_candidates(connection, want.campaign, missing, now))
-        claimed.taken += _sort(connection, want, found, delta, now)
-        claimed.exhausted = len(found) < missing
-        if claimed.exhausted or len(claimed.taken) >= want.count:
+        found = candidates.next(want.count - len(claimed.taken))
+        claimed.exhausted = not found
+        if not found:
+            break
+        allowed = _sort(connection, want, found, delta, now)
+        candidates.took(allowed)
+        claimed.taken += _write_taken(connection, want, allowed, delta, now)
+        if len(claimed.taken) >= want.count:
             break
     tallies.add(connection, delta)
     return claimed
-
-
-def _candidates(
-    connection: Connection, campaign: Campaign, count: int, now: datetime
-) -> Iterator[Found]:
-    """Due targets in open zones: retries and fresh ones in turn, so that neither starves."""
-    left = count
-    for zones in queue.zones_of(connection, campaign.id):
-        if left and windows.is_open(campaign.windows, zones.split("|"), now):
-            retries, fresh = (
-                queue.due(connection, campaign.id, zones, retry, now, left)
-                for retry in (True, False)
-            )
-            mixed = chain.from_iterable(zip_longest(retries, fresh))
-            chosen = [found for found in mixed if found is not None][:left]
-            left -= len(chosen)
-            yield from chosen
 
 
 def _sort(
@@ -105,8 +94,8 @@ def _sort(
     found: list[Found],
     delta: tallies.Delta,
     now: datetime,
-) -> list[Taken]:
-    """Put each candidate where it belongs: called, refused, or postponed."""
+) -> list[Found]:
+    """Put candidates that are refused or postponed where they belong; the others may be called."""
     allowed: list[Found] = []
     refused: list[tuple[int, Gate]] = []
     postponed: list[tuple[int, Gate, datetime]] = []
@@ -119,7 +108,7 @@ def _sort(
             postponed.append((one.id, gate, now + gates.POSTPONED[gate]))
     _write_refused(connection, want.campaign.id, refused, delta)
     queue.postpone(connection, postponed)
-    return _write_taken(connection, want, allowed, delta, now)
+    return allowed
 
 
 def _judged(
@@ -170,24 +159,25 @@ def _write_taken(
 ) -> list[Taken]:
     campaign = want.campaign
     taken = [
-        Taken(_attempt(campaign, one, now), attempts=one.attempts, tries=one.tries)
-        for one in allowed
+        Taken(_attempt(want, one, now), attempts=one.attempts, tries=one.tries) for one in allowed
     ]
     made = [one.attempt for one in taken]
     attempts.add(connection, made, want.node, campaign.pack, want.rehearsal)
     queue.take(connection, [one.id for one in allowed])
     before, after = TargetState.PENDING.value, TargetState.CALLING.value
     tallies.moved(delta, campaign.id, before, after, len(allowed))
+    delta[campaign.id, tallies.BEGUN, tallies.PEOPLE] += sum(not one.retry for one in allowed)
     return taken
 
 
-def _attempt(campaign: Campaign, one: Found, now: datetime) -> Attempt:
+def _attempt(want: Want, one: Found, now: datetime) -> Attempt:
+    campaign = want.campaign
     return Attempt(
         id=str(ULID()),
         campaign_id=campaign.id,
         target_id=one.id,
         number=one.number,
-        trunk=campaign.trunk,
+        trunk=want.trunk or campaign.trunk,
         caller_id=campaign.caller_id,
         claimed_at=now,
     )

@@ -72,7 +72,7 @@ def unsent(call: Call, at: datetime) -> Closing:
         attempt.target_id,
         TargetState.PENDING,
         at,
-        call.attempts > 0,
+        call.attempts + call.tries > 0,
         call.attempts,
         call.tries,
         None,

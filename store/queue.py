@@ -1,29 +1,40 @@
 """The queue of targets: which are due, and what becomes of each that was looked at."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, func, literal, select, update
+from sqlalchemy import Connection, Select, String, bindparam, func, literal, null, select, update
 
 from campaigns.contacts.basis import Evidence
 from campaigns.rules.gates import Gate
-from campaigns.states import TargetState
+from campaigns.states import CampaignState, TargetState
+from store import tallies
 from store.columns import Instant
-from store.tables import contact, contact_list, target
+from store.tables import campaign, contact, contact_list, halt, target
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A pending target with what the gates ask about it."""
+    """A pending target with what the gates ask about it.
+
+    Attributes:
+        retry: somebody was called for it before; False for a fresh one.
+        outcome: how the last call for it ended.
+    """
 
     id: int
+    due_at: datetime
+    retry: bool
     number: str
     attempts: int
     tries: int
     fictional: bool
     evidence: Evidence
     purposes: tuple[str, ...]
+    outcome: str | None
 
 
 _PENDING = TargetState.PENDING.value
@@ -34,29 +45,52 @@ _ZONES = select(func.min(target.c.zones)).where(
     target.c.zones > bindparam("after"),
 )
 
-_DUE = (
-    select(
-        target.c.id,
-        target.c.number,
-        target.c.attempts,
-        target.c.tries,
-        contact.c.fictional,
-        contact.c.evidence,
-        contact_list.c.purposes,
+
+def _due(*conditions: Any) -> Select[Any]:
+    """The claim's walk along `ix_target_due`: every column of it but the last two is given."""
+    return (
+        select(
+            target.c.id,
+            target.c.due_at,
+            target.c.retry,
+            target.c.number,
+            target.c.attempts,
+            target.c.tries,
+            contact.c.fictional,
+            contact.c.evidence,
+            contact_list.c.purposes,
+            target.c.outcome,
+        )
+        .join(contact, contact.c.id == target.c.contact_id)
+        .join(contact_list, contact_list.c.id == contact.c.list_id)
+        .where(
+            target.c.campaign_id == bindparam("campaign"),
+            target.c.state == literal(_PENDING, literal_execute=True),
+            target.c.zones == bindparam("zones"),
+            target.c.retry == bindparam("retry"),
+            target.c.due_at <= bindparam("now"),
+            *conditions,
+        )
+        .order_by(target.c.due_at, target.c.id)
+        .limit(bindparam("count"))
+        .with_for_update(skip_locked=True, of=target)
     )
-    .join(contact, contact.c.id == target.c.contact_id)
-    .join(contact_list, contact_list.c.id == contact.c.list_id)
-    .where(
-        target.c.campaign_id == bindparam("campaign"),
-        target.c.state == literal(_PENDING, literal_execute=True),
-        target.c.zones == bindparam("zones"),
-        target.c.retry == bindparam("retry"),
-        target.c.due_at <= bindparam("now"),
-    )
-    .order_by(target.c.due_at, target.c.id)
-    .limit(bindparam("count"))
-    .with_for_update(skip_locked=True, of=target)
+
+
+_DUE = _due(target.c.avoid.is_(None))
+_DUE_AVOIDING = _due(target.c.avoid == bindparam("avoid"))
+
+_MAY_CLAIM = select(campaign.c.id).where(
+    campaign.c.id == bindparam("campaign"),
+    campaign.c.state == CampaignState.RUNNING.value,
+    campaign.c.hold.is_(null()),
+    ~select(halt.c.id).exists(),
 )
+
+
+def may_claim(connection: Connection, campaign_id: int) -> bool:
+    """Whether the campaign runs, waits for nobody's word, and nothing stops everything."""
+    return connection.execute(_MAY_CLAIM, {"campaign": campaign_id}).first() is not None
 
 
 def zones_of(connection: Connection, campaign_id: int) -> list[str]:
@@ -78,16 +112,42 @@ def due(
     retry: bool,
     now: datetime,
     count: int,
+    avoid: str | None = None,
 ) -> list[Found]:
-    """The first pending targets of one zone group that are due; locked where the database can."""
-    rows = connection.execute(
-        _DUE,
-        {"campaign": campaign_id, "zones": zones, "retry": retry, "now": now, "count": count},
+    """The first pending targets of one zone group that are due; locked where the database can.
+
+    Args:
+        connection: the caller's transaction.
+        campaign_id: whose targets.
+        zones: the group.
+        retry: those called before, or fresh ones.
+        now: those due until then.
+        count: how many at most.
+        avoid: those that are better not called over this trunk again; None for those that may
+            go out by any.
+    """
+    asked = {"campaign": campaign_id, "zones": zones, "retry": retry, "now": now, "count": count}
+    if avoid is None:
+        rows = connection.execute(_DUE, asked)
+    else:
+        rows = connection.execute(_DUE_AVOIDING, {**asked, "avoid": avoid})
+    return [_found(row) for row in rows]
+
+
+def _found(row: Any) -> Found:
+    id_, due_at, retry, number, attempts, tries, fictional, evidence, purposes, outcome = row
+    return Found(
+        id_,
+        due_at,
+        retry,
+        number,
+        attempts,
+        tries,
+        fictional,
+        Evidence(evidence),
+        tuple(purposes),
+        outcome,
     )
-    return [
-        Found(id_, number, attempts, tries, fictional, Evidence(evidence), tuple(purposes))
-        for id_, number, attempts, tries, fictional, evidence, purposes in rows
-    ]
 
 
 _TAKE = (
@@ -118,6 +178,7 @@ _SETTLE = (
         attempts=bindparam("b_attempts"),
         tries=bindparam("b_tries"),
         outcome=func.coalesce(bindparam("b_outcome", type_=String), target.c.outcome),
+        avoid=func.coalesce(bindparam("b_avoid", type_=String), target.c.avoid),
     )
 )
 
@@ -145,7 +206,14 @@ def postpone(connection: Connection, postponed: Sequence[tuple[int, Gate, dateti
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What becomes of a target after an attempt; None leaves due date and outcome as they are."""
+    """What becomes of a target after an attempt.
+
+    Attributes:
+        due_at, outcome: None leaves them as they are.
+        retry: it was called before; a pending one of which this is False is fresh again, as its
+            call was never sent.
+        avoid: the trunk that failed it; None leaves what was known.
+    """
 
     id: int
     state: TargetState
@@ -154,23 +222,42 @@ class Settled:
     attempts: int
     tries: int
     outcome: str | None
+    avoid: str | None = None
 
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> None:
-    """Write what became of targets."""
-    if settled:
-        connection.execute(
-            _SETTLE,
-            [
-                {
-                    "b_id": one.id,
-                    "b_state": one.state.value,
-                    "b_due_at": one.due_at,
-                    "b_retry": one.retry,
-                    "b_attempts": one.attempts,
-                    "b_tries": one.tries,
-                    "b_outcome": one.outcome,
-                }
-                for one in settled
-            ],
-        )
+    """Write what became of targets; those fresh again are no longer counted as begun."""
+    if not settled:
+        return
+    connection.execute(
+        _SETTLE,
+        [
+            {
+                "b_id": one.id,
+                "b_state": one.state.value,
+                "b_due_at": one.due_at,
+                "b_retry": one.retry,
+                "b_attempts": one.attempts,
+                "b_tries": one.tries,
+                "b_outcome": one.outcome,
+                "b_avoid": one.avoid,
+            }
+            for one in settled
+        ],
+    )
+    again = [one.id for one in settled if one.state is TargetState.PENDING and not one.retry]
+    if again:
+        _count_back(connection, again)
+
+
+_CAMPAIGNS_OF = select(target.c.campaign_id).where(
+    target.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def _count_back(connection: Connection, ids: Sequence[int]) -> None:
+    campaigns = connection.execute(_CAMPAIGNS_OF, {"ids": ids}).scalars()
+    delta: tallies.Delta = Counter(
+        (campaign_id, tallies.BEGUN, tallies.PEOPLE) for campaign_id in campaigns
+    )
+    tallies.add(connection, Counter({key: -many for key, many in delta.items()}))

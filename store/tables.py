@@ -244,6 +244,7 @@ target = Table(
         "campaign_id",
         "zones",
         "retry",
+        "avoid",
         "due_at",
         "id",
         sqlite_where=text("state = 'pending'"),

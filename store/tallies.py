@@ -11,6 +11,10 @@ from store.tables import tally
 STATE = "state"
 OUTCOME = "outcome"
 GATE = "gate"
+BEGUN = "begun"
+PEOPLE = "people"
+"""Under (BEGUN, PEOPLE): targets for which a call was begun, ever; each once. Counted by the claim
+of a fresh target and taken back where its call was never sent, in the transactions that do so."""
 
 Delta = Counter[tuple[int, str, str]]
 """(campaign id, kind, name) -> change."""
@@ -23,6 +27,12 @@ _ADD = (
         tally.c.name == bindparam("b_name"),
     )
     .values(count=tally.c.count + bindparam("b_change"))
+)
+
+_ONE = select(tally.c.count).where(
+    tally.c.campaign_id == bindparam("b_campaign"),
+    tally.c.kind == bindparam("b_kind"),
+    tally.c.name == bindparam("b_name"),
 )
 
 
@@ -55,7 +65,7 @@ def _make_rows(connection: Connection, keys: list[tuple[int, str, str]]) -> None
 
 def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:
     """{kind: {name: count}} of one campaign, kinds always present."""
-    found: dict[str, dict[str, int]] = {STATE: {}, OUTCOME: {}, GATE: {}}
+    found: dict[str, dict[str, int]] = {STATE: {}, OUTCOME: {}, GATE: {}, BEGUN: {}}
     rows = connection.execute(
         select(tally.c.kind, tally.c.name, tally.c.count).where(tally.c.campaign_id == campaign_id)
     )
@@ -63,3 +73,9 @@ def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[s
         if count:
             found[kind][name] = count
     return found
+
+
+def one(connection: Connection, campaign_id: int, kind: str, name: str) -> int:
+    """A single count."""
+    asked = {"b_campaign": campaign_id, "b_kind": kind, "b_name": name}
+    return connection.execute(_ONE, asked).scalar() or 0

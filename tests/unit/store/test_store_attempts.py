@@ -110,6 +110,7 @@ def test_counts_add_up_and_empty_kinds_are_there(world: World) -> None:
             "state": {"pending": 1, "calling": 1, "reached": 1},
             "outcome": {"delivered": 1},
             "gate": {},
+            "begun": {},
         }
 
 

@@ -1,0 +1,123 @@
+"""The spans of time in which calls may start: windows in every zone, less blackouts. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from campaigns.campaign import Campaign
+from campaigns.rules.blackout import Blackout
+from campaigns.rules.windows import Window, zone
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From an instant up to, and without, another; both in UTC."""
+
+    begin: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return (self.end - self.begin).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides when calls may start.
+
+    Attributes:
+        windows: hours in the callee's own time.
+        blackouts: spans without calls.
+        longest_call: a call must be over when a blackout begins.
+    """
+
+    windows: tuple[Window, ...]
+    blackouts: tuple[Blackout, ...]
+    longest_call: timedelta
+
+
+def rules_of(campaign: Campaign) -> Rules:
+    """Those of a campaign."""
+    longest = timedelta(seconds=campaign.max_call_s)
+    return Rules(campaign.windows, campaign.blackouts, longest)
+
+
+def open_spans(rules: Rules, zones: Sequence[str], between: Span) -> list[Span]:
+    """When somebody who may be in any of these zones may be called, in order and disjoint.
+
+    Edges of windows are taken as the zone's clock shows them; of an hour that comes twice, the
+    first. The claim itself asks `windows.is_open`, so nobody is called on the strength of this.
+    """
+    found = [between]
+    for name in zones:
+        found = _both(found, _merged(_spans_of(rules.windows, name, between)))
+    for one in rules.blackouts:
+        if one.binds(zones):
+            found = list(_without(found, Span(one.begin - rules.longest_call, one.end)))
+    return found if zones else []
+
+
+def closing(rules: Rules, zones: Sequence[str], at: datetime) -> datetime:
+    """When calls that may start at `at` may no longer; a day later where not before."""
+    spans = open_spans(rules, zones, Span(at, at + _DAY))
+    return spans[0].end if spans else at
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """Whatever lies in any of them, in order and disjoint."""
+    return _merged(sorted(spans, key=lambda span: span.begin))
+
+
+def _spans_of(windows: Iterable[Window], name: str, between: Span) -> list[Span]:
+    """Every window of every day in a zone's time, in order."""
+    first = between.begin.astimezone(zone(name)).date()
+    days = (between.end.astimezone(zone(name)).date() - first).days
+    found = []
+    for ahead in range(days + 1):
+        date = first + timedelta(days=ahead)
+        for window in windows:
+            if date.isoweekday() in window.days:
+                begin = datetime.combine(date, window.start, zone(name))
+                whole = window.end == time.max
+                end = datetime.combine(
+                    date + _DAY if whole else date, time.min if whole else window.end, zone(name)
+                )
+                found.append(Span(begin.astimezone(UTC), end.astimezone(UTC)))
+    return sorted(found, key=lambda span: span.begin)
+
+
+def _merged(ordered: Iterable[Span]) -> list[Span]:
+    found: list[Span] = []
+    for one in ordered:
+        if found and one.begin <= found[-1].end:
+            found[-1] = Span(found[-1].begin, max(found[-1].end, one.end))
+        elif one.begin < one.end:
+            found.append(one)
+    return found
+
+
+def _both(first: Sequence[Span], second: Sequence[Span]) -> list[Span]:
+    """What lies in both of two ordered lists."""
+    found = []
+    left = right = 0
+    while left < len(first) and right < len(second):
+        begin = max(first[left].begin, second[right].begin)
+        end = min(first[left].end, second[right].end)
+        if begin < end:
+            found.append(Span(begin, end))
+        if first[left].end <= second[right].end:
+            left += 1
+        else:
+            right += 1
+    return found
+
+
+def _without(spans: Iterable[Span], gap: Span) -> Iterator[Span]:
+    for one in spans:
+        if one.begin < min(one.end, gap.begin):
+            yield Span(one.begin, min(one.end, gap.begin))
+        if max(one.begin, gap.end) < one.end:
+            yield Span(max(one.begin, gap.end), one.end)
