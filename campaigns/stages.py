@@ -52,6 +52,9 @@ DEVIATIONS = 3.0
 """Between two stages a share must exceed its bound by so many standard deviations. It is looked at
 twice a second for hours: with the usual two, chance alone would hold a good campaign some day."""
 
+MOST_PEOPLE = 2**31 - 1
+"""People in a stage above which it is taken for a mistake."""
+
 _THEIRS = frozenset(Outcome) - NOT_THE_PERSONS - {Outcome.IN_DOUBT}
 """Calls that reached the person's network. Our own faults count nowhere, or a night of congestion
 would hide a bad list."""

@@ -15,7 +15,8 @@ from cli import lookup, progress_bar
 from cli.console import figure, note
 from cli.contacts import import_lines
 from operations import packs
-from operations.campaign_file import CampaignFile, CampaignValues, ListFile
+from operations.campaign_file import CampaignFile, CampaignValues, LaunchValues, ListFile
+from operations.hold import watched
 from operations.import_list import import_list
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
@@ -40,14 +41,19 @@ class Chosen:
 
 
 def rehearsed(values: CampaignFile) -> CampaignFile:
-    """The same campaign for the simulated network: its trunk, any hour, a name of its own."""
+    """The same campaign for the simulated network: its trunk, any hour, a name of its own.
+
+    It is not watched: what simulated people do says nothing of those on the list.
+    """
     schedule = values.schedule.model_copy(update={"any_hour": True, "hours": []})
     shown = values.caller_id if parse(values.caller_id).fictional else REHEARSAL_CALLER_ID
     changes = {
         "name": f"{values.name} (rehearsal)",
         "trunk": REHEARSAL,
+        "other_trunks": [],
         "caller_id": shown,
         "schedule": schedule,
+        "launch": LaunchValues(watch=False),
     }
     return values.model_copy(update=changes)
 
@@ -132,7 +138,11 @@ def _check_same(
 
     Limits are left out: they may have been changed since, and what was changed stays.
     """
-    written = {**_written(values), "recordings": recordings}
+    written = {
+        **_written(values),
+        **watched(values.launch, packs.load(values.pack), rehearsal=row["rehearsal"]),
+        "recordings": recordings,
+    }
     differing = [name for name, value in written.items() if row[name] != value]
     if lookup.lists_of(workspace, row["id"]) != sorted(lists):
         differing.append("lists")
@@ -154,6 +164,7 @@ def _written(values: CampaignValues) -> dict[str, Any]:
     return {
         "purpose": values.purpose,
         "trunk": values.trunk,
+        "other_trunks": values.other_trunks,
         "caller_id": parse(values.caller_id).e164,
         "pack": packs.load(values.pack).label,
         "ring_timeout_s": values.ring_timeout_s,

@@ -1,20 +1,42 @@
 """A campaign written as a TOML file: everything `portevoix campaign run` needs."""
 
 import tomllib
+from collections.abc import Iterable, Mapping, Set
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS, SHORTEST_RING_S
+from campaigns.campaign import (
+    LEAST_CPS,
+    LEAST_WEIGHT,
+    MOST_CHANNELS,
+    MOST_CPS,
+    MOST_WEIGHT,
+    SHORTEST_RING_S,
+)
 from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.errors import InvalidInput
 from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
 from campaigns.retry import MAX_NETWORK_TRIES, RetryPolicy
+from campaigns.stages import MOST_PEOPLE, Measure
 from operations.values import Delay, Line, Name, Purposes, When, Wordings
 
 _NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
+
+
+def _known_zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError("there is no such time zone; write one such as Europe/Paris")
+    return name
 
 
 class ListFile(BaseModel):
@@ -62,25 +84,57 @@ class HourValues(BaseModel):
     end: str
 
 
+class BlackoutValues(BaseModel):
+    """One of `schedule.blackouts`: a span without calls, in some zones or in all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: When
+    end: When
+    zones: list[Annotated[str, AfterValidator(_known_zone)]] = []
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.end <= self.begin:
+            raise ValueError("it ends before it begins")
+        return self
+
+    def blackout(self) -> Blackout:
+        """As the domain knows it."""
+        return Blackout(self.begin, self.end, frozenset(self.zones))
+
+
 class ScheduleValues(BaseModel):
-    """`[schedule]`: `hours` tighten the pack's; `any_hour` lifts them for a rehearsal only."""
+    """`[schedule]`: `hours` tighten the pack's; `any_hour` lifts them for a rehearsal only.
+
+    `finish_by` is when everybody should have been called for the first time; calls go on after.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     start_at: When | None = None
     end_at: When | None = None
+    finish_by: When | None = None
     hours: list[HourValues] = []
+    blackouts: list[BlackoutValues] = Field(default=[], max_length=100)
     any_hour: bool = False
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.start_at and self.end_at and self.end_at <= self.start_at:
             raise ValueError("it ends before it starts")
+        if self.finish_by and self.start_at and self.finish_by <= self.start_at:
+            raise ValueError("it should be finished before it starts")
+        if self.finish_by and self.end_at and self.finish_by > self.end_at:
+            raise ValueError("it ends before it should be finished")
         return self
 
 
 class RetryValues(BaseModel):
-    """`[retry]`: delays as `HH:MM:SS` by outcome; an outcome that is not named is not retried."""
+    """`[retry]`: delays as `HH:MM:SS` by outcome; an outcome that is not named is not retried.
+
+    `other_hour` is `no_answer` unless a shorter delay than two hours is written for it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -88,20 +142,47 @@ class RetryValues(BaseModel):
     delays: dict[Outcome, Delay] | None = None
     network_tries: int = Field(default=MAX_NETWORK_TRIES, ge=1, le=100)
     network_delay: Delay = timedelta(minutes=1)
+    counts: dict[Outcome, Annotated[int, Field(ge=1, le=100)]] = {}
+    other_hour: set[Outcome] | None = None
+    other_trunk: set[Outcome] = set(OTHER_TRUNK)
 
     def policy(self) -> RetryPolicy:
         """As the domain knows it.
 
         Raises:
-            InvalidInput: a delay for an outcome after which nobody may be called again.
+            InvalidInput: a rule for an outcome after which it could have no effect.
         """
-        for outcome in self.delays or {}:
-            if outcome in _NEVER_RETRIED:
-                raise InvalidInput(
-                    f"retry.delays.{outcome}", "this outcome has no delay of its own.", "Remove it."
-                )
         delays = RetryPolicy().delays if self.delays is None else self.delays
-        return RetryPolicy(self.max_attempts, delays, self.network_tries, self.network_delay)
+        self._check("delays", self.delays or {}, _NEVER_RETRIED)
+        self._check("counts", self.counts, _NEVER_RETRIED - NOT_THE_PERSONS)
+        self._check("other_hour", self.other_hour or (), _NEVER_RETRIED)
+        self._check("other_trunk", self.other_trunk, _NEVER_RETRIED - NOT_THE_PERSONS)
+        return RetryPolicy(
+            self.max_attempts,
+            delays,
+            self.network_tries,
+            self.network_delay,
+            self.counts,
+            self._other_hour(delays),
+            frozenset(self.other_trunk),
+        )
+
+    def _other_hour(self, delays: Mapping[Outcome, timedelta]) -> frozenset[Outcome]:
+        if self.other_hour is not None:
+            return frozenset(self.other_hour)
+        return frozenset(one for one in OTHER_HOUR if delays.get(one, timedelta()) >= APART)
+
+    def _check(self, name: str, given: Iterable[Outcome], never: Set[Outcome]) -> None:
+        for outcome in given:
+            if outcome in never:
+                raise InvalidInput(
+                    f"retry.{name}.{outcome}",
+                    f"this outcome has no {_RULES[name]} of its own.",
+                    "Remove it.",
+                )
+
+
+_RULES = {"delays": "delay", "counts": "count", "other_hour": "hour", "other_trunk": "trunk"}
 
 
 class CampaignValues(BaseModel):
@@ -113,11 +194,13 @@ class CampaignValues(BaseModel):
     purpose: Name
     pack: Name
     trunk: Name
+    other_trunks: list[Name] = Field(default=[], max_length=20)
     caller_id: Name
     ring_timeout_s: int = Field(default=25, ge=SHORTEST_RING_S, le=90)
     limits: LimitValues = LimitValues()
     schedule: ScheduleValues = ScheduleValues()
     retry: RetryValues = RetryValues()
+    launch: LaunchValues = LaunchValues()
 
 
 class CampaignFile(CampaignValues):

@@ -9,9 +9,10 @@ from campaigns.states import Action, CampaignState
 from campaigns.trunk import is_rehearsal
 from operations.prepare import complete, find_trunk
 from operations.workspace import Workspace
-from store import audit, tallies, trunks
+from store import audit, halts, tallies, trunks
 from store import campaigns as kept
 from store.engine import writing
+from store.halts import Halt
 
 
 def act(
@@ -30,8 +31,11 @@ def act(
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
+        if action in {Action.LAUNCH, Action.RESUME}:
+            _check_halt(halts.current(connection))
         if action is Action.LAUNCH:
-            _check_launch(workspace, row["trunk"], trunks.all_of(connection))
+            for name in (row["trunk"], *row["other_trunks"]):
+                _check_trunk(workspace, name, trunks.all_of(connection))
             _check_targets(tallies.of_campaign(connection, campaign_id)[tallies.STATE])
         if action is Action.LAUNCH and row["start_at"] and row["start_at"] > now:
             action = Action.SCHEDULE
@@ -71,7 +75,15 @@ def limit(
         )
 
 
-def _check_launch(
+def _check_halt(found: Halt | None) -> None:
+    if found is not None:
+        raise NotAllowed(
+            f"Everything is stopped since {found.at:%Y-%m-%d %H:%M} UTC: nobody is called before "
+            "calls are let through again."
+        )
+
+
+def _check_trunk(
     workspace: Workspace, trunk_name: str, records: dict[str, trunks.TrunkRecord]
 ) -> None:
     trunk = find_trunk(workspace, trunk_name)

@@ -10,9 +10,10 @@ from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput
 from campaigns.rules import windows
 from campaigns.rules.pack import Force, Pack, Rule
+from campaigns.stages import Measure
 
 _DIRECTORY = Path(windows.__file__).with_name("packs")
-_RULES = ("windows", "evidence", "max_attempts", "caller_id")
+_RULES = ("windows", "evidence", "max_attempts", "holds", "caller_id")
 
 
 def names() -> list[str]:
@@ -44,6 +45,8 @@ def _pack(plain: dict[str, Any]) -> Pack:
         evidence=Evidence(plain["evidence"]["demanded"]),
         max_attempts=plain["max_attempts"]["most"],
         caller_id=re.compile(plain["caller_id"]["pattern"]),
+        stages=tuple(plain["holds"]["stages"]),
+        bounds={Measure(name): share for name, share in plain["holds"]["bounds"].items()},
         rules={name: Rule(Force(plain[name]["force"]), plain[name]["source"]) for name in _RULES},
     )
 

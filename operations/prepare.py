@@ -13,6 +13,7 @@ from campaigns.states import CampaignState
 from campaigns.trunk import Trunk, is_rehearsal
 from operations import packs
 from operations.campaign_file import CampaignValues
+from operations.hold import watched
 from operations.workspace import Workspace
 from store import audit, lists, recordings, tallies, targets
 from store import campaigns as kept
@@ -53,11 +54,13 @@ def prepare_campaign(
     pack = packs.load(values.pack)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
     caller_id = check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
+    _check_other_trunks(workspace, values, pack, rehearsal=rehearsal)
     row = {
         "controller_id": controller_id,
         "rehearsal": rehearsal,
         "caller_id": caller_id,
         **_rules(values, pack, rehearsal=rehearsal),
+        **watched(values.launch, pack, rehearsal=rehearsal),
         **_message(workspace, controller_id, recording_ids, values.name),
     }
     campaign_id = _write(workspace, controller_id, values, row, list_ids, by)
@@ -80,7 +83,7 @@ def _check_lists(workspace: Workspace, controller_id: int, list_ids: Sequence[in
     return each
 
 
-def find_trunk(workspace: Workspace, name: str) -> Trunk:
+def find_trunk(workspace: Workspace, name: str, field: str = "trunk") -> Trunk:
     """The trunk of that name.
 
     Raises:
@@ -90,9 +93,45 @@ def find_trunk(workspace: Workspace, name: str) -> Trunk:
     if name not in trunks:
         known = ", ".join(sorted(trunks)) or "none"
         raise InvalidInput(
-            "trunk", f"there is no trunk «{name}» in the settings.", f"Known: {known}."
+            field, f"there is no trunk «{name}» in the settings.", f"Known: {known}."
         )
     return trunks[name]
+
+
+def _check_other_trunks(
+    workspace: Workspace, values: CampaignValues, pack: Pack, *, rehearsal: bool
+) -> None:
+    """Each may show the caller id, and all of them lead where the first one does."""
+    named = [values.trunk, *values.other_trunks]
+    if len(set(named)) < len(named):
+        raise InvalidInput("other_trunks", "a trunk is named twice.", "Name each once.")
+    for name in values.other_trunks:
+        trunk = find_trunk(workspace, name, "other_trunks")
+        if is_rehearsal([f"sip:{trunk.host}:{trunk.port}"]) is not rehearsal:
+            raise InvalidInput(
+                "other_trunks",
+                f"«{name}» and «{values.trunk}» are not of one kind: the calls of a rehearsal "
+                "reach nobody, by whatever trunk they go.",
+            )
+        check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
+
+
+def _check_other_trunks(
+    workspace: Workspace, values: CampaignValues, pack: Pack, *, rehearsal: bool
+) -> None:
+    """Whatever holds for the first trunk must hold for those a call may go out by as well."""
+    names = [values.trunk, *values.other_trunks]
+    for place, name in enumerate(values.other_trunks):
+        if name in names[: place + 1]:
+            raise InvalidInput("other_trunks", f"«{name}» is named twice.", "Name each trunk once.")
+        other = find_trunk(workspace, name, "other_trunks")
+        if is_rehearsal([f"sip:{other.host}:{other.port}"]) is not rehearsal:
+            raise InvalidInput(
+                "other_trunks",
+                f"of «{values.trunk}» and «{name}» only one is a rehearsal.",
+                "A campaign either reaches people or reaches nobody.",
+            )
+        check_caller_id(values.caller_id, other, pack, rehearsal=rehearsal)
 
 
 def check_caller_id(text: str, trunk: Trunk, pack: Pack, *, rehearsal: bool) -> str:
@@ -134,6 +173,8 @@ def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, 
         "retry": kept.retry_to_plain(policy),
         "start_at": values.schedule.start_at,
         "end_at": values.schedule.end_at,
+        "finish_by": values.schedule.finish_by,
+        "blackouts": kept.blackouts_to_plain([one.blackout() for one in values.schedule.blackouts]),
     }
 
 
@@ -185,6 +226,7 @@ def _write(
             purpose=values.purpose,
             state=CampaignState.DRAFT.value,
             trunk=values.trunk,
+            other_trunks=values.other_trunks,
             max_channels=values.limits.max_channels,
             max_cps=values.limits.max_cps,
             ring_timeout_s=values.ring_timeout_s,
@@ -205,6 +247,7 @@ def _write(
                 "lists": list(list_ids),
                 "rehearsal": row["rehearsal"],
                 "any_hour": values.schedule.any_hour,
+                "watched": bool(row["bounds"]),
             },
         )
     return campaign_id

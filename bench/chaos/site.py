@@ -24,7 +24,13 @@ from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
 from dialer.instance.supervise import Supervisor
 from operations import launch
-from operations.campaign_file import CampaignValues, LimitValues, RetryValues, ScheduleValues
+from operations.campaign_file import (
+    CampaignValues,
+    LaunchValues,
+    LimitValues,
+    RetryValues,
+    ScheduleValues,
+)
 from operations.import_list import import_list
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
@@ -260,6 +266,7 @@ def _values(rate: float) -> CampaignValues:
         ring_timeout_s=15,
         limits=LimitValues(max_channels=MOST_CHANNELS, max_cps=rate),
         schedule=ScheduleValues(any_hour=True),
+        launch=LaunchValues(watch=False),
         retry=RetryValues(
             max_attempts=2,
             delays={Outcome.BUSY: timedelta(seconds=5)},

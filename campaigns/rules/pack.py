@@ -1,12 +1,14 @@
 """A rule pack: what a jurisdiction asks of a kind of campaign, as data."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from campaigns.contacts.basis import Evidence
 from campaigns.rules.windows import Window
+from campaigns.stages import Measure
 
 
 class Force(StrEnum):
@@ -38,6 +40,8 @@ class Pack:
         evidence: the weakest proof of the basis that is accepted.
         max_attempts: attempts a person may receive in one campaign.
         caller_id: E.164 numbers that may be shown, as a pattern.
+        stages: how many people are called in each stage of a launch, counted from the first.
+        bounds: the highest share of calls by measure before a campaign is held.
         rules: for each field above, its force and source.
     """
 
@@ -49,6 +53,8 @@ class Pack:
     evidence: Evidence
     max_attempts: int
     caller_id: re.Pattern[str]
+    stages: tuple[int, ...]
+    bounds: Mapping[Measure, float]
     rules: dict[str, Rule]
 
     @property

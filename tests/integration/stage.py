@@ -27,6 +27,7 @@ from dialer.instance.ports import free_ports
 from operations import launch, trunks
 from operations.campaign_file import (
     CampaignValues,
+    LaunchValues,
     LimitValues,
     RetryValues,
     ScheduleValues,
@@ -156,6 +157,7 @@ class Stage:
             ring_timeout_s=15,
             limits=LimitValues(**{"max_channels": 40, "max_cps": 10, **limits}),
             schedule=ScheduleValues(any_hour=rehearsal),
+            launch=LaunchValues(watch=not rehearsal),
             retry=RetryValues(
                 max_attempts=2,
                 delays={Outcome.BUSY: timedelta(seconds=2)},
