@@ -1,6 +1,7 @@
 """Keeping a program running: started again when it dies, ended when it is no longer wanted."""
 
 import asyncio
+import os
 from contextlib import suppress
 from time import monotonic
 
@@ -14,6 +15,9 @@ LONG_ENOUGH_S = 60.0
 """A program that ran for so long had started well: its death counts as the first."""
 MOST_DEATHS = 8
 """Deaths in a row before we give up, after some two minutes."""
+UNAVAILABLE = os.EX_UNAVAILABLE
+"""Exit code of a program that could not reach something which may come back, such as a remote
+PBX: it is started again for as long as that takes (sysexits.h)."""
 
 log = structlog.get_logger()
 
@@ -46,7 +50,13 @@ class Keeper:
             if self._ending.is_set():
                 return
             deaths = 1 if monotonic() - begun > LONG_ENOUGH_S else deaths + 1
+            self._check(deaths, code)
             await self._wait_after(deaths, code)
+
+    def _check(self, deaths: int, code: int) -> None:
+        if deaths > MOST_DEATHS and code != UNAVAILABLE:
+            name = self._program.name
+            raise ChildFailed(f"The {name} ended {deaths} times in a row (exit code {code}).")
 
     async def _run(self) -> int:
         child = await asyncio.create_subprocess_exec(
@@ -64,11 +74,13 @@ class Keeper:
         return await ended
 
     async def _wait_after(self, deaths: int, code: int) -> None:
-        name = self._program.name
-        if deaths > MOST_DEATHS:
-            raise ChildFailed(f"The {name} ended {deaths} times in a row (exit code {code}).")
-        delay = min(FIRST_DELAY_S * 2 ** (deaths - 1), LONGEST_DELAY_S)
-        log.warning("a program ended and is started again", program=name, exit_code=code,
-            after_s=delay)  # fmt: skip
+        delay = min(FIRST_DELAY_S * 2 ** min(deaths - 1, MOST_DEATHS), LONGEST_DELAY_S)
+        log.warning(
+            "a program ended and is started again",
+            program=self._program.name,
+            exit_code=code,
+            times=deaths,
+            after_s=delay,
+        )
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ending.wait(), delay)

@@ -3,16 +3,21 @@
 import asyncio
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from campaigns.errors import PbxError, StoreUnavailable
 from cli.children import Program, portevoix
-from cli.console import note, say
+from cli.console import complain, note, say
+from cli.keeper import UNAVAILABLE
 from cli.lookup import dialer_status
 from cli.session import open_home, session_of
 from dialer import process
+from dialer.ami import LoginRejected
 from dialer.instance.ports import is_free
 from operations.settings import REHEARSAL, Settings, load
 from operations.workspace import Workspace
@@ -29,10 +34,32 @@ def dialer(
     ] = False,
 ) -> None:
     """Place the calls of running campaigns until told to stop (SIGTERM or Ctrl-C)."""
-    workspace = open_home(ctx)
-    if wait:
-        _wait_for_others(workspace)
-    asyncio.run(process.run(workspace, lambda: say("Ready to place calls.")))
+    with _what_may_come_back(ctx):
+        workspace = open_home(ctx)
+        if wait:
+            _wait_for_others(workspace)
+        asyncio.run(process.run(workspace, lambda: say("Ready to place calls.")))
+
+
+@contextmanager
+def _what_may_come_back(ctx: typer.Context) -> Iterator[None]:
+    """End with an exit code of its own where a database or a remote PBX is out of reach.
+
+    «serve» then waits for it, while it gives up what only a person can mend.
+    """
+    try:
+        yield
+    except LoginRejected:
+        raise
+    except StoreUnavailable as error:
+        complain(str(error))
+    except PbxError as error:
+        if load(session_of(ctx).home).pbx.mode != "remote":
+            raise
+        complain(str(error))
+    else:
+        return
+    raise typer.Exit(UNAVAILABLE)
 
 
 def _wait_for_others(workspace: Workspace) -> None:
@@ -49,7 +76,8 @@ def api(ctx: typer.Context) -> None:
     """Serve the API and the page, without placing calls."""
     from api.server import serve  # noqa: PLC0415 - the web framework is loaded where it is used
 
-    workspace = open_home(ctx)
+    with _what_may_come_back(ctx):
+        workspace = open_home(ctx)
     listen = workspace.settings.api
     raise typer.Exit(serve(workspace, listen.host, listen.port))
 

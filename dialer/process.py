@@ -6,10 +6,11 @@ import json
 import secrets
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -48,13 +49,15 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
 
     Raises:
         LeaseLost: another dialer drives this database.
+        LoginRejected: the PBX knows the account otherwise, from the first or from now on.
         PbxError: the PBX cannot be started or reached.
     """
     settings = workspace.settings
     async with _pbx_side(settings) as pbx:
+        ami = AmiPbx(pbx.account)
         dialer = Dialer(
             Book(workspace.engine),
-            AmiPbx(pbx.account),
+            ami,
             Trunks(settings.all_trunks(), pbx.endpoint),
             pbx.journal,
             _sounds(workspace, pbx.journal),
@@ -63,7 +66,26 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, dialer.stop)
-        pbx.idle = await dialer.run(ready)
+        pbx.idle = await _unless_rejected(dialer.run(ready), ami)
+
+
+async def _unless_rejected(dialing: Coroutine[Any, Any, bool], ami: AmiPbx) -> bool:
+    """Dial until the end, or until the PBX lets us in no more: nothing can be placed then.
+
+    Raises:
+        LoginRejected: it does not; calls that are up go on, and the next dialer settles them.
+    """
+    running = asyncio.create_task(dialing)
+    rejected = asyncio.create_task(ami.rejected())
+    try:
+        await asyncio.wait({running, rejected}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            await rejected
+        return await running
+    finally:
+        for task in (running, rejected):
+            task.cancel()
+        await asyncio.gather(running, rejected, return_exceptions=True)
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ TOGETHER_S = 0.003
 _READS_IN_A_ROW = 16
 _PBX_READ_SIZE = 1024
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_ORDERLY_CLOSE = struct.pack("ii", 0, 0)
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError)
 
 
@@ -45,6 +46,7 @@ class Transport:
         self._waker, self._wake = socket.socketpair()
         self._waker.setblocking(False)
         self._wake.setblocking(False)
+        self._longest_wait_s = settings.patience.send
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
         self._poll.register(self._waker, select.POLLIN)
@@ -130,9 +132,9 @@ class Transport:
                 return
             self._open = False
             self._unsent.clear()
-            if reset:
+            if not reset:
                 with contextlib.suppress(OSError):
-                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ORDERLY_CLOSE)
             for each in (self._socket, self._waker, self._wake):
                 each.close()
 
@@ -142,6 +144,9 @@ class Transport:
 
     def _write(self) -> None:
         while self._unsent:
+            if self.waiting_s() > self._longest_wait_s:
+                # A process that was stopped meanwhile must not send now what it meant to send then.
+                raise TimeoutError(f"the PBX took no bytes for {self._longest_wait_s:g} s")
             if self._leaving == 0:
                 self._leaving = self._next_size()
             sent = self._socket.send(memoryview(self._unsent)[: self._leaving])
@@ -182,6 +187,7 @@ class Transport:
 def _connected(settings: AmiSettings) -> socket.socket:
     plain = socket.create_connection((settings.host, settings.port), settings.patience.connect)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _forget_at_death(plain, settings.patience.action)
     if settings.tls is None:
         plain.setblocking(False)
         return plain
@@ -192,3 +198,14 @@ def _connected(settings: AmiSettings) -> socket.socket:
         raise
     secured.setblocking(False)
     return secured
+
+
+def _forget_at_death(plain: socket.socket, longest_s: float) -> None:
+    """Have the kernel drop undelivered orders when this process dies, or is stopped for long.
+
+    Otherwise the kernel goes on delivering them by itself, for minutes where the network is down,
+    long after the next dialer has called those people (socket(7) SO_LINGER, tcp(7)
+    TCP_USER_TIMEOUT).
+    """
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(longest_s * 1000))

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,38 @@ async def test_one_that_never_lives_is_given_up(
     with pytest.raises(ChildFailed, match=r"dialer ended 3 times in a row \(exit code 3\)"):
         await asyncio.wait_for(kept.keep(), 30)
     assert len(seen.read_text().splitlines()) == 3
+
+
+async def test_what_another_machine_may_bring_back_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A remote PBX that is away for an hour, or a database that is moved."""
+    monkeypatch.setattr(keeper, "MOST_DEATHS", 2)
+    seen = tmp_path / "seen"
+    away = f"sys.exit({keeper.UNAVAILABLE})"
+    kept = Keeper(program(WRITES_THEN + away, str(seen)))
+    task = asyncio.create_task(kept.keep())
+    await until_lines(seen, 6)
+    assert not task.done()
+    kept.end()
+    await asyncio.wait_for(task, 10)
+
+
+async def test_the_delay_grows_to_its_longest_and_no_further(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    async def note(wanted: Coroutine[object, object, object], delay: float) -> None:
+        wanted.close()
+        waits.append(delay)
+
+    kept = Keeper(program(""))
+    monkeypatch.setattr(keeper, "FIRST_DELAY_S", 0.5)
+    monkeypatch.setattr(keeper.asyncio, "wait_for", note)
+    for deaths in (1, 2, 6, 7, 100, 100_000):
+        await kept._wait_after(deaths, keeper.UNAVAILABLE)
+    assert waits == [0.5, 1.0, 16.0, 30.0, 30.0, 30.0]
 
 
 async def test_asked_to_end_it_is_told_by_sigterm_and_waited_for(tmp_path: Path) -> None:

@@ -360,6 +360,8 @@ class TestLostLinks:
         server.connections[0].close()
         await heart.until(lambda: len(heart.events) == 2)
         assert "rejected" in heart.events[1].reason
+        with pytest.raises(LoginRejected, match="Authentication failed"):
+            await asyncio.wait_for(pbx.rejected(), 5)
         await asyncio.sleep(0.3)
         assert len(server.connections) == 2
 
