@@ -24,6 +24,9 @@ MOST_CPS = 1000
 MOST_CHANNELS = 100_000
 """Concurrent calls above which a limit is taken for a mistake."""
 
+LEAST_WEIGHT, MOST_WEIGHT = 0.01, 1000
+"""Between which weights have a meaning: beyond them, one campaign would have nothing left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

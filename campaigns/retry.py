@@ -1,6 +1,6 @@
 """When a target is called again, by how its last attempt ended. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +9,25 @@ from campaigns.states import TargetState
 
 MAX_NETWORK_TRIES = 20
 """Calls for one target that failed through no fault of the person's, before we give up on it."""
+
+APART = timedelta(hours=2)
+"""How far from the hour of the last call another hour of the day is, at least."""
+
+OTHER_HOUR = frozenset({Outcome.NO_ANSWER})
+"""Who does not answer at this hour may at another."""
+
+OTHER_TRUNK = frozenset(
+    {
+        Outcome.CONGESTION,
+        Outcome.CARRIER_FAILURE,
+        Outcome.CARRIER_REFUSED,
+        Outcome.AUTH_BLOCKED,
+        Outcome.CONFIG_ERROR,
+    }
+)
+"""What one carrier could not or would not do, another may."""
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +39,10 @@ class RetryPolicy:
         delays: wait after an outcome; an outcome that is absent is not retried.
         network_tries: calls that may fail by congestion or a carrier's fault, in all.
         network_delay: wait after the first of those; doubled each time, an hour at most.
+        counts: after how many calls of its kind (attempts, or tries where the person had no part
+            in it) an outcome is the last; beside `max_attempts` and `network_tries`.
+        other_hour: outcomes after which the next call falls at another hour of the day.
+        other_trunk: outcomes after which the next call goes out by another trunk, if there is one.
     """
 
     max_attempts: int = 3
@@ -34,6 +57,9 @@ class RetryPolicy:
     )
     network_tries: int = MAX_NETWORK_TRIES
     network_delay: timedelta = timedelta(minutes=1)
+    counts: Mapping[Outcome, int] = field(default_factory=dict)
+    other_hour: Set[Outcome] = OTHER_HOUR
+    other_trunk: Set[Outcome] = OTHER_TRUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +92,14 @@ def after(outcome: Outcome, attempts: int, tries: int, at: datetime, policy: Ret
     if outcome is Outcome.IN_DOUBT:
         return Next(TargetState.IN_DOUBT, None, counted=True)
     if outcome in NOT_THE_PERSONS:
-        return _after_network(tries, at, policy)
+        return _after_network(outcome, tries, at, policy)
     delay = policy.delays.get(outcome)
-    if delay is None or attempts >= policy.max_attempts:
+    if delay is None or attempts >= _most(outcome, policy.max_attempts, policy):
         return Next(TargetState.UNREACHED, None, counted=True)
-    return Next(TargetState.PENDING, at + delay, counted=True)
+    due_at = at + delay
+    if outcome in policy.other_hour:
+        due_at = another_hour(at, due_at)
+    return Next(TargetState.PENDING, due_at, counted=True)
 
 
 def counts(outcome: Outcome) -> bool:
@@ -78,8 +107,25 @@ def counts(outcome: Outcome) -> bool:
     return outcome not in NOT_THE_PERSONS
 
 
-def _after_network(tries: int, at: datetime, policy: RetryPolicy) -> Next:
-    if tries >= policy.network_tries:
+def another_hour(last: datetime, due: datetime) -> datetime:
+    """The first instant from `due` on whose hour of the day is `APART` from that of `last`.
+
+    Counted in hours that pass, 24 to the day: where clocks change in between, an hour may lack.
+    """
+    apart = (due - last) % _DAY
+    if apart < APART:
+        return due + (APART - apart)
+    if apart > _DAY - APART:
+        return due + (_DAY - apart) + APART
+    return due
+
+
+def _most(outcome: Outcome, limit: int, policy: RetryPolicy) -> int:
+    return min(limit, policy.counts.get(outcome, limit))
+
+
+def _after_network(outcome: Outcome, tries: int, at: datetime, policy: RetryPolicy) -> Next:
+    if tries >= _most(outcome, policy.network_tries, policy):
         return Next(TargetState.UNREACHED, None, counted=False)
     factor = 2 ** min(tries - 1, 10)
     wait = min(policy.network_delay * factor, timedelta(hours=1))

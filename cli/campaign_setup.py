@@ -172,6 +172,9 @@ def _written(values: CampaignValues) -> dict[str, Any]:
         "retry": kept.retry_to_plain(values.retry.policy()),
         "start_at": values.schedule.start_at,
         "end_at": values.schedule.end_at,
+        "finish_by": values.schedule.finish_by,
+        "weight": values.weight,
+        "blackouts": kept.blackouts_to_plain([one.blackout() for one in values.schedule.blackouts]),
     }
 
 

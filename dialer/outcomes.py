@@ -118,8 +118,16 @@ def _closing(call: Call, found: Outcome, facts: Facts, at: datetime) -> Closing:
         attempts,
         tries,
         found.value,
+        _avoided(call, found),
     )
     return Closing(call, _ended(call, found, facts, at), settled, _suppress(found))
+
+
+def _avoided(call: Call, found: Outcome) -> str | None:
+    """The trunk that failed the call; None where another could do no better, or there is none."""
+    campaign, trunk = call.campaign, call.attempt.trunk
+    others = trunk in campaign.trunks and len(campaign.trunks) > 1
+    return trunk if others and found in campaign.retry.other_trunk else None
 
 
 def _ended(call: Call, found: Outcome, facts: Facts, at: datetime) -> Ended:

@@ -26,7 +26,9 @@ from campaigns.campaign import (
 from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.errors import InvalidInput
 from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
-from campaigns.retry import MAX_NETWORK_TRIES, RetryPolicy
+from campaigns.retry import APART, MAX_NETWORK_TRIES, OTHER_HOUR, OTHER_TRUNK, RetryPolicy
+from campaigns.rules.blackout import Blackout
+from campaigns.rules.windows import is_zone
 from campaigns.stages import MOST_PEOPLE, Measure
 from operations.values import Delay, Line, Name, Purposes, When, Wordings
 
@@ -185,6 +187,21 @@ class RetryValues(BaseModel):
 _RULES = {"delays": "delay", "counts": "count", "other_hour": "hour", "other_trunk": "trunk"}
 
 
+class LaunchValues(BaseModel):
+    """`[launch]`: how carefully it begins; `watch` may be false in a rehearsal only.
+
+    `stages` and `bounds` are the pack's where they are not written; they can only be tightened.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    watch: bool = True
+    stages: Annotated[list[Annotated[int, Field(ge=1, le=MOST_PEOPLE)]], Field(max_length=20)] | (
+        None
+    ) = None
+    bounds: dict[Measure, Annotated[float, Field(gt=0, le=1)]] = {}
+
+
 class CampaignValues(BaseModel):
     """What a campaign is, wherever it is written: in a file or sent to the API."""
 
@@ -196,6 +213,7 @@ class CampaignValues(BaseModel):
     trunk: Name
     other_trunks: list[Name] = Field(default=[], max_length=20)
     caller_id: Name
+    weight: float = Field(default=1, ge=LEAST_WEIGHT, le=MOST_WEIGHT)
     ring_timeout_s: int = Field(default=25, ge=SHORTEST_RING_S, le=90)
     limits: LimitValues = LimitValues()
     schedule: ScheduleValues = ScheduleValues()

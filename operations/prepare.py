@@ -116,24 +116,6 @@ def _check_other_trunks(
         check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
 
 
-def _check_other_trunks(
-    workspace: Workspace, values: CampaignValues, pack: Pack, *, rehearsal: bool
-) -> None:
-    """Whatever holds for the first trunk must hold for those a call may go out by as well."""
-    names = [values.trunk, *values.other_trunks]
-    for place, name in enumerate(values.other_trunks):
-        if name in names[: place + 1]:
-            raise InvalidInput("other_trunks", f"«{name}» is named twice.", "Name each trunk once.")
-        other = find_trunk(workspace, name, "other_trunks")
-        if is_rehearsal([f"sip:{other.host}:{other.port}"]) is not rehearsal:
-            raise InvalidInput(
-                "other_trunks",
-                f"of «{values.trunk}» and «{name}» only one is a rehearsal.",
-                "A campaign either reaches people or reaches nobody.",
-            )
-        check_caller_id(values.caller_id, other, pack, rehearsal=rehearsal)
-
-
 def check_caller_id(text: str, trunk: Trunk, pack: Pack, *, rehearsal: bool) -> str:
     """The caller id as E.164, where trunk and pack let it be shown.
 
@@ -227,6 +209,7 @@ def _write(
             state=CampaignState.DRAFT.value,
             trunk=values.trunk,
             other_trunks=values.other_trunks,
+            weight=values.weight,
             max_channels=values.limits.max_channels,
             max_cps=values.limits.max_cps,
             ring_timeout_s=values.ring_timeout_s,

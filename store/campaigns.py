@@ -238,6 +238,9 @@ def retry_to_plain(policy: RetryPolicy) -> dict[str, Any]:
         },
         "network_tries": policy.network_tries,
         "network_delay": policy.network_delay.total_seconds(),
+        "counts": {outcome.value: count for outcome, count in policy.counts.items()},
+        "other_hour": sorted(policy.other_hour),
+        "other_trunk": sorted(policy.other_trunk),
     }
 
 
@@ -303,6 +306,10 @@ def _retry(plain: dict[str, Any]) -> RetryPolicy:
         {Outcome(name): timedelta(seconds=s) for name, s in plain["delays"].items()},
         plain["network_tries"],
         timedelta(seconds=plain["network_delay"]),
+        {Outcome(name): count for name, count in plain.get("counts", {}).items()},
+        # What campaigns of before these rules did not say is as it was: none.
+        frozenset(map(Outcome, plain.get("other_hour", ()))),
+        frozenset(map(Outcome, plain.get("other_trunk", ()))),
     )
 
 

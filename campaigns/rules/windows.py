@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from campaigns.errors import InvalidInput
 
@@ -47,6 +47,11 @@ ALWAYS = (Window(frozenset(range(1, 8)), time.min, time.max),)
 def zone(name: str) -> ZoneInfo:
     """The named zone, cached."""
     return ZoneInfo(name)
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a zone of that name."""
+    return name in available_timezones()
 
 
 def is_open(windows: Iterable[Window], zones: Sequence[str], at: datetime) -> bool:
