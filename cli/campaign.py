@@ -11,9 +11,10 @@ from cli import lookup
 from cli.campaign_run import run
 from cli.campaign_setup import Chosen
 from cli.console import as_json, figure, local, note, row, say, show, table
-from cli.display import line
+from cli.display import line, standing
 from cli.outcome_report import plain, show_report, write_attempts
 from cli.session import AsJson, By, Controller, open_home
+from operations import halt, hold
 from operations.launch import act, limit
 from operations.progress import progress_of
 from operations.report import all_attempts, report_of
@@ -59,6 +60,8 @@ def show_one(
         say(as_json(progress.plain()))
         return
     say(line(progress, ""))
+    for said in standing(progress, halt.current(workspace)):
+        say(said)
     say(
         f"trunk {found['trunk']}, showing {found['caller_id']}; {found['pack']}; "
         f"message of {found['message_ms'] / 1000:.1f} s; for {found['controller']}"
@@ -95,6 +98,19 @@ def stop(
 ) -> None:
     """End a campaign at once: calls that are up are hung up."""
     _ask(ctx, which, controller, Action.STOP, by)
+
+
+@app.command()
+def release(
+    ctx: typer.Context,
+    which: Which,
+    by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
+    controller: Controller = None,
+) -> None:
+    """Let a held campaign go on, in a named person's name; measuring begins anew."""
+    workspace, chosen, found = _choose(ctx, which, controller)
+    hold.release(workspace, chosen.controller_id, chosen.campaign_id, by)
+    say(f"«{found['name']}» is released by {by} and goes on.")
 
 
 @app.command()

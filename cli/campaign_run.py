@@ -11,7 +11,7 @@ from campaigns.states import Action, CampaignState
 from cli.campaign_setup import Chosen, rehearsed, set_up
 from cli.companions import companions
 from cli.console import as_json, complain, note, say
-from cli.display import display_for_here
+from cli.display import display_for_here, held
 from cli.follow import ENDED, Ending, follow, interruption
 from cli.lookup import dialer_status
 from cli.outcome_report import plain, show_report
@@ -125,6 +125,11 @@ def _code(ending: Ending) -> int:
 
 
 def _why_nobody(ending: Ending) -> str:
+    if ending.progress.hold is not None:
+        return (
+            f"The campaign is {held(ending.progress.hold)}. Where that is in order: "
+            f"portevoix campaign release {shlex.quote(ending.progress.name)} --by NAME."
+        )
     if ending.gate is not None:
         remedy = _REMEDIES.get(ending.gate, "")
         return f"Nobody can be called: {ending.gate}. {remedy}".rstrip()

@@ -1,5 +1,6 @@
 """A campaign's progress: a live picture on a terminal, a plain line now and then elsewhere."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from time import monotonic
 from types import TracebackType
@@ -11,8 +12,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import aside, figure, note
+from cli.console import aside, figure, local, note
+from operations.hold import Held
 from operations.progress import Progress
+from store.halts import Halt
 
 EVERY_S = 5.0
 """Between plain lines."""
@@ -105,6 +108,28 @@ def line(progress: Progress, waiting: str) -> str:
         waiting or _finish(progress),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def standing(progress: Progress, stopped: Halt | None) -> Iterator[str]:
+    """What a person should know of a campaign beside its figures: stop, hold, stage."""
+    if stopped is not None:
+        why = f": {stopped.reason}" if stopped.reason else ""
+        yield f"everything is stopped since {local(stopped.at)}, by {stopped.by}{why}"
+    if progress.hold is not None:
+        yield held(progress.hold)
+    if progress.stage < len(progress.stages):
+        yield (
+            f"stage {progress.stage + 1} of {len(progress.stages) + 1}: "
+            f"{figure(progress.begun)} of {figure(progress.stages[progress.stage])} people called"
+        )
+
+
+def held(hold: Held) -> str:
+    """Why a campaign waits for a person."""
+    return (
+        f"held since {local(hold.at)}: {hold.measure} {hold.share:.1%} of {figure(hold.calls)} "
+        f"calls, over {hold.bound:.1%}"
+    )
 
 
 def _picture(progress: Progress, waiting: str) -> Group:

@@ -103,10 +103,17 @@ def follow(
             display.show(progress, _waiting(progress, gate))
             if progress.state in ENDED:
                 return Ending(progress)
-            if gate is not None and gate[0] not in OPEN_BY_THEMSELVES:
+            if gate is not None and not _opens_by_itself(gate[0], progress):
                 return Ending(progress, gate[0])
             if asked.wait(LOOK_S):
                 return _paused(workspace, chosen, by)
+
+
+def _opens_by_itself(gate: Gate, progress: Progress) -> bool:
+    """A stage goes on by itself, unless a bound was exceeded."""
+    if gate is Gate.STAGE_HOLD:
+        return progress.hold is None
+    return gate in OPEN_BY_THEMSELVES
 
 
 def _paused(workspace: Workspace, chosen: Chosen, by: str) -> Ending:
@@ -147,6 +154,8 @@ def _gate(workspace: Workspace, chosen: Chosen) -> tuple[Gate, datetime | None] 
 def _waiting(progress: Progress, gate: tuple[Gate, datetime | None] | None) -> str:
     if progress.state is CampaignState.SCHEDULED:
         return "waiting for its start"
+    if progress.halted:
+        return "everything is stopped"
     if not progress.dialing:
         return "waiting for the dialer"
     if gate is None:

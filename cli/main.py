@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from cli import audio_files, campaign, contacts, keys, logging, pbx, programs, suppressions, trunks
+from cli import (
+    audio_files,
+    campaign,
+    contacts,
+    halt,
+    keys,
+    logging,
+    pbx,
+    programs,
+    suppressions,
+    trunks,
+)
 from cli.children import end_with_parent
 from cli.demo import demo
 from cli.doctor.command import doctor
@@ -54,6 +65,8 @@ app.command()(programs.api)
 app.command()(programs.network)
 app.command()(doctor)
 app.command()(why)
+app.command()(halt.stop)
+app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(suppressions.app, name="suppressions")

@@ -14,7 +14,7 @@ from campaigns.rules import gates, windows
 from campaigns.rules.gates import Gate
 from campaigns.states import CampaignState, TargetState
 from operations.workspace import Workspace
-from store import attempts, leases, lists, suppressions, targets
+from store import attempts, halts, leases, lists, suppressions, tallies, targets
 from store import campaigns as kept
 from store.engine import reading
 
@@ -111,8 +111,7 @@ def _pending_gates(
     now: datetime,
 ) -> Iterator[tuple[Gate, datetime | None]]:
     """Closed gates of a pending target, in the order in which the dialer meets them."""
-    if campaign.state is not CampaignState.RUNNING:
-        yield Gate.CAMPAIGN_NOT_RUNNING, None
+    yield from _campaign_gates(connection, found, campaign)
     status = dialer or {}
     if not status.get("ready"):
         yield Gate.PBX_UNAVAILABLE, None
@@ -130,6 +129,25 @@ def _pending_gates(
         yield refused, None
     if status.get("ready"):
         yield Gate.LIMIT_REACHED, None
+
+
+def _campaign_gates(
+    connection: Connection, found: dict[str, Any], campaign: Campaign
+) -> Iterator[tuple[Gate, datetime | None]]:
+    """Gates that close for a whole campaign, or for all of it but the retries."""
+    if campaign.state is not CampaignState.RUNNING or halts.current(connection) is not None:
+        yield Gate.CAMPAIGN_NOT_RUNNING, None
+    if campaign.hold or _waits_for_stage(connection, found, campaign):
+        yield Gate.STAGE_HOLD, None
+
+
+def _waits_for_stage(connection: Connection, found: dict[str, Any], campaign: Campaign) -> bool:
+    """Whether it is never called before the next stage."""
+    limit = campaign.stage_limit
+    if limit is None or found["retry"]:
+        return False
+    begun = tallies.of_campaign(connection, campaign.id)[tallies.BEGUN]
+    return sum(begun.values()) >= limit
 
 
 def _refusal(

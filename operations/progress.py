@@ -6,9 +6,10 @@ from typing import Any
 
 from campaigns.outcome import ANSWERED
 from campaigns.states import TERMINAL_TARGET, CampaignState, TargetState
+from operations.hold import Held, held
 from operations.workspace import Workspace
 from store import campaigns as kept
-from store import leases, tallies
+from store import halts, leases, tallies
 from store.engine import reading
 
 _DONE = TERMINAL_TARGET - {TargetState.CANCELLED}
@@ -33,6 +34,11 @@ class Progress:
         channels: its calls up now.
         finish_at: when it will be done at the speed so far; None where nobody can tell.
         dialing: the dialer runs, reaches the PBX and has settled what was in flight.
+        stages: people called by the end of each stage; none where all may be called at once.
+        stage: which of them it is in, from 0; their count where everybody may be called.
+        begun: people called at least once.
+        hold: why it waits for a person to release it; None where it does not.
+        halted: everything is stopped, this campaign with it.
     """
 
     campaign_id: int
@@ -54,6 +60,11 @@ class Progress:
     ended_at: datetime | None
     finish_at: datetime | None
     dialing: bool
+    stages: tuple[int, ...] = ()
+    stage: int = 0
+    begun: int = 0
+    hold: Held | None = None
+    halted: bool = False
 
     def plain(self) -> dict[str, Any]:
         """As plain values for JSON; instants stay datetimes."""
@@ -71,10 +82,13 @@ def progress_of(workspace: Workspace, controller_id: int, campaign_id: int) -> P
         row = kept.row(connection, controller_id, campaign_id)
         counts = tallies.of_campaign(connection, campaign_id)
         dialer = leases.holder(connection, now) or {}
-    return _progress(row, counts, dialer, now)
+        halted = halts.current(connection) is not None
+    return _progress(row, counts, dialer, now, halted=halted)
 
 
-def _progress(row: dict[str, Any], counts: Any, dialer: dict[str, Any], now: datetime) -> Progress:
+def _progress(
+    row: dict[str, Any], counts: Any, dialer: dict[str, Any], now: datetime, *, halted: bool
+) -> Progress:
     states, outcomes = counts[tallies.STATE], counts[tallies.OUTCOME]
     total = sum(states.values())
     done = sum(states.get(state.value, 0) for state in _DONE)
@@ -100,6 +114,11 @@ def _progress(row: dict[str, Any], counts: Any, dialer: dict[str, Any], now: dat
         ended_at=row["ended_at"],
         finish_at=_finish_at(row, done, total, now),
         dialing=bool(dialer.get("ready")),
+        stages=tuple(row["stages"]),
+        stage=row["stage"],
+        begun=sum(counts[tallies.BEGUN].values()),
+        hold=held(row),
+        halted=halted,
     )
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns.errors import StoreUnavailable
-from cli.doctor.check import Check, fault, ok, warning
+from cli.console import local
+from cli.doctor.check import Check, Level, fault, ok, warning
 from operations.settings import FILE_NAME, Settings
-from store import schema
-from store.engine import open_engine, writing
+from store import halts, schema
+from store.engine import open_engine, reading, writing
 
 LONGEST_SOCKET = 107
 _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -24,7 +25,7 @@ def look(settings: Settings) -> Iterator[Check]:
     if settings.pbx.mode == "local":
         yield from _socket(settings.home)
     yield from _private(settings.home)
-    yield _database(settings)
+    yield from _database(settings)
 
 
 def _home(home: Path) -> Check:
@@ -58,19 +59,32 @@ def _private(home: Path) -> Iterator[Check]:
             )
 
 
-def _database(settings: Settings) -> Check:
+def _database(settings: Settings) -> Iterator[Check]:
     if not settings.database_url and not (settings.home / "portevoix.db").exists():
-        return ok("database", "SQLite, made at the first start.")
+        yield ok("database", "SQLite, made at the first start.")
+        return
     engine = open_engine(settings.url)
     try:
-        return _revision(engine)
+        found = _revision(engine)
+        yield found
+        if found.level is Level.OK:
+            yield from _halt(engine)
     except (SQLAlchemyError, StoreUnavailable) as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
-        return fault(
-            "database", f"It cannot be used: {said}", "Check database_url in the settings."
-        )
+        yield fault("database", f"It cannot be used: {said}", "Check database_url in the settings.")
     finally:
         engine.dispose()
+
+
+def _halt(engine: Engine) -> Iterator[Check]:
+    with reading(engine) as connection:
+        found = halts.current(connection)
+    if found is not None:
+        yield warning(
+            "one stop for everything",
+            f"Stopped since {local(found.at)}, by {found.by}: nobody is called.",
+            "To go on: portevoix resume --all --by NAME.",
+        )
 
 
 def _revision(engine: Engine) -> Check:
