@@ -44,6 +44,19 @@ check: environment ## formatting, lint, types, layers, and no package registry n
 bench-ami: environment ## events through the AMI adapter, against the plain library
 	@.venv/bin/python bench/ami.py
 
+# docs/benchmarks.md says how each figure is made, and what BENCH, DAY and PARIS can say.
+.PHONY: bench
+bench: environment pbx ## engine against the raw AMI loop, limits, opt-outs, claims, memory
+	@.venv/bin/python -m bench $(BENCH)
+
+.PHONY: bench-day
+bench-day: environment pbx ## half a million people called, stopped in the middle and resumed
+	@.venv/bin/python -m bench.day $(DAY)
+
+.PHONY: bench-paris
+bench-paris: environment pbx ## 18 calls a second with a message of 30 s, for 30 minutes
+	@.venv/bin/python -m bench.paris $(PARIS)
+
 # docs/faults.md shows what CHAOS="..." can say.
 .PHONY: chaos
 chaos: environment pbx ## a campaign while dialer, PBX, link and database fail, judged at its end

@@ -9,9 +9,10 @@ import heapq
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 
@@ -69,6 +70,9 @@ class LedgerCall:
 
 
 _KEY_FIELDS = tuple(LedgerKey.__dataclass_fields__)
+_ALIKE = frozenset({"source", "behaviour", "caller_id", "asserted_id", "hung_up_by"})
+"""Texts that many calls share."""
+
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -103,27 +107,33 @@ def read(path: Path) -> list[LedgerCall]:
     A last line that was cut off is passed over. The call numbers of a network that was started
     again on the same file begin anew, so calls are told apart by their SIP Call-ID.
     """
-    calls: dict[str, dict[str, Any]] = {}
+    calls: dict[str, LedgerCall] = {}
     for entry in _entries(path):
         event = entry.pop("event")
         if event in {"invite", "answer", "end"}:
-            calls.setdefault(entry["sip_call_id"], {}).update(entry)
+            known = calls.get(entry["sip_call_id"])
+            calls[entry["sip_call_id"]] = _call(known, entry)
         elif event == "key":
-            call = calls[entry["sip_call_id"]]
-            call["keys"] = [*call.get("keys", ()), {name: entry[name] for name in _KEY_FIELDS}]
-    return sorted(map(_call, calls.values()), key=lambda call: call.invite_at)
+            known = calls[entry["sip_call_id"]]
+            key = LedgerKey(**{name: entry[name] for name in _KEY_FIELDS})
+            calls[known.sip_call_id] = replace(known, keys=(*known.keys, key))
+    return sorted(calls.values(), key=lambda call: call.invite_at)
 
 
-def _call(facts: dict[str, Any]) -> LedgerCall:
-    keys = tuple(LedgerKey(**key) for key in facts.pop("keys", ()))
-    return LedgerCall(keys=keys, **facts)
+def _call(known: LedgerCall | None, facts: dict[str, Any]) -> LedgerCall:
+    """What is known of a call with one more line; half a million of them fit into memory."""
+    if "keys" in facts:
+        facts["keys"] = tuple(LedgerKey(**key) for key in facts["keys"])
+    for name in _ALIKE & facts.keys():
+        facts[name] = intern(facts[name])
+    return LedgerCall(**facts) if known is None else replace(known, **facts)
 
 
-def _entries(path: Path) -> Iterable[dict[str, Any]]:
-    lines = path.read_bytes().split(b"\n")
-    for line in lines[:-1]:
-        if line.strip():
-            yield json.loads(line)
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as lines:
+        for line in lines:
+            if line.endswith(b"\n") and line.strip():
+                yield json.loads(line)
 
 
 def network_counters(path: Path) -> dict[str, Any]:

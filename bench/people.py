@@ -1,0 +1,163 @@
+"""Whom a benchmark calls: campaigns of any size, filled in seconds.
+
+Contacts and targets are written by one statement each, as an import and a preparation would leave
+them: numbers in no order, consent of their own, a few zones, a few suppressed. bench-day goes the
+whole way of a file instead.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from sqlalchemy import update
+
+from bench.installation import Installation
+from campaigns.campaign import Limits
+from campaigns.contacts.basis import Provenance
+from campaigns.states import Action, TargetState
+from operations import launch
+from operations.campaign_file import CampaignValues, LimitValues, RetryValues, ScheduleValues
+from operations.prepare import prepare_campaign
+from operations.progress import Progress, progress_of
+from operations.record import keep_recording
+from store import lists, tables, tallies
+from store.engine import writing
+
+VOICE = Path(__file__).parents[1] / "examples" / "message-identite.flac"
+MESSAGE_S = 2.0
+BY = "bench"
+PROVENANCE = Provenance("s", "m", date(2025, 6, 1), ("political",), {"w": "J'accepte."})
+
+_STEP = 61_803_397
+"""Without a common factor with the 28,000,000 mobile numbers: goes through all, in no order."""
+
+_CONTACTS = f"""
+INSERT INTO contact (list_id, line, number, kind, zones, fictional, external_id, attributes,
+    evidence, consented_on, consent_source, wording_id)
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
+SELECT :list, i + 2, '+336' || (10000000 + i * {_STEP} % 28000000), 'mobile',
+    CASE i % 50 WHEN 7 THEN 'America/Guadeloupe' WHEN 13 THEN 'Indian/Reunion'
+        ELSE 'Europe/Paris' END,
+    0, 'A' || i, '{{"prenom": "Camille", "commune": "Valbourg-sur-Orne"}}', 'row', '2025-05-01',
+    'site', 'w'
+FROM n
+"""  # noqa: S608 - a number of ours
+
+_TARGETS = """
+INSERT INTO target (campaign_id, contact_id, number, zones, state, retry, due_at, attempts, tries)
+SELECT :campaign, id, number, zones, 'pending', 0, :now, 0, 0 FROM contact WHERE list_id = :list
+"""
+
+_SUPPRESSED = """
+INSERT INTO suppression (number, scope, owner_id, channel, reason, source, created_at)
+SELECT number, 'controller', :controller, 'voice', 'request', 'bench', :now FROM contact
+WHERE list_id = :list AND line % 100 = 3
+"""
+
+
+def mobile(index: int) -> str:
+    """A French mobile number that may be assigned; the first 28,000,000 are all different."""
+    return f"06{10_000_000 + index * _STEP % 28_000_000:08d}"
+
+
+def sheet(count: int) -> Iterator[str]:
+    """The lines of a file of people who agreed."""
+    yield "telephone;date_consentement;source_consentement;formulation\n"
+    for index in range(count):
+        yield f"{mobile(index)};2025-05-01;site;w\n"
+
+
+def values(name: str, limits: Limits) -> CampaignValues:
+    """A campaign that calls everybody once, at any hour."""
+    return CampaignValues(
+        name=name,
+        purpose="political",
+        pack="fr-political",
+        trunk="rehearsal",
+        caller_id="0199001234",
+        ring_timeout_s=15,
+        limits=LimitValues(max_channels=limits.max_channels, max_cps=limits.max_cps),
+        schedule=ScheduleValues(any_hour=True),
+        retry=RetryValues(
+            max_attempts=1, delays={}, network_tries=5, network_delay=timedelta(seconds=5)
+        ),
+    )
+
+
+def message(site: Installation, seconds: float = MESSAGE_S) -> int:
+    """The recording that is played, cut or repeated to a length; its id."""
+    samples, rate = soundfile.read(VOICE)
+    path = site.home / "message.wav"
+    soundfile.write(path, np.resize(samples, int(seconds * rate)), rate)
+    kept = keep_recording(site.workspace, site.controller, path, name="m", file_name="m.wav", by=BY)
+    return int(kept["id"])
+
+
+def campaign(
+    site: Installation,
+    count: int,
+    limits: Limits,
+    *,
+    seconds: float = MESSAGE_S,
+    suppressed: bool = False,
+) -> int:
+    """A campaign of so many people, filled past the importer, not launched yet; its id."""
+    now = datetime.now(UTC)
+    with writing(site.workspace.engine) as connection:
+        list_id = lists.create(
+            connection, site.controller, BY, "bench.csv", "0" * 64, PROVENANCE, BY, now
+        )
+        lists.finish(connection, list_id)
+    recording = message(site, seconds)
+    made = prepare_campaign(
+        site.workspace, site.controller, values(BY, limits), [recording], [list_id], BY
+    )
+    site.workspace.engine.dispose()
+    _fill(site, list_id, made, count, now, suppressed=suppressed)
+    with writing(site.workspace.engine) as connection:
+        connection.execute(
+            update(tables.contact_list)
+            .where(tables.contact_list.c.id == list_id)
+            .values(rows=count, accepted=count)
+        )
+        pending = (made, tallies.STATE, TargetState.PENDING.value)
+        tallies.add(connection, Counter({pending: count}))
+    return made
+
+
+def _fill(
+    site: Installation, list_id: int, made: int, count: int, now: datetime, *, suppressed: bool
+) -> None:
+    given = {
+        "list": list_id,
+        "campaign": made,
+        "controller": site.controller,
+        "count": count,
+        "now": round(now.timestamp() * 1000),
+    }
+    with closing(sqlite3.connect(site.database, isolation_level=None)) as connection:
+        # Nothing that is written here would be missed.
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-2000000"):
+            connection.execute(f"PRAGMA {pragma}")
+        for statement in (_CONTACTS, _TARGETS, *([_SUPPRESSED] if suppressed else [])):
+            connection.execute(statement, given)
+
+
+def start(site: Installation, made: int) -> None:
+    """Launch a campaign."""
+    launch.act(site.workspace, site.controller, made, Action.LAUNCH, BY)
+
+
+def limit(site: Installation, made: int, limits: Limits) -> None:
+    """Put other limits in force while it runs."""
+    launch.limit(site.workspace, site.controller, made, limits, BY)
+
+
+def progress(site: Installation, made: int) -> Progress:
+    """Where it stands."""
+    return progress_of(site.workspace, site.controller, made)
