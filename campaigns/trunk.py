@@ -1,5 +1,6 @@
 """A trunk: a SIP route with its limits and the caller ids it may show."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,7 +11,15 @@ from campaigns.errors import InvalidInput
 FIRST_RATE = 1.0
 """Calls per second of a trunk that nobody has armed for more."""
 
+OPTIONS_INTERVAL_S = 60
+"""Seconds between two OPTIONS to a carrier: Asterisk's own documentation uses this for trunks."""
+
+RTP_TIMEOUT_S = 60
+"""Seconds without audio from the far side after which a call is over: gone without BYE."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+_USER = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,255}")
 _CONTACT_HOST = re.compile(r"^sips?:(?:[^@;>]*@)?(\[[0-9a-fA-F:.]+\]|[^:;>?]+)")
 
 
@@ -46,6 +55,19 @@ class Trunk:
         max_cps: calls started in any one second.
         username: for a carrier that asks for a login; empty where it knows our address.
         password: its secret.
+        registration: whether that login is registered (REGISTER); if not, it only answers the
+            carrier's challenge to an INVITE. Nothing is registered without a username.
+        priority: trunks of a lower number are used first, those of a higher one where the lower
+            are full or out of order.
+        weight: its share of the calls among trunks of its priority.
+        options_interval_s: seconds between two OPTIONS, by which the PBX finds out that the
+            carrier cannot be reached; 0 for none.
+        rtp_timeout_s: seconds without audio from the far side after which the PBX hangs up.
+        max_call_s: whole seconds after which the PBX ends any call; None for the campaign's own.
+        pai: whether the caller id is sent in P-Asserted-Identity (RFC 3325) as well.
+        from_user: user part of From where the carrier wants its account there and takes the
+            caller id from P-Asserted-Identity; empty for the caller id.
+        from_domain: host part of From; empty for our own address.
     """
 
     name: str
@@ -58,6 +80,15 @@ class Trunk:
     max_cps: float = FIRST_RATE
     username: str = ""
     password: str = field(default="", repr=False)
+    registration: bool = True
+    priority: int = 1
+    weight: float = 1.0
+    options_interval_s: int = OPTIONS_INTERVAL_S
+    rtp_timeout_s: int = RTP_TIMEOUT_S
+    max_call_s: int | None = None
+    pai: bool = True
+    from_user: str = ""
+    from_domain: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -66,6 +97,46 @@ class Trunk:
             )
         if self.max_channels < 1 or self.max_cps <= 0:
             raise InvalidInput(f"trunk {self.name}", "its limits must be above zero.")
+        if self.priority < 1 or not 0 < self.weight < math.inf:
+            raise InvalidInput(
+                f"trunk {self.name}", "its priority must be 1 or more and its weight above zero."
+            )
+        if self.options_interval_s < 0 or self.rtp_timeout_s < 1 or (self.max_call_s or 1) < 1:
+            raise InvalidInput(f"trunk {self.name}", "its times must be above zero.")
+        self._check_identity()
+
+    def _check_identity(self) -> None:
+        """What stands in From must neither end a line of a configuration nor a SIP address."""
+        field_name = f"trunk {self.name}"
+        if self.from_user and not _USER.fullmatch(self.from_user):
+            raise InvalidInput(
+                field_name, f"from_user «{self.from_user}» is not usable.",
+                "Use letters, digits and . _ + -; a domain goes into from_domain.",
+            )  # fmt: skip
+        if self.from_domain and not _DOMAIN.fullmatch(self.from_domain):
+            raise InvalidInput(
+                field_name, f"from_domain «{self.from_domain}» is not a host name.",
+                "Use letters, digits, dots and hyphens.",
+            )  # fmt: skip
+        if self.from_user and not self.pai:
+            raise InvalidInput(
+                field_name, "with from_user and without pai nobody would see the caller id.",
+                "Leave pai on, or from_user empty.",
+            )  # fmt: skip
+
+    @property
+    def registers(self) -> bool:
+        """Whether the PBX keeps a registration with the carrier."""
+        return self.registration and bool(self.username)
+
+    @property
+    def asks_options(self) -> bool:
+        """Whether the PBX asks by OPTIONS; on loopback it need not."""
+        return self.options_interval_s > 0 and not is_loopback(self.host)
+
+    def longest_call_s(self, campaign_s: int) -> int:
+        """Whole seconds after which the PBX ends a call: the campaign's, or fewer."""
+        return campaign_s if self.max_call_s is None else min(campaign_s, self.max_call_s)
 
     def dialled(self, number: str) -> str:
         """The E.164 number as this trunk wants it dialled or shown."""

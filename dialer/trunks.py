@@ -1,28 +1,54 @@
-"""The trunks as they are at this moment: limits in force, armed or not, rehearsal or not."""
+"""The trunks as they are at this moment: which may be used, by which limits, in which order."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import PbxError
+from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.trunk import FIRST_RATE, Trunk, is_rehearsal
+from campaigns.trunk_health import PROBE_CPS, Breaker, Health, Sign, sign_of
+from dialer.calls import utc_now
 from dialer.pbx import Pbx
 from store.trunks import TrunkRecord
 
+CATCH_UP_CALLS = 20
+"""How far a trunk that was full or out of order may stay behind its share: what is beyond is
+forgotten, so that it is not called alone until it has caught up."""
+
+log = structlog.get_logger()
+
 
 class Trunks:
-    """Every trunk of the settings, with what the store and the PBX say of it.
+    """Every trunk of the settings, with what the store, the PBX and its calls say of it.
 
     Args:
         trunks: as the settings say.
         endpoint: gives the PJSIP endpoint of a trunk's name.
+        clock: monotonic seconds.
     """
 
-    def __init__(self, trunks: Iterable[Trunk], endpoint: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        trunks: Iterable[Trunk],
+        endpoint: Callable[[str], str] = str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.endpoint = endpoint
+        self.changed = False
+        self._clock = clock
         self._trunks = {trunk.name: trunk for trunk in trunks}
+        self._names = {endpoint(name): name for name in self._trunks}
         self._records: dict[str, TrunkRecord] = {}
         self._rehearsal: dict[str, bool] = {}
+        self._health = {name: Health(self._base(name).max_cps) for name in self._trunks}
+        self._spent = dict.fromkeys(self._trunks, 0.0)
+        self._spiked: set[str] = set()
 
     def __iter__(self) -> Iterator[Trunk]:
         return iter(self._trunks.values())
@@ -30,6 +56,11 @@ class Trunks:
     def get(self, name: str) -> Trunk | None:
         """The trunk of that name."""
         return self._trunks.get(name)
+
+    def of_channel(self, channel: str) -> str:
+        """The trunk on which a channel is (`PJSIP/carrier-00000012`); empty where on none."""
+        endpoint = channel.removeprefix("PJSIP/").rpartition("-")[0]
+        return self._names.get(endpoint, "")
 
     def note(self, records: dict[str, TrunkRecord]) -> None:
         """Take in what the store keeps: arming and changed limits."""
@@ -47,30 +78,162 @@ class Trunks:
         """Whether every contact of the trunk was on loopback when last looked at."""
         return self._rehearsal.get(name, False)
 
-    def limits(self) -> dict[str, Limits]:
-        """Limits in force; a real trunk that nobody has armed for more starts slowly."""
-        return {name: self._limits(trunk) for name, trunk in self._trunks.items()}
+    # Limits
 
-    def _limits(self, trunk: Trunk) -> Limits:
-        record = self._records.get(trunk.name, TrunkRecord(trunk.name))
-        rate = record.max_cps or (trunk.max_cps if self.is_rehearsal(trunk.name) else FIRST_RATE)
+    def limits(self) -> dict[str, Limits]:
+        """Limits in force now.
+
+        A real trunk that nobody has armed for more starts slowly; one that does not fare well is
+        called more slowly, and one that is probed at a call per second. Calls that are up keep
+        their channels.
+        """
+        self.changed = False
+        now = self._clock()
+        return {name: self._limits(name, now) for name in self._trunks}
+
+    def _limits(self, name: str, now: float) -> Limits:
+        base = self._base(name)
+        health = self._health[name]
+        health.limit_cps = base.max_cps
+        # Left alone, it is not offered to campaigns; what was claimed before goes out slowly.
+        slowest = min(base.max_cps, PROBE_CPS)
+        return Limits(base.max_channels, max(slowest, base.max_cps * health.factor(now)))
+
+    def _base(self, name: str) -> Limits:
+        """Limits as people have set them."""
+        trunk, record = self._trunks[name], self._records.get(name, TrunkRecord(name))
+        rate = record.max_cps or (trunk.max_cps if self.is_rehearsal(name) else FIRST_RATE)
         return Limits(record.max_channels or trunk.max_channels, rate)
 
-    def gate(self, campaign: Campaign) -> Gate | None:
-        """What keeps a campaign from going out by its trunk now; None where nothing does.
+    # Which may be used
 
-        A rehearsal goes nowhere but to loopback; a real trunk waits until a named person has
-        armed it, and shows only the caller ids that the carrier allows.
+    def gate(self, campaign: Campaign) -> Gate | None:
+        """What keeps a campaign from going out by any of its trunks now; None where nothing does.
+
+        A rehearsal goes nowhere but to loopback, and nothing else goes there; a real trunk waits
+        until a named person has armed it, and shows only the caller ids that the carrier allows.
         """
-        trunk = self._trunks.get(campaign.trunk)
-        if trunk is None:
-            return Gate.TRUNK_UNAVAILABLE
-        if self.is_rehearsal(trunk.name):
+        now = self._clock()
+        gates = [self._gate(name, campaign, now) for name in campaign.trunks]
+        if None in gates:
             return None
-        if campaign.rehearsal or not self._is_armed(trunk.name):
+        allowed = any(gate is not Gate.CALLER_ID_NOT_ALLOWED for gate in gates)
+        return Gate.TRUNK_UNAVAILABLE if allowed else Gate.CALLER_ID_NOT_ALLOWED
+
+    def _gate(self, name: str, campaign: Campaign, now: float) -> Gate | None:
+        trunk = self._trunks.get(name)
+        if trunk is None or campaign.rehearsal != self.is_rehearsal(name):
             return Gate.TRUNK_UNAVAILABLE
-        return None if campaign.caller_id in trunk.caller_ids else Gate.CALLER_ID_NOT_ALLOWED
+        if not campaign.rehearsal:
+            if not self._is_armed(name):
+                return Gate.TRUNK_UNAVAILABLE
+            if campaign.caller_id not in trunk.caller_ids:
+                return Gate.CALLER_ID_NOT_ALLOWED
+        is_open = self._health[name].breaker(now) is Breaker.OPEN
+        return Gate.TRUNK_UNAVAILABLE if is_open else None
 
     def _is_armed(self, name: str) -> bool:
         record = self._records.get(name)
         return record is not None and record.armed_by is not None
+
+    def choices(self, campaign: Campaign, now: float) -> list[str]:
+        """Trunks that a campaign may use now, in the order in which to try them.
+
+        By priority, and among those of one priority the one furthest behind its weight first.
+        """
+        usable = [
+            name
+            for name in dict.fromkeys(campaign.trunks)
+            if self._gate(name, campaign, now) is None
+        ]
+        return sorted(usable, key=self._turn)
+
+    def _turn(self, name: str) -> tuple[int, float]:
+        return self._trunks[name].priority, self._spent[name]
+
+    def placed(self, trunk: str, count: int, now: float) -> None:
+        """So many calls were claimed on a trunk (start-time fair queueing, Goyal et al. 1996)."""
+        del now  # shares are counted in calls, not in time
+        weight = self._trunks[trunk].weight
+        furthest = max(self._spent.values())
+        reached = max(self._spent[trunk], furthest - CATCH_UP_CALLS / weight)
+        self._spent[trunk] = reached + count / weight
+
+    # How they fare
+
+    def began(self, trunk: str, post_dial_delay_s: float, now: float) -> None:
+        """A call began to ring, so long after it was sent (monotonic s)."""
+        self._hear(trunk, now, lambda health: health.began(now, post_dial_delay_s))
+
+    def ended(
+        self, trunk: str, outcome: Outcome, tech: str, now: float, sent: float | None = None
+    ) -> None:
+        """A call ended.
+
+        Args:
+            trunk: by which it went.
+            outcome: how it ended.
+            tech: the technology's own words.
+            now: monotonic seconds.
+            sent: when it was sent (monotonic s), where that is known: the end of a call sent
+                before the trunk was left alone is not taken for that of a probe.
+        """
+        sign = sign_of(outcome, tech)
+        if sign is None:
+            return
+        self._hear(trunk, now, lambda health: health.note(now, sign, sent or None))
+        if sign is Sign.INVALID and self._is_spiked(trunk):
+            self._spiked.add(trunk)
+
+    def _is_spiked(self, trunk: str) -> bool:
+        health = self._health.get(trunk)
+        return health is not None and health.spike_since is not None
+
+    def _hear(self, trunk: str, now: float, tell: Callable[[Health], None]) -> None:
+        health = self._health.get(trunk)
+        if health is None:
+            return
+        before, factor = health.breaker(now), health.factor(now)
+        tell(health)
+        after = health.breaker(now)
+        if (after, health.factor(now)) != (before, factor):
+            self.changed = True
+        if after is not before:
+            log.warning("trunk", name=trunk, breaker=after, was=before, why=health.why)
+
+    def spikes(self) -> list[tuple[str, datetime]]:
+        """Trunks whose 404s are not to be believed, and since when.
+
+        Each is told when its spike begins, and again whenever it went on since this was last
+        asked, so that no number is condemned by it.
+        """
+        now, at = self._clock(), utc_now()
+        spiked, self._spiked = self._spiked, set()
+        found = [(name, self._health[name].spike_since) for name in sorted(spiked)]
+        return [
+            (name, at - timedelta(seconds=now - since))
+            for name, since in found
+            if since is not None
+        ]
+
+    def status(self, now: float) -> dict[str, dict[str, Any]]:
+        """What each trunk shows of itself, ready for JSON.
+
+        `factor` is the share of its limit at which it is called; `why` what was wrong where the
+        breaker is not closed (see `campaigns.trunk_health.Sign`), else None.
+        """
+        return {name: self._status(name, now) for name in self._trunks}
+
+    def _status(self, name: str, now: float) -> dict[str, Any]:
+        trunk, health, base = self._trunks[name], self._health[name], self._base(name)
+        return {
+            "rehearsal": self.is_rehearsal(name),
+            "armed": self._is_armed(name),
+            "priority": trunk.priority,
+            "weight": trunk.weight,
+            "max_channels": base.max_channels,
+            "max_cps": base.max_cps,
+            "breaker": health.breaker(now).value,
+            "factor": round(health.factor(now), 3),
+            "why": health.why.value if health.why else None,
+        }

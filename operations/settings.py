@@ -19,10 +19,20 @@ from pydantic_settings import (
 
 from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
 from campaigns.errors import InvalidInput
-from campaigns.trunk import FIRST_RATE, Codec, NumberFormat, Trunk
+from campaigns.trunk import (
+    FIRST_RATE,
+    OPTIONS_INTERVAL_S,
+    RTP_TIMEOUT_S,
+    Codec,
+    NumberFormat,
+    Trunk,
+)
 from store.engine import sqlite_url
 
 FILE_NAME = "portevoix.toml"
+
+SHORTEST_CAP_S = 30
+"""A cap on a call's life under which hardly a phone would ring and a message be heard."""
 
 
 class TrunkSettings(BaseModel):
@@ -39,6 +49,15 @@ class TrunkSettings(BaseModel):
     max_cps: float = Field(default=FIRST_RATE, ge=LEAST_CPS, le=MOST_CPS)
     username: str = ""
     password: str = Field(default="", repr=False)
+    registration: bool = True
+    priority: int = Field(default=1, ge=1, le=100)
+    weight: float = Field(default=1.0, gt=0, le=1000)
+    options_interval_s: int = Field(default=OPTIONS_INTERVAL_S, ge=0, le=3600)
+    rtp_timeout_s: int = Field(default=RTP_TIMEOUT_S, ge=5, le=3600)
+    max_call_s: int | None = Field(default=None, ge=SHORTEST_CAP_S, le=14400)
+    pai: bool = True
+    from_user: str = ""
+    from_domain: str = ""
 
 
 class PbxSettings(BaseModel):

@@ -15,6 +15,7 @@ import resource
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -174,7 +175,7 @@ def _render(instance: Instance, installation: Installation, kept: dict[str, str]
     )
     environment.filters["sip_host"] = _sip_host
     environment.filters["escaped"] = _escaped
-    environment.filters["loopback"] = is_loopback
+    environment.filters["sip_user"] = _sip_user
     values = {
         "instance": instance,
         "installation": installation,
@@ -229,6 +230,11 @@ def _check(trunk: Trunk) -> None:
 def _sip_host(host: str) -> str:
     """An address as a SIP URI has it: IPv6 in brackets (RFC 3261, 19.1.1)."""
     return f"[{host}]" if ":" in host else host
+
+
+def _sip_user(user: str) -> str:
+    """A login as the user part of a SIP URI has it (RFC 3261, 19.1.2)."""
+    return quote(user, safe="-_.!~*'()&=+$,;?/")
 
 
 def _escaped(value: str) -> str:

@@ -1,0 +1,396 @@
+"""How a trunk fares, by what becomes of its calls: slower, left alone, tried again. Pure.
+
+The caller brings a monotonic clock's reading. Two remedies: a trunk that refuses some calls for
+want of room is called more slowly (`Health.factor`), and one that carries nothing any more is left
+alone and probed (`Health.breaker`). A trunk that suddenly says of most numbers that they do not
+exist counts as carrying nothing.
+"""
+
+import math
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+
+from campaigns.outcome import Outcome
+
+PROBE_CPS = 1.0
+"""Calls per second at which a trunk is tried that carried nothing: few enough for a carrier that
+recovers, and what a new trunk starts at. Backing off never goes below it either."""
+
+STALE_S = 5.0
+"""A call sent longer ago than this that went well was judged when it began to ring: its end is no
+news. While a trunk fails, calls set up before go on ending well for minutes."""
+
+NEWS_S = 10.0
+"""Over how long congestion is looked for: ten calls at 1/s."""
+
+LEAST_CONGESTED = 3
+"""Calls refused for want of room before a trunk is slowed: one odd 503 happens on any route."""
+
+CONGESTED_SHARE = 0.1
+"""Share of congested calls above which a trunk is slowed: several times what a route in order has,
+a tenth of what a storm has."""
+
+STORM_SHARE = 0.5
+"""Share of 480 that is taken for congestion. A phone that is switched off gives 480 too, one in ten
+on many lists; half of all calls at once is the network."""
+
+BACK_OFF = 0.5
+"""What a cut leaves of the rate: halving, as TCP does (RFC 5681), finds a tenth in four cuts."""
+
+CUT_EVERY_S = 1.0
+"""Time between two cuts: what was sent before the last one comes back within it and says nothing of
+the new rate. A refusal takes some hundred milliseconds."""
+
+RISE_PER_S = 0.1
+"""Share of the limit won back each second: ten seconds for all of it, and slow enough not to run
+into the same wall at once."""
+
+RUN = 10
+"""Calls in a row that the trunk refused before it is left alone: at a trunk that fails half of its
+calls, once in a thousand."""
+
+LAST = 20
+"""How many calls the breaker looks back at; see ALL_BUT."""
+
+ALL_BUT = 1
+"""How many of the last calls may have gone well while a trunk counts as carrying nothing."""
+
+FIRST_PAUSE_S = 5.0
+"""How long a trunk is left alone at first: most faults of a carrier's are shorter or far longer."""
+
+LONGEST_PAUSE_S = 10.0
+"""How long it is left alone after probes that failed: with probing and the way back to the full
+rate it stays under 30 s, and a probe every ten seconds costs nobody anything."""
+
+GOOD_PROBES = 3
+"""Probes in a row that go well before a trunk is used again: one can be luck."""
+
+REOPENED_AT = 0.25
+"""Share of the limit at which a trunk is used again after a pause; it rises from there."""
+
+INVALID_LAST = 50
+"""Over how many calls a spike of 404 is looked for."""
+
+INVALID_LEAST = 20
+"""Calls before a share of 404 means anything."""
+
+INVALID_SHARE = 0.5
+"""Share of 404 that hardly a list has: bad ones have a third. A carrier that lost its routes
+answers 404 to nearly everything."""
+
+INVALID_TIMES = 2.0
+"""How far above the trunk's own usual share of 404 it must be, too."""
+
+INVALID_USUAL = 0.1
+"""Share of 404 taken for usual on a trunk of which nothing is known: what a campaign bears."""
+
+BASELINE_CALLS = 500
+"""Calls over which the usual share of 404 is averaged: ten times what a spike is looked for in."""
+
+DELAY_CALLS = 20
+"""Calls over which the post-dial delay is looked at."""
+
+DELAY_TIMES = 2.0
+"""How many times its usual value a post-dial delay must be to mean that the carrier queues."""
+
+DELAY_LEAST_S = 1.0
+"""By how much it must be above its usual value, too: routes differ by some hundred milliseconds."""
+
+DELAY_BASELINE_CALLS = 200
+"""Calls over which the usual post-dial delay is averaged: a new route becomes the usual one."""
+
+DELAY_LOWEST = 0.25
+"""Share of the limit below which delay alone does not slow a trunk: nothing is refused yet."""
+
+
+class Sign(StrEnum):
+    """What one call says of its trunk."""
+
+    OK = "ok"
+    """The network did its work, whatever the person did."""
+    CONGESTED = "congested"
+    """Refused for want of room: by the carrier or behind it."""
+    UNAVAILABLE = "unavailable"
+    """480 from the network: a phone that is off, or a storm; only the share tells."""
+    FAILED = "failed"
+    """Broken, refused whatever was asked, or not answered at all."""
+    INVALID = "invalid"
+    """No such number, says the network."""
+
+
+class Breaker(StrEnum):
+    """Whether a trunk is used."""
+
+    CLOSED = "closed"
+    """It is."""
+    OPEN = "open"
+    """It is left alone."""
+    HALF_OPEN = "half_open"
+    """It is probed."""
+
+
+_SAY_NOTHING = frozenset(
+    {Outcome.CANCELLED, Outcome.PBX_LOST, Outcome.IN_DOUBT, Outcome.ANALYTICS_BLOCKED}
+)
+"""Our own doing, or about the caller id (608)."""
+
+_BY_OUTCOME = {
+    Outcome.CONGESTION: Sign.CONGESTED,
+    Outcome.CARRIER_FAILURE: Sign.FAILED,
+    Outcome.CARRIER_REFUSED: Sign.FAILED,
+    Outcome.AUTH_BLOCKED: Sign.FAILED,
+    Outcome.CONFIG_ERROR: Sign.FAILED,
+    Outcome.INVALID_NUMBER: Sign.INVALID,
+}
+
+_BY_CODE = {
+    (Outcome.NO_ANSWER, 100): Sign.FAILED,  # taken and never dealt with until our own time-out
+    (Outcome.NO_ANSWER, 480): Sign.UNAVAILABLE,
+    (Outcome.UNREACHABLE, 408): Sign.FAILED,
+    (Outcome.UNREACHABLE, 502): Sign.FAILED,
+    # With a carrier's cause 38 or 41, network out of order and temporary failure.
+    (Outcome.CARRIER_FAILURE, 480): Sign.CONGESTED,
+    (Outcome.CARRIER_FAILURE, 503): Sign.CONGESTED,
+}
+"""Where the SIP answer says more of the trunk than the outcome does."""
+
+_CODE = re.compile(r"SIP (\d{3})")
+_REFUSED = frozenset({Sign.CONGESTED, Sign.FAILED})
+
+
+def sign_of(outcome: Outcome, tech: str) -> Sign | None:
+    """What an ended call says of its trunk; None where it says nothing.
+
+    Args:
+        outcome: how it ended.
+        tech: the technology's own words, as in `campaigns.outcome.Facts`; `SIP 180 ...` is our
+            own ring time-out, hence a network that works.
+    """
+    if outcome in _SAY_NOTHING:
+        return None
+    found = _CODE.match(tech)
+    code = int(found.group(1)) if found else 0
+    return _BY_CODE.get((outcome, code)) or _BY_OUTCOME.get(outcome, Sign.OK)
+
+
+class Health:
+    """One trunk's.
+
+    Args:
+        limit_cps: its limit, calls per second.
+    """
+
+    def __init__(self, limit_cps: float) -> None:
+        self.limit_cps = limit_cps
+        self.why: Sign | None = None
+        self._rate = _Rate()
+        self._delays = _Delays()
+        self._numbers = _Numbers()
+        self._last: deque[Sign] = deque(maxlen=LAST)
+        self._run = 0
+        self._closed_at = -math.inf
+        self._pause: _Pause | None = None
+
+    def breaker(self, now: float) -> Breaker:
+        """Whether the trunk is used now (monotonic s)."""
+        if self._pause is None:
+            return Breaker.CLOSED
+        return Breaker.OPEN if now < self._pause.until else Breaker.HALF_OPEN
+
+    def factor(self, now: float) -> float:
+        """The share of its limit at which the trunk may be called now, 0 to 1."""
+        match self.breaker(now):
+            case Breaker.OPEN:
+                return 0.0
+            case Breaker.HALF_OPEN:
+                return self._lowest
+            case _:
+                return max(self._lowest, self._rate.at(now))
+
+    @property
+    def spike_since(self) -> float | None:
+        """Since when (monotonic s) its 404s are not to be believed; None where they are."""
+        return self._pause.since if self._pause and self.why is Sign.INVALID else None
+
+    def note(self, at: float, sign: Sign, sent: float | None = None) -> None:
+        """A call ended.
+
+        Args:
+            at: monotonic seconds.
+            sign: what its end says.
+            sent: when it was sent (monotonic s), so that the end of a call from before a pause is
+                not taken for that of a probe; None where that is not known.
+        """
+        sent = at if sent is None else sent
+        if self._pause is not None:
+            self._probed(at, sign, sent)
+        elif sent >= self._closed_at:
+            self._ended(at, sign, sent)
+
+    def _ended(self, at: float, sign: Sign, sent: float) -> None:
+        spike = self._numbers.note(at, sign)
+        if spike is not None:
+            self._open(at, Sign.INVALID, spike)
+        elif sign is not Sign.OK or at - sent <= STALE_S:
+            self._judge(at, sign, sent)
+
+    def began(self, at: float, post_dial_delay_s: float) -> None:
+        """A phone began to ring, so long after the call was sent."""
+        sent = at - post_dial_delay_s
+        if self._delays.rose(post_dial_delay_s):
+            self._rate.cut(at, DELAY_LOWEST)
+        if self._pause is None:
+            if sent >= self._closed_at:
+                self._judge(at, Sign.OK, sent)
+        elif self.why is not Sign.INVALID:  # «no such number» can be said after ringing
+            self._probed(at, Sign.OK, sent)
+
+    @property
+    def _lowest(self) -> float:
+        return min(1.0, PROBE_CPS / self.limit_cps)
+
+    def _judge(self, at: float, sign: Sign, sent: float) -> None:
+        self._last.append(sign)
+        if sign is not Sign.UNAVAILABLE:
+            self._run = self._run + 1 if sign in _REFUSED else 0
+        if self._run >= RUN or self._carries_nothing():
+            self._open(at, sign, at)
+        else:
+            self._rate.note(at, sign, sent)
+
+    def _carries_nothing(self) -> bool:
+        refused = sum(one in _REFUSED or one is Sign.UNAVAILABLE for one in self._last)
+        return refused >= LAST - ALL_BUT and self._last[-1] is not Sign.OK
+
+    def _open(self, at: float, why: Sign, since: float) -> None:
+        self.why = why
+        self._pause = _Pause(at + FIRST_PAUSE_S, FIRST_PAUSE_S, since)
+
+    def _probed(self, at: float, sign: Sign, sent: float) -> None:
+        pause = self._pause
+        if pause is None or sent < pause.until:
+            return
+        if sign in _REFUSED or sign is self.why:
+            self._pause = pause.again(at)
+        elif sign is Sign.OK:
+            pause.good.add(round(sent, 3))
+            if len(pause.good) >= GOOD_PROBES:
+                self._close(at)
+
+    def _close(self, at: float) -> None:
+        self._pause, self.why = None, None
+        self._closed_at = at
+        self._last.clear()
+        self._run = 0
+        self._numbers.start_again()
+        self._rate.start_at(at, REOPENED_AT)
+
+
+@dataclass(slots=True)
+class _Pause:
+    """A trunk left alone.
+
+    Attributes:
+        until: when it is probed (monotonic s).
+        lasts: for how many seconds it was left alone this time.
+        since: since when it has been out of order (monotonic s).
+        good: when the probes that went well were sent.
+    """
+
+    until: float
+    lasts: float
+    since: float
+    good: set[float] = field(default_factory=set)
+
+    def again(self, at: float) -> "_Pause":
+        lasts = min(2 * self.lasts, LONGEST_PAUSE_S)
+        return _Pause(at + lasts, lasts, self.since)
+
+
+class _Rate:
+    """Cut by half when calls are refused for want of room, and rising again all the time."""
+
+    def __init__(self) -> None:
+        self._factor = 1.0
+        self._since = -math.inf
+        self._cut_at = -math.inf
+        self._news: deque[tuple[float, Sign]] = deque(maxlen=100)
+
+    def at(self, now: float) -> float:
+        if self._since == -math.inf:
+            return self._factor
+        return min(1.0, self._factor + RISE_PER_S * max(0.0, now - self._since))
+
+    def start_at(self, now: float, factor: float) -> None:
+        self._factor, self._since = factor, now
+        self._cut_at = now
+        self._news.clear()
+
+    def cut(self, now: float, lowest: float = 0.0) -> None:
+        if now - self._cut_at >= CUT_EVERY_S:
+            factor = self.at(now)
+            self.start_at(now, min(factor, max(factor * BACK_OFF, lowest)))
+
+    def note(self, at: float, sign: Sign, sent: float) -> None:
+        if sent < self._cut_at:
+            return
+        self._news.append((at, sign))
+        if sign in {Sign.CONGESTED, Sign.UNAVAILABLE} and self._is_congested(at):
+            self.cut(at)
+
+    def _is_congested(self, now: float) -> bool:
+        signs = [sign for at, sign in self._news if at > now - NEWS_S]
+        congested, unavailable = signs.count(Sign.CONGESTED), signs.count(Sign.UNAVAILABLE)
+        if unavailable > STORM_SHARE * len(signs):
+            congested += unavailable
+        return congested >= LEAST_CONGESTED and congested > CONGESTED_SHARE * len(signs)
+
+
+class _Numbers:
+    """The share of numbers that do not exist: of the last calls, and usually."""
+
+    def __init__(self) -> None:
+        self._last: deque[tuple[float, bool]] = deque()
+        self._usual = INVALID_USUAL
+
+    def start_again(self) -> None:
+        self._last.clear()
+
+    def note(self, at: float, sign: Sign) -> float | None:
+        """Since when 404s are not to be believed, where this makes a spike; else None."""
+        self._last.append((at, sign is Sign.INVALID))
+        if len(self._last) > INVALID_LAST:
+            _, left = self._last.popleft()
+            self._usual += (left - self._usual) / BASELINE_CALLS
+        if sign is not Sign.INVALID or len(self._last) < INVALID_LEAST:
+            return None
+        invalid = [one for one, is_invalid in self._last if is_invalid]
+        share = len(invalid) / len(self._last)
+        return invalid[0] if share > self._bound else None
+
+    @property
+    def _bound(self) -> float:
+        most = 1 - 1 / INVALID_LAST  # so that all of them always are a spike
+        return min(most, max(INVALID_SHARE, INVALID_TIMES * self._usual))
+
+
+class _Delays:
+    """Post-dial delay: of the last calls, and usually."""
+
+    def __init__(self) -> None:
+        self._last: deque[float] = deque(maxlen=DELAY_CALLS)
+        self._usual: float | None = None
+
+    def rose(self, delay_s: float) -> bool:
+        """Take in one; whether the last ones are well above what is usual."""
+        self._last.append(delay_s)
+        if len(self._last) < DELAY_CALLS:
+            return False
+        middle = median(self._last)
+        if self._usual is None:
+            self._usual = middle
+        self._usual += (middle - self._usual) / DELAY_BASELINE_CALLS
+        return middle > max(DELAY_TIMES * self._usual, DELAY_LEAST_S + self._usual)

@@ -1,0 +1,139 @@
+"""Verdicts of a trunk that was out of order are taken back, and everything still adds up."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from store_subjects import NOW, TRUNK, World
+
+from campaigns.attempt import Attempt
+from campaigns.campaign import Campaign
+from campaigns.outcome import Outcome
+from campaigns.states import Action, AttemptState, TargetState
+from store import attempts, queue, tallies, verdicts
+from store.attempts import Ended
+from store.engine import reading, writing
+from store.queue import Settled
+
+SINCE = NOW + timedelta(minutes=1)
+LATER = NOW + timedelta(minutes=2)
+
+
+@pytest.fixture
+def world(store: Engine) -> World:
+    return World(store)
+
+
+def called(
+    world: World,
+    campaign: Campaign,
+    target: dict[str, Any],
+    outcome: Outcome = Outcome.INVALID_NUMBER,
+    state: TargetState = TargetState.UNREACHED,
+    ended_at: Any = SINCE,
+    trunk: str = TRUNK,
+    nth: int = 1,
+) -> str:
+    """A call to this target that ended so."""
+    id_ = f"{campaign.id:06d}{target['id']:010d}{nth:010d}"
+    made = Attempt(id_, campaign.id, target["id"], target["number"], trunk, "+33199001234", NOW)
+    before = target["state"] if nth == 1 else TargetState.PENDING.value
+    with writing(world.engine) as connection:
+        attempts.add(connection, [made], "node", "pack", True)
+        ended = Ended(id_, made.number, AttemptState.CLOSED, outcome, ended_at=ended_at)
+        attempts.close(connection, [ended])
+        settled = Settled(target["id"], state, LATER, True, nth, 0, outcome.value)
+        queue.settle(connection, [settled])
+        delta: tallies.Delta = tallies.Delta()
+        tallies.moved(delta, campaign.id, before, state.value)
+        delta[campaign.id, tallies.OUTCOME, outcome.value] += 1
+        tallies.add(connection, delta)
+    return id_
+
+
+def revive(world: World, trunk: str = TRUNK) -> int:
+    with writing(world.engine) as connection:
+        return verdicts.revive(connection, trunk, SINCE, LATER)
+
+
+def outcomes(world: World, campaign: Campaign) -> dict[str, int]:
+    with reading(world.engine) as connection:
+        return tallies.of_campaign(connection, campaign.id)[tallies.OUTCOME]
+
+
+def test_a_condemned_number_waits_again_and_nothing_was_counted(world: World) -> None:
+    campaign = world.called(2)
+    target = world.targets(campaign.id)[0]
+    id_ = called(world, campaign, target)
+    assert revive(world) == 1
+    found = world.targets(campaign.id)[0]
+    assert (found["state"], found["retry"]) == (TargetState.PENDING.value, True)
+    assert (found["attempts"], found["tries"], found["avoid"]) == (0, 1, TRUNK)
+    assert found["due_at"] == LATER + verdicts.AGAIN
+    assert world.attempts()[id_]["outcome"] == "carrier_refused"
+    assert outcomes(world, campaign) == {"carrier_refused": 1}
+    world.check()
+    assert revive(world) == 0
+
+
+def test_one_that_the_campaign_would_call_again_anyway_is_not_counted_either(world: World) -> None:
+    campaign = world.called(1)
+    (target,) = world.targets(campaign.id)
+    called(world, campaign, target, state=TargetState.PENDING)
+    called(world, campaign, target, nth=2)
+    assert revive(world) == 1
+    (found,) = world.targets(campaign.id)
+    assert (found["state"], found["attempts"], found["tries"]) == ("pending", 0, 2)
+    assert outcomes(world, campaign) == {"carrier_refused": 2}
+    world.check()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ended_at": SINCE - timedelta(seconds=1)},
+        {"trunk": "other"},
+        {"outcome": Outcome.BUSY},
+        {"outcome": Outcome.REJECTED},
+    ],
+    ids=["before", "other trunk", "busy", "rejected"],
+)
+def test_what_is_to_be_believed_stands(world: World, other: dict[str, Any]) -> None:
+    campaign = world.called(1)
+    (target,) = world.targets(campaign.id)
+    called(world, campaign, target, **other)
+    assert revive(world) == 0
+    assert world.states(campaign.id) == {"unreached": 1}
+    world.check()
+
+
+def test_a_number_that_was_reached_since_is_left_alone(world: World) -> None:
+    campaign = world.called(1)
+    (target,) = world.targets(campaign.id)
+    called(world, campaign, target, state=TargetState.PENDING)
+    called(world, campaign, target, Outcome.DELIVERED, TargetState.REACHED, nth=2)
+    assert revive(world) == 0
+    assert world.states(campaign.id) == {"reached": 1}
+
+
+def test_a_campaign_that_is_over_is_not_begun_again(world: World) -> None:
+    campaign = world.called(1)
+    (target,) = world.targets(campaign.id)
+    called(world, campaign, target)
+    world.act(campaign.id, Action.FINISH)
+    assert revive(world) == 0
+    assert world.states(campaign.id) == {"unreached": 1}
+
+
+def test_many_are_taken_back_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verdicts, "_CONDEMNED", verdicts._CONDEMNED.limit(4))
+    one, two = world.called(6), world.called(5)
+    for campaign in (one, two):
+        for target in world.targets(campaign.id):
+            called(world, campaign, target)
+    counts = [revive(world) for _ in range(4)]
+    assert counts == [4, 4, 3, 0]
+    assert world.states(one.id) == {"pending": 6}
+    assert world.states(two.id) == {"pending": 5}
+    world.check()
