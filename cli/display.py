@@ -122,6 +122,22 @@ def standing(progress: Progress, stopped: Halt | None) -> Iterator[str]:
             f"stage {progress.stage + 1} of {len(progress.stages) + 1}: "
             f"{figure(progress.begun)} of {figure(progress.stages[progress.stage])} people called"
         )
+    yield from _deadline(progress)
+
+
+def _deadline(progress: Progress) -> Iterator[str]:
+    """Whether everybody will have been called in time."""
+    if progress.finish_by is None or progress.ended_at is not None:
+        return
+    asked = f"finish by {local(progress.finish_by)}"
+    if progress.deadline_met is not False:
+        rate = progress.needed_cps
+        yield f"{asked}: needs {rate:.2g} calls/s" if rate else asked
+    elif progress.first_calls_done_at is not None:
+        done = local(progress.first_calls_done_at)
+        yield f"{asked} cannot be met: at its limits it will be done at {done} at the earliest"
+    else:
+        yield f"{asked} cannot be met"
 
 
 def held(hold: Held) -> str:

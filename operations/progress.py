@@ -4,8 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
+from campaigns.deadline import Outlook
 from campaigns.outcome import ANSWERED
 from campaigns.states import TERMINAL_TARGET, CampaignState, TargetState
+from operations import deadline
 from operations.hold import Held, held
 from operations.workspace import Workspace
 from store import campaigns as kept
@@ -39,6 +43,12 @@ class Progress:
         begun: people called at least once.
         hold: why it waits for a person to release it; None where it does not.
         halted: everything is stopped, this campaign with it.
+        finish_by: when everybody should have been called for the first time; None: no deadline.
+        needed_cps: calls per second that takes, while calls may be placed; None where no such
+            time is left, there is no deadline, or the campaign has ended.
+        deadline_met: whether its limits allow for that; None where it cannot be told.
+        first_calls_done_at: when everybody has been called once, at the earliest its limits allow;
+            None likewise, or where it is not within 15 days.
     """
 
     campaign_id: int
@@ -65,6 +75,10 @@ class Progress:
     begun: int = 0
     hold: Held | None = None
     halted: bool = False
+    finish_by: datetime | None = None
+    needed_cps: float | None = None
+    deadline_met: bool | None = None
+    first_calls_done_at: datetime | None = None
 
     def plain(self) -> dict[str, Any]:
         """As plain values for JSON; instants stay datetimes."""
@@ -83,11 +97,26 @@ def progress_of(workspace: Workspace, controller_id: int, campaign_id: int) -> P
         counts = tallies.of_campaign(connection, campaign_id)
         dialer = leases.holder(connection, now) or {}
         halted = halts.current(connection) is not None
-    return _progress(row, counts, dialer, now, halted=halted)
+        ahead = _outlook(connection, row, counts, now)
+    return _progress(row, counts, dialer, ahead, now, halted=halted)
+
+
+def _outlook(
+    connection: Connection, row: dict[str, Any], counts: Any, now: datetime
+) -> Outlook | None:
+    if row["finish_by"] is None or row["ended_at"] is not None:
+        return None
+    return deadline.outlook(connection, kept.by_id(connection, row["id"]), counts, now)
 
 
 def _progress(
-    row: dict[str, Any], counts: Any, dialer: dict[str, Any], now: datetime, *, halted: bool
+    row: dict[str, Any],
+    counts: Any,
+    dialer: dict[str, Any],
+    ahead: Outlook | None,
+    now: datetime,
+    *,
+    halted: bool,
 ) -> Progress:
     states, outcomes = counts[tallies.STATE], counts[tallies.OUTCOME]
     total = sum(states.values())
@@ -119,6 +148,10 @@ def _progress(
         begun=sum(counts[tallies.BEGUN].values()),
         hold=held(row),
         halted=halted,
+        finish_by=row["finish_by"],
+        needed_cps=ahead.needed_cps if ahead else None,
+        deadline_met=ahead.met if ahead else None,
+        first_calls_done_at=ahead.done_at if ahead else None,
     )
 
 
