@@ -260,8 +260,9 @@ class Dialer:
         """How a call went is what a trunk's health is judged by."""
         if closing.ended.outcome is None:
             return
-        trunk = closing.call.attempt.trunk
-        self._trunks.ended(trunk, closing.ended.outcome, closing.ended.tech, time.monotonic())
+        call, ended = closing.call, closing.ended
+        now = time.monotonic()
+        self._trunks.ended(call.attempt.trunk, closing.ended.outcome, ended.tech, now, call.sent)
         if self._trunks.changed:
             self._throttle.set_trunks(self._trunks.limits())
 

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,7 +21,8 @@ from dialer.moves import Moves
 from dialer.pbx import Pbx
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
-from store import halts
+from operations import deadline
+from store import halts, verdicts
 from store import trunks as trunk_records
 from store.engine import reading
 from store.halts import Halt
@@ -118,6 +120,8 @@ class Scheduler:
             self.campaigns = await self._book.transact(self._move_campaigns)
             self._throttle.set_campaigns(self.campaigns)
             self._throttle.adapt(time.monotonic())
+            self.needed = await self._book.read(self._needed)
+            await self._take_back()
             await self._book.renew(self._status(utc_now()))
         except StoreUnavailable as error:
             log.error("the store cannot be read", why=str(error))
@@ -126,6 +130,16 @@ class Scheduler:
 
     def _move_campaigns(self, connection: Connection) -> list[Campaign]:
         return self._moves.make(connection, utc_now(), halted=self.halted)
+
+    def _needed(self, connection: Connection) -> dict[int, float]:
+        return deadline.needed(connection, self.campaigns, utc_now())
+
+    async def _take_back(self) -> None:
+        """What trunks out of order said of numbers is not believed."""
+        for trunk, since in self._trunks.spikes():
+            revive = partial(verdicts.revive, trunk=trunk, since=since, now=utc_now())
+            while count := await self._book.transact(revive):
+                log.warning("numbers wait again that a trunk knew nothing of", trunk=trunk, n=count)
 
     def _hang_up_stopped(self) -> None:
         """End the calls of what is stopped; asked again each time until they are over.
