@@ -11,7 +11,9 @@ Asterisk appends a line with one write(2) on a file opened with O_APPEND (funcs/
 lines of calls that end together never mix; a machine that loses power may tear the last one.
 """
 
+import contextlib
 import shutil
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +96,30 @@ def read(path: Path, offset: int = 0) -> Reading:
     lines = complete.split(b"\n")[:-1]
     records = [record for line in lines if (record := parse(line)) is not None]
     return Reading(records, offset + len(complete), len(lines) - len(records))
+
+
+def records_of(path: Path, attempt_ids: Collection[str]) -> Iterator[Record]:
+    """What a journal tells of some attempts, and every refusal in it, whoever's it is.
+
+    Only these lines are taken apart, so that a day's journals are read in little time and memory.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+    """
+    wanted = {one.encode() for one in attempt_ids}
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as stream:
+        for line in stream:
+            kind, _, rest = line.partition(b"|")
+            about = rest.rstrip(b"\n").partition(b"|")[0]
+            if line.endswith(b"\n") and (kind == b"optout" or about in wanted):
+                record = parse(line[:-1])
+                if record is not None:
+                    yield record
+
+
+def names_any(path: Path, attempt_ids: Collection[str]) -> bool:
+    """Whether a journal tells of any of these attempts."""
+    return any(one.attempt_id in attempt_ids for one in records_of(path, attempt_ids))
 
 
 def parse(line: bytes) -> Record | None:

@@ -7,6 +7,8 @@ given back only after a quarantine longer than any such delivery.
 """
 
 import asyncio
+import re
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +22,7 @@ from campaigns.states import AttemptState, TargetState
 from dialer import outcomes
 from dialer.book import Book
 from dialer.calls import Call, Calls, utc_now
-from dialer.journal import Journal, OptOutPressed, Started, read
+from dialer.journal import Journal, OptOutPressed, Started, names_any, records_of
 from dialer.outcomes import Closing
 from dialer.pbx import CallEnded, ChannelState, Pbx
 from store import attempts
@@ -29,6 +31,8 @@ from store.attempts import Open
 
 QUARANTINE_S = 10.0
 """Longer than an Originate can still be on its way: the old socket was reset when it was lost."""
+
+_STAT = Path("/proc/stat")
 
 log = structlog.get_logger()
 
@@ -92,7 +96,7 @@ class Reconciliation:
         if unknown:
             await asyncio.sleep(QUARANTINE_S)
             late, unknown = await self._round(unknown)
-            late.closings += [outcomes.unsent(call, utc_now()) for call in unknown]
+            late.closings += [_never_begun(call) for call in unknown]
             yield late
         await self._retire()
 
@@ -100,7 +104,9 @@ class Reconciliation:
         """What is known of these calls now, and those of which the PBX knows nothing."""
         found = Reconciled()
         live = await self._take_live(known, found)
-        self._journalled = await asyncio.to_thread(self._read_journal)
+        self._journalled = await asyncio.to_thread(
+            self._read_journal, {call.attempt.id for call in known}
+        )
         unknown = [call for call in known if not self._settle(call, live, found)]
         log.info(
             "reconciled",
@@ -165,23 +171,34 @@ class Reconciliation:
         elif call.hung_up is not None and call.answered_at is None:
             found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
         elif attempt_id in journalled.refused:
-            # The PBX died before the end of the call, and not before the refusal was written.
-            call.answered_at = call.answered_at or journalled.refused[attempt_id]
-            found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
+            self._refused(call, found)
         elif attempt_id in journalled.started or call.hung_up is not None:
             self._doubt(call, found)
         else:
             return call.target_state is TargetState.IN_DOUBT
         return True
 
+    def _refused(self, call: Call, found: Reconciled) -> None:
+        """The PBX died before the end of the call, and not before the refusal was written.
+
+        A dead PBX leaves its calls up on the far side. The call is kept in hand, with its slot and
+        the lock on its number, until it must be over; then it is closed as opted out.
+        """
+        call.answered_at = call.answered_at or self._journalled.refused[call.attempt.id]
+        if _must_be_over(call):
+            found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
+        elif call.attempt.id not in self._calls:
+            self._note_sent(call)
+            self._adopt(call)
+
     def _doubt(self, call: Call, found: Reconciled) -> None:
         if call.target_state is not TargetState.IN_DOUBT:
             found.closings.append(outcomes.in_doubt(call, utc_now()))
 
-    def _read_journal(self) -> Journalled:
+    def _read_journal(self, attempt_ids: set[str]) -> Journalled:
         journalled = Journalled()
         for path in self._journal.files():
-            for record in read(path, 0)[0]:
+            for record in records_of(path, attempt_ids):
                 match record:
                     case Started():
                         journalled.started.add(record.attempt_id)
@@ -192,7 +209,11 @@ class Reconciliation:
         return journalled
 
     async def _refusals(self) -> list[Call]:
-        """Every refusal in the journal, of closed calls too: writing one twice is safe."""
+        """Refusals in the journal that are not written with the end of their call.
+
+        Those that are were honoured: whoever removed such a suppression since is not overruled by
+        an old journal. Any other is written again each time, which is safe.
+        """
         if not self._journalled.refused:
             return []
         return await self._book.read(_calls_of(self._journalled.refused))
@@ -202,19 +223,42 @@ class Reconciliation:
         unsettled = {one.attempt.id for one in await self._book.read(attempts.still_open)}
         current = self._journal.current()
         for path in self._journal.files():
-            if path != current and not await asyncio.to_thread(_names_any, path, unsettled):
+            if path != current and not await asyncio.to_thread(names_any, path, unsettled):
                 self._journal.retire(path)
+
+
+def _never_begun(call: Call) -> Closing:
+    """The closing of a call of which nobody knows, long after its order can have arrived."""
+    if _before_boot(call):
+        return outcomes.in_doubt(call, utc_now())
+    return outcomes.unsent(call, utc_now())
 
 
 def _calls_of(ids: Iterable[str]) -> Callable[[Connection], list[Call]]:
     def ask(connection: Connection) -> list[Call]:
-        found = attempts.by_ids(connection, ids).values()
-        return [
-            Call(one, kept.by_id(connection, one.campaign_id), attempts=0, tries=0) for one in found
-        ]
+        found = attempts.not_refused(connection, ids).values()
+        campaigns = {
+            one: kept.by_id(connection, one) for one in {each.campaign_id for each in found}
+        }
+        return [Call(one, campaigns[one.campaign_id], attempts=0, tries=0) for one in found]
 
     return ask
 
 
-def _names_any(path: Path, attempt_ids: set[str]) -> bool:
-    return any(record.attempt_id in attempt_ids for record in read(path, 0)[0])
+def _must_be_over(call: Call) -> bool:
+    """Whether the call has outlived its longest life: by our own clock where we placed it."""
+    if call.claimed:
+        age = time.monotonic() - call.claimed
+    else:
+        age = (utc_now() - call.attempt.claimed_at).total_seconds()
+    return age > call.campaign.max_call_s
+
+
+def _before_boot(call: Call) -> bool:
+    """Whether the machine was started since the claim.
+
+    What the PBX had written in its last seconds is then lost where the power failed, so that a
+    missing line tells nothing (proc(5), btime).
+    """
+    booted = re.search(r"^btime (\d+)$", _STAT.read_text(), re.MULTILINE)
+    return booted is not None and call.attempt.claimed_at.timestamp() < int(booted[1])

@@ -1,8 +1,9 @@
 """Attempts and the locks on the numbers they call."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -11,6 +12,8 @@ from campaigns.attempt import Attempt
 from campaigns.outcome import Outcome
 from campaigns.states import AttemptState, TargetState
 from store.tables import attempt, campaign, contact, number_lock, target
+
+_MOST_IN_ONE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,30 @@ def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, Attempt]:
     """Attempts by id; unknown ids are left out."""
     rows = connection.execute(select(attempt).where(attempt.c.id.in_(list(ids)))).mappings()
     return {found["id"]: _loaded(found) for found in rows}
+
+
+def not_refused(connection: Connection, ids: Iterable[str]) -> dict[str, Attempt]:
+    """Those of these attempts, by id, that are not closed as opted out.
+
+    One that is had its refusal written with its end.
+    """
+    found: dict[str, Attempt] = {}
+    for some in _by_thousands(ids):
+        rows = connection.execute(
+            select(attempt).where(
+                attempt.c.id.in_(some),
+                func.coalesce(attempt.c.outcome, "") != Outcome.OPTED_OUT.value,
+            )
+        )
+        found |= {row["id"]: _loaded(row) for row in rows.mappings()}
+    return found
+
+
+def _by_thousands(ids: Iterable[str]) -> Iterator[list[str]]:
+    """No database takes any number of values in one statement."""
+    left = iter(ids)
+    while some := list(islice(left, _MOST_IN_ONE)):
+        yield some
 
 
 def open_states(connection: Connection, ids: Iterable[str]) -> dict[str, AttemptState]:

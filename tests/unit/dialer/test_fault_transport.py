@@ -91,7 +91,7 @@ def test_nor_what_one_that_was_stopped_had_not_delivered(
 def test_what_waited_too_long_is_not_sent_after_all(
     pbx: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As of a dialer that was stopped with bytes to send and continued on a link that had healed."""
+    """As of a dialer that was stopped with bytes to send and continued after its link healed."""
     port = pbx.getsockname()[1]
     patience = AmiPatience(send=3.0)
     link = Transport(AmiSettings("127.0.0.1", port, "dialer", "x", patience=patience))

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.journal import Journal, OptOutPressed, Started, parse, read
+from dialer.journal import (
+    Journal,
+    OptOutPressed,
+    Started,
+    names_any,
+    parse,
+    read,
+    records_of,
+)
 from dialer.pbx import CallEnded
 
 END = b"end|a1|1795293299419|1795293297000|16|id@host|optout|1234|61|60|59|SIP 200 OK"
@@ -131,3 +139,26 @@ def test_the_file_of_new_calls_is_never_retired(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="new calls"):
         journal.retire(journal.current())
     assert journal.files() == [journal.current()]
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(["start", "optout", "end"]))))
+def test_what_is_looked_for_is_all_that_a_whole_reading_finds(
+    tmp_path_factory: pytest.TempPathFactory, written: list[tuple[str, str]]
+) -> None:
+    path = tmp_path_factory.mktemp("journal") / "00000001.journal"
+    lines = {
+        "start": "start|{}",
+        "optout": "optout|{}|1772449200000",
+        "end": "end|{}|1772449205000|0|17|id||0|0|0||SIP 486",
+    }
+    path.write_text("".join(f"{lines[kind].format(who)}\nnonsense\n" for who, kind in written))
+    with path.open("a") as stream:
+        stream.write("optout|A|17724")  # torn
+    wanted = {"A"}
+    expected = [
+        one
+        for one in read(path).records
+        if one.attempt_id in wanted or isinstance(one, OptOutPressed)
+    ]
+    assert list(records_of(path, wanted)) == expected
+    assert names_any(path, wanted) == any(who == "A" for who, _ in written)

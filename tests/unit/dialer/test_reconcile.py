@@ -1,7 +1,9 @@
 """After a gap: every combination of what the store, the PBX and its journal know of a call."""
 
 import asyncio
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from dialer_subjects import a_call
 from fake_pbx import FakeCall, FakePbx
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, update
 from store_subjects import World, number
 
 from campaigns.errors import PbxError
@@ -23,11 +25,17 @@ from dialer.outcomes import in_doubt, never_placed
 from dialer.pbx import ChannelState, HungUp, OriginateOrder
 from dialer.reconcile import Reconciled, Reconciliation
 from store.engine import writing
+from store.tables import attempt, suppression
 
 
 @pytest.fixture(autouse=True)
-def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_quarantine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """On a machine that was started long ago; the file that says when."""
     monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.01)
+    stat = tmp_path / "stat"
+    stat.write_text("cpu 1 2 3\nbtime 1000000000\n")
+    monkeypatch.setattr(reconcile, "_STAT", stat)
+    return stat
 
 
 @dataclass
@@ -39,6 +47,7 @@ class Subject:
     calls: Calls
     adopted: list[Call]
     reconciliation: Reconciliation
+    journal_text: list[str] = field(default_factory=list)
 
     def line(self, text: str) -> None:
         with self.journal.current().open("a") as stream:
@@ -261,3 +270,71 @@ async def test_old_journals_go_once_their_calls_are_closed(
     names = [path.name for path in subject.journal.files()]
     assert "00000001.journal" not in names
     assert "00000002.journal" in names
+
+
+async def test_a_call_cut_off_after_its_refusal_keeps_its_number_until_it_must_be_over(
+    subject: Subject,
+) -> None:
+    """The PBX died; the person may still be on the line, and another campaign must not ring."""
+    subject.world.now = utc_now()
+    (call,) = subject.claimed()
+    subject.started(call)
+    subject.refused(call)
+    found = await subject.run()
+    assert [one.attempt.id for one in found.refusals] == [call.attempt.id], "at once"
+    assert found.closings == []
+    assert subject.world.locks() == {number(0): call.attempt.id}
+    assert [one.attempt.id for one in subject.adopted] == [call.attempt.id], "its slot is taken"
+    in_hand = subject.adopted[0]
+    subject.calls.add(in_hand)
+    in_hand.claimed = time.monotonic() - call.campaign.max_call_s + 5.0
+    assert (await subject.run()).closings == []
+    in_hand.claimed -= 6.0
+    found = await subject.run()
+    assert [one.ended.outcome for one in found.closings] == [Outcome.OPTED_OUT]
+    assert subject.world.locks() == {}
+
+
+async def test_the_next_dialer_closes_it_by_the_time_of_its_claim(subject: Subject) -> None:
+    subject.world.now = utc_now()
+    (call,) = subject.claimed()
+    life = timedelta(seconds=call.campaign.max_call_s)
+    for age, closed in ((life - timedelta(seconds=5), 0), (life + timedelta(seconds=5), 1)):
+        with writing(subject.world.engine) as connection:
+            connection.execute(update(attempt).values(claimed_at=utc_now() - age))
+        subject.refused(call)
+        assert len((await subject.run()).closings) == closed
+
+
+async def test_a_refusal_that_was_honoured_is_not_brought_back(subject: Subject) -> None:
+    """Whoever takes such a suppression away is not overruled by what an old journal says."""
+    (call,) = subject.claimed()
+    subject.refused(call)
+    subject.ended(call)
+    await subject.run()
+    with writing(subject.world.engine) as connection:
+        connection.execute(delete(suppression))
+    for _ in range(2):
+        assert (await subject.run()).refusals == []
+
+
+async def test_refusals_of_any_number_of_calls_are_looked_up(subject: Subject) -> None:
+    """More than a database takes values in one statement."""
+    (call,) = subject.claimed()
+    for index in range(70_000):
+        subject.journal_text.append(f"optout|01{index:024d}|1772449200000")
+    subject.journal.current().write_text("\n".join(subject.journal_text) + "\n")
+    subject.refused(call)
+    assert [one.attempt.id for one in (await subject.run()).refusals] == [call.attempt.id]
+
+
+@pytest.mark.parametrize(("booted", "state"), [(-60, "unsent"), (60, "in_doubt")])
+async def test_a_missing_line_tells_nothing_where_the_power_failed(
+    subject: Subject, short_quarantine: Path, booted: int, state: str
+) -> None:
+    """The claim was committed to the disk; what the PBX wrote in its last seconds was not."""
+    (call,) = subject.claimed()
+    instant = int(call.attempt.claimed_at.timestamp()) + booted
+    short_quarantine.write_text(f"btime {instant}\n")  # noqa: ASYNC240 - a few bytes
+    await subject.run()
+    assert subject.world.attempts()[call.attempt.id]["state"] == state
