@@ -101,7 +101,7 @@ class Trunk:
             raise InvalidInput(
                 f"trunk {self.name}", "its priority must be 1 or more and its weight above zero."
             )
-        if self.options_interval_s < 0 or self.rtp_timeout_s < 1 or (self.max_call_s or 1) < 1:
+        if self.options_interval_s < 0 or self.longest_call_s(self.rtp_timeout_s) < 1:
             raise InvalidInput(f"trunk {self.name}", "its times must be above zero.")
         self._check_identity()
 

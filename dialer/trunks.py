@@ -18,8 +18,8 @@ from dialer.pbx import Pbx
 from store.trunks import TrunkRecord
 
 CATCH_UP_CALLS = 20
-"""How far a trunk that was full or out of order may stay behind its share: what is beyond is
-forgotten, so that it is not called alone until it has caught up."""
+"""How far a trunk that was full or out of order may stay behind its share, in calls of the trunk of
+least weight: what is beyond is forgotten, so that it is not called alone until it has caught up."""
 
 log = structlog.get_logger()
 
@@ -154,10 +154,10 @@ class Trunks:
     def placed(self, trunk: str, count: int, now: float) -> None:
         """So many calls were claimed on a trunk (start-time fair queueing, Goyal et al. 1996)."""
         del now  # shares are counted in calls, not in time
-        weight = self._trunks[trunk].weight
+        least = min(one.weight for one in self._trunks.values())
         furthest = max(self._spent.values())
-        reached = max(self._spent[trunk], furthest - CATCH_UP_CALLS / weight)
-        self._spent[trunk] = reached + count / weight
+        reached = max(self._spent[trunk], furthest - CATCH_UP_CALLS / least)
+        self._spent[trunk] = reached + count / self._trunks[trunk].weight
 
     # How they fare
 

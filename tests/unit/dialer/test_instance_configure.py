@@ -103,6 +103,43 @@ def test_a_carrier_that_asks_for_a_login_gets_it(instance: Instance) -> None:
     assert sections(instance, "auth")["password"] == "a\\;b=c\\d"
 
 
+def test_a_login_that_is_only_asked_for_is_not_registered(instance: Instance) -> None:
+    known = replace(CARRIER, registration=False)
+    configure(replace(instance, trunks=(known,)), ASTERISK, MYSELF)
+    assert sections(instance, "registration") == {}
+    assert sections(instance, "endpoint")["outbound_auth"] == "carrier"
+    assert sections(instance, "auth")["password"] == "a\\;b=c\\d"
+
+
+def test_a_login_is_written_as_part_of_an_address(instance: Instance) -> None:
+    odd = replace(CARRIER, username="me@home <x>")
+    configure(replace(instance, trunks=(odd,)), ASTERISK, MYSELF)
+    client = sections(instance, "registration")["client_uri"]
+    assert client == "sip:me%40home%20%3Cx%3E@sip.example.net:5062"
+    assert sections(instance, "auth")["username"] == "me@home <x>"
+
+
+def test_what_a_carrier_asks_for_is_written(instance: Instance) -> None:
+    asked = replace(
+        CARRIER, options_interval_s=15, rtp_timeout_s=30, from_user="33162000001",
+        from_domain="sip.example.net",
+    )  # fmt: skip
+    configure(replace(instance, trunks=(asked,)), ASTERISK, MYSELF)
+    endpoint = sections(instance, "endpoint")
+    assert (endpoint["from_user"], endpoint["from_domain"]) == ("33162000001", "sip.example.net")
+    assert (endpoint["rtp_timeout"], endpoint["send_pai"]) == ("30", "yes")
+    assert sections(instance, "aor")["qualify_frequency"] == "15"
+
+
+def test_what_a_carrier_does_not_want_is_left_out(instance: Instance) -> None:
+    plain = replace(CARRIER, options_interval_s=0, pai=False)
+    configure(replace(instance, trunks=(plain,)), ASTERISK, MYSELF)
+    endpoint = sections(instance, "endpoint")
+    assert "qualify_frequency" not in sections(instance, "aor")
+    assert (endpoint["send_pai"], endpoint["trust_id_outbound"]) == ("no", "no")
+    assert not endpoint.keys() & {"from_user", "from_domain"}
+
+
 def test_the_tag_is_in_every_name_that_a_redirect_could_use(instance: Instance) -> None:
     tagged = replace(instance, endpoint_tag="k7w2q9")
     configure(tagged, ASTERISK, MYSELF)

@@ -1,13 +1,20 @@
 """Trunks at this moment: armed or not, rehearsal or not, and by which limits."""
 
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from dialer_subjects import TRUNK, a_campaign
 from fake_pbx import LOOPBACK, FakePbx
+from hypothesis import given
+from hypothesis import strategies as st
 
-from campaigns.campaign import Limits
+from campaigns.campaign import Campaign, Limits
+from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.trunk import Trunk
-from dialer.trunks import Trunks
+from campaigns.trunk_health import FIRST_PAUSE_S, GOOD_PROBES, LONGEST_PAUSE_S, RUN
+from dialer.trunks import CATCH_UP_CALLS, Trunks
 from store.trunks import TrunkRecord
 
 ELSEWHERE = "sip:192.0.2.1:5060"
@@ -85,3 +92,191 @@ async def test_the_pbx_is_asked_by_its_own_names() -> None:
     await pbx.open(lambda events: None)
     await trunks.look(pbx)
     assert trunks.is_rehearsal(TRUNK)
+
+
+# Several
+
+BUSY = (Outcome.BUSY, "SIP 486 Busy Here")
+CONGESTED = (Outcome.CONGESTION, "SIP 503 Service Unavailable")
+INVALID = (Outcome.INVALID_NUMBER, "SIP 404 Not Found")
+EVERY = ("a", "b", "c")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Several:
+    """Trunks with their clock, all leading to loopback but for those named."""
+
+    def __init__(self, *made: Trunk, real: tuple[str, ...] = ()) -> None:
+        self.clock = Clock()
+        self.trunks = Trunks(made, clock=self.clock)
+        self.campaign = a_campaign(trunk=made[0].name, other_trunks=tuple(t.name for t in made[1:]))
+        self._pbx = FakePbx(reached_at={name: [ELSEWHERE] for name in real})
+
+    async def looked(self) -> "Several":
+        await self._pbx.open(lambda events: None)
+        await self.trunks.look(self._pbx)
+        return self
+
+    def choices(self, campaign: Campaign | None = None) -> list[str]:
+        return self.trunks.choices(campaign or self.campaign, self.clock.now)
+
+    def ended(self, trunk: str, end: tuple[Outcome, str], times: int = 1) -> None:
+        for _ in range(times):
+            self.clock.now += 0.1
+            self.trunks.ended(trunk, *end, self.clock.now, self.clock.now - 0.05)
+
+
+def named(name: str, **values: object) -> Trunk:
+    return Trunk(name, "127.0.0.1", max_cps=20, **values)  # type: ignore[arg-type]
+
+
+async def test_trunks_of_a_lower_number_are_tried_first() -> None:
+    several = await Several(named("a", priority=2), named("b", priority=1), named("c")).looked()
+    assert several.choices() == ["b", "c", "a"]
+    for _ in range(50):
+        several.trunks.placed(several.choices()[0], 1, several.clock.now)
+    assert several.choices()[-1] == "a"
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@given(st.lists(st.floats(0.2, 8), min_size=2, max_size=3))
+async def test_calls_spread_by_weight(batch: int, weights: list[float]) -> None:
+    made = [named(name, weight=weight) for name, weight in zip(EVERY, weights, strict=False)]
+    several = await Several(*made).looked()
+    calls: Counter[str] = Counter()
+    for _ in range(1000):
+        first = several.choices()[0]
+        several.trunks.placed(first, batch, several.clock.now)
+        calls[first] += batch
+    for trunk in made:
+        share = calls[trunk.name] / calls.total()
+        assert share == pytest.approx(trunk.weight / sum(weights), abs=0.02)
+
+
+async def test_a_trunk_that_was_away_is_not_called_alone_until_it_has_caught_up() -> None:
+    several = await Several(named("a"), named("b")).looked()
+    for _ in range(10_000):
+        several.trunks.placed("a", 1, several.clock.now)
+    in_a_row = 0
+    while several.choices()[0] == "b":
+        several.trunks.placed("b", 1, several.clock.now)
+        in_a_row += 1
+    assert in_a_row <= CATCH_UP_CALLS + 1
+
+
+async def test_a_rehearsal_uses_rehearsal_trunks_alone_and_nothing_else_uses_them() -> None:
+    real = named("b", caller_ids=(SHOWN,))
+    several = await Several(named("a"), real, real=("b",)).looked()
+    several.trunks.note({"b": TrunkRecord("b", armed_by="Zoé")})
+    assert several.choices() == ["a"]
+    campaign = a_campaign(trunk="a", other_trunks=("b",), rehearsal=False, caller_id=SHOWN)
+    assert several.choices(campaign) == ["b"]
+    assert several.trunks.gate(campaign) is None
+
+
+async def test_the_gate_of_a_campaign_none_of_whose_trunks_can_be_used() -> None:
+    shows_another = named("b", caller_ids=("+33162000009",))
+    several = await Several(named("a", caller_ids=(SHOWN,)), shows_another, real=EVERY).looked()
+    campaign = a_campaign(trunk="a", other_trunks=("b",), rehearsal=False, caller_id=SHOWN)
+    armed = {name: TrunkRecord(name, armed_by="Zoé") for name in EVERY}
+    several.trunks.note({"b": armed["b"]})
+    assert several.trunks.gate(campaign) is Gate.TRUNK_UNAVAILABLE
+    several.trunks.note(armed)
+    assert several.trunks.gate(campaign) is None
+    alone = a_campaign(trunk="b", rehearsal=False, caller_id=SHOWN)
+    assert several.trunks.gate(alone) is Gate.CALLER_ID_NOT_ALLOWED
+
+
+# Out of order
+
+
+async def test_one_sick_trunk_is_left_alone_and_the_other_carries_on() -> None:
+    several = await Several(named("a"), named("b")).looked()
+    several.trunks.limits()
+    several.ended("a", CONGESTED, RUN)
+    several.ended("b", BUSY, RUN)
+    assert several.trunks.changed
+    assert several.choices() == ["b"]
+    assert several.trunks.gate(several.campaign) is None
+    assert several.trunks.gate(a_campaign(trunk="a")) is Gate.TRUNK_UNAVAILABLE
+    assert several.trunks.limits()["b"] == Limits(30, 20)
+    assert not several.trunks.changed
+
+
+async def test_a_sick_trunk_is_probed_keeps_its_channels_and_comes_back() -> None:
+    several = await Several(named("a"), named("b")).looked()
+    several.ended("a", CONGESTED, RUN)
+    several.clock.now += FIRST_PAUSE_S
+    assert several.trunks.limits()["a"] == Limits(30, 1)
+    assert "a" in several.choices()
+    for _ in range(GOOD_PROBES):
+        several.clock.now += 1
+        several.trunks.began("a", 0.2, several.clock.now)
+    assert 1 < several.trunks.limits()["a"].max_cps < 20
+    several.clock.now += LONGEST_PAUSE_S
+    assert several.trunks.limits()["a"] == Limits(30, 20)
+
+
+async def test_a_trunk_slower_than_a_probe_is_not_made_faster_by_being_sick() -> None:
+    several = await Several(named("a")).looked()
+    several.trunks.note({"a": TrunkRecord("a", max_cps=0.2)})
+    several.ended("a", CONGESTED, RUN)
+    assert several.trunks.limits()["a"].max_cps == 0.2
+
+
+async def test_a_spike_is_told_and_told_again_while_it_goes_on() -> None:
+    several = await Several(named("a"), named("b")).looked()
+    several.ended("a", BUSY, 50)
+    begun = datetime.now(UTC)
+    assert several.trunks.spikes() == []
+    several.ended("a", INVALID, 30)
+    ((name, since),) = several.trunks.spikes()
+    assert name == "a"
+    assert timedelta(seconds=2) < begun - since < timedelta(seconds=4)
+    assert several.trunks.spikes() == []
+    several.ended("a", INVALID)
+    ((_, again),) = several.trunks.spikes()
+    assert abs(again - since) < timedelta(seconds=0.5)
+    several.ended("b", INVALID)
+    assert several.trunks.spikes() == []
+
+
+async def test_what_a_trunk_shows_of_itself() -> None:
+    several = await Several(named("a", weight=3.0), named("b", priority=2), real=("b",)).looked()
+    several.trunks.note({"b": TrunkRecord("b", armed_by="Zoé")})
+    several.ended("a", CONGESTED, RUN)
+    shown = several.trunks.status(several.clock.now)
+    assert shown["a"] == {
+        "rehearsal": True,
+        "armed": False,
+        "priority": 1,
+        "weight": 3.0,
+        "max_channels": 30,
+        "max_cps": 20,
+        "breaker": "open",
+        "factor": 0.0,
+        "why": "congested",
+    }
+    assert (shown["b"]["breaker"], shown["b"]["factor"], shown["b"]["why"]) == ("closed", 1.0, None)
+    assert (shown["b"]["armed"], shown["b"]["max_cps"]) == (True, 1.0)
+
+
+async def test_calls_of_a_trunk_that_is_gone_from_the_settings_harm_nothing() -> None:
+    several = await Several(named("a")).looked()
+    several.ended("gone", INVALID, 60)
+    several.trunks.began("gone", 1.0, several.clock.now)
+    assert several.trunks.spikes() == []
+
+
+def test_the_trunk_of_a_channel() -> None:
+    trunks = Trunks([named("a-b"), named("c")], lambda name: f"{name}-tag")
+    assert trunks.of_channel("PJSIP/a-b-tag-0000001f") == "a-b"
+    assert trunks.of_channel("PJSIP/elsewhere-0000001f") == ""
+    assert trunks.of_channel("Local/s@portevoix-refuse-0000001f;1") == ""
