@@ -24,9 +24,6 @@ from campaigns.campaign import Campaign
 from campaigns.rules import hours
 from campaigns.rules.hours import Span
 
-HORIZON = timedelta(days=15)
-"""How far ahead an end is looked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -81,7 +78,7 @@ def outlook(campaign: Campaign, calls: int, zones: Sequence[str], now: datetime)
         return Outlook(finish_by, 0.0, True, None)
     spans = _open(campaign, zones, now, finish_by)
     allowed = allowed_rate(campaign)
-    later = _open(campaign, zones, now, now + HORIZON)
+    later = _open(campaign, zones, now, now + hours.HORIZON)
     return Outlook(
         finish_by,
         _rate(calls, _seconds(spans)),

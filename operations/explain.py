@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
 from campaigns.contacts.phone import parse
-from campaigns.rules import gates, windows
+from campaigns.rules import blackout, gates, hours, windows
 from campaigns.rules.gates import Gate
 from campaigns.states import CampaignState, TargetState
 from operations.workspace import Workspace
@@ -120,8 +120,11 @@ def _pending_gates(
         yield Gate(own["gate"]), None
     trunk = status.get("trunks", {}).get(campaign.trunk, {})
     zones = found["zones"].split("|")
+    rules = hours.rules_of(campaign)
     if not windows.is_open(campaign.windows, zones, now):
-        yield Gate.OUTSIDE_WINDOW, windows.next_opening(campaign.windows, zones, now)
+        yield Gate.OUTSIDE_WINDOW, hours.next_opening(rules, zones, now)
+    if blackout.in_force(campaign.blackouts, zones, now, rules.longest_call):
+        yield Gate.BLACKOUT, hours.next_opening(rules, zones, now)
     if found["due_at"] > now:
         yield Gate(found["gate"] or Gate.RETRY_NOT_DUE), found["due_at"]
     refused = _refusal(connection, found, campaign, rehearsal=bool(trunk.get("rehearsal")), now=now)

@@ -8,6 +8,9 @@ from campaigns.campaign import Campaign
 from campaigns.rules.blackout import Blackout
 from campaigns.rules.windows import Window, zone
 
+HORIZON = timedelta(days=15)
+"""How far ahead is looked."""
+
 _DAY = timedelta(days=1)
 
 
@@ -64,6 +67,12 @@ def closing(rules: Rules, zones: Sequence[str], at: datetime) -> datetime:
     """When calls that may start at `at` may no longer; a day later where not before."""
     spans = open_spans(rules, zones, Span(at, at + _DAY))
     return spans[0].end if spans else at
+
+
+def next_opening(rules: Rules, zones: Sequence[str], at: datetime) -> datetime | None:
+    """The first instant from `at` on at which a call may start; None in the next 15 days."""
+    spans = open_spans(rules, zones, Span(at, at + HORIZON))
+    return spans[0].begin if spans else None
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
