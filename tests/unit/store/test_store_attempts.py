@@ -134,3 +134,15 @@ def test_counts_of_many_writers_add_up(store: Engine) -> None:
         thread.join()
     with reading(store) as connection:
         assert tallies.of_campaign(connection, campaign.id)["outcome"] == {"a": 40, "b": 40}
+
+
+def test_any_number_of_attempts_is_asked_for_at_once(world: World) -> None:
+    """More than a statement takes values: 65,535 in PostgreSQL, 32,766 in SQLite."""
+    world.called(2)
+    refused, other = an_attempt(), an_attempt(2, number(1))
+    add(world, refused, other)
+    close(world, refused, AttemptState.CLOSED, Outcome.OPTED_OUT)
+    unknown = [f"01{index:024d}" for index in range(70_000)]
+    with reading(world.engine) as connection:
+        found = attempts.not_refused(connection, [refused.id, *unknown, other.id])
+    assert found == {other.id: other}
