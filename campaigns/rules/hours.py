@@ -1,8 +1,9 @@
 """The spans of time in which calls may start: windows in every zone, less blackouts. Pure."""
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from campaigns.campaign import Campaign
 from campaigns.rules.blackout import Blackout
@@ -12,6 +13,7 @@ HORIZON = timedelta(days=15)
 """How far ahead is looked."""
 
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,7 @@ def rules_of(campaign: Campaign) -> Rules:
 def open_spans(rules: Rules, zones: Sequence[str], between: Span) -> list[Span]:
     """When somebody who may be in any of these zones may be called, in order and disjoint.
 
-    Edges of windows are taken as the zone's clock shows them; of an hour that comes twice, the
-    first. The claim itself asks `windows.is_open`, so nobody is called on the strength of this.
+    Exactly the instants of which `windows.is_open` and `blackout.in_force` say so.
     """
     found = [between]
     for name in zones:
@@ -82,20 +83,52 @@ def union(spans: Iterable[Span]) -> list[Span]:
 
 def _spans_of(windows: Iterable[Window], name: str, between: Span) -> list[Span]:
     """Every window of every day in a zone's time, in order."""
-    first = between.begin.astimezone(zone(name)).date()
-    days = (between.end.astimezone(zone(name)).date() - first).days
+    date = between.begin.astimezone(zone(name)).date()
+    last = between.end.astimezone(zone(name)).date()
     found = []
-    for ahead in range(days + 1):
-        date = first + timedelta(days=ahead)
-        for window in windows:
-            if date.isoweekday() in window.days:
-                begin = datetime.combine(date, window.start, zone(name))
-                whole = window.end == time.max
-                end = datetime.combine(
-                    date + _DAY if whole else date, time.min if whole else window.end, zone(name)
-                )
-                found.append(Span(begin.astimezone(UTC), end.astimezone(UTC)))
+    while date <= last:
+        of_day = [window for window in windows if date.isoweekday() in window.days]
+        for stretch, offset in _stretches(name, date) if of_day else ():
+            midnight = datetime.combine(date, time.min, UTC) - offset
+            for window in of_day:
+                found += _both([_span(window, midnight)], [stretch])
+        date += _DAY
     return sorted(found, key=lambda span: span.begin)
+
+
+def _span(window: Window, midnight: datetime) -> Span:
+    """A window of the day that begins at that midnight, were no clock changed in it."""
+    begin, end = (
+        timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+        for at in (window.start, window.end)
+    )
+    return Span(midnight + begin, midnight + (_DAY if window.end == time.max else end))
+
+
+def _stretches(name: str, date: date) -> Iterator[tuple[Span, timedelta]]:
+    """A day in a zone's time, in parts in each of which its clock runs without a change."""
+    begin, end = (
+        datetime.combine(one, time.min, zone(name)).astimezone(UTC) for one in (date, date + _DAY)
+    )
+    before, after = _offset(name, begin), _offset(name, end)
+    if before == after:
+        yield Span(begin, end), before
+        return
+    change = _change(name, begin, end)
+    yield Span(begin, change), before
+    yield Span(change, end), after
+
+
+def _change(name: str, begin: datetime, end: datetime) -> datetime:
+    """The instant between two at which the clock is changed; it is a whole minute."""
+    before = _offset(name, begin)
+    minutes = range(int((end - begin) / _MINUTE) + 1)
+    at = bisect(minutes, 0, key=lambda ahead: _offset(name, begin + ahead * _MINUTE) != before)
+    return begin + at * _MINUTE
+
+
+def _offset(name: str, at: datetime) -> timedelta:
+    return at.astimezone(zone(name)).utcoffset() or timedelta()
 
 
 def _merged(ordered: Iterable[Span]) -> list[Span]:

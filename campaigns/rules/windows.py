@@ -1,15 +1,12 @@
 """Calling windows in the callee's own time, whatever zone and whatever season. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from campaigns.errors import InvalidInput
-
-_HORIZON = timedelta(days=15)
-_STEP = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +57,6 @@ def is_open(windows: Iterable[Window], zones: Sequence[str], at: datetime) -> bo
     return bool(zones) and all(
         any(window.holds(at.astimezone(zone(name))) for window in windows) for name in zones
     )
-
-
-def next_opening(windows: Sequence[Window], zones: Sequence[str], at: datetime) -> datetime | None:
-    """The first instant from `at` on at which a call may start; None in the next 15 days."""
-    moment = at.astimezone(UTC)
-    if is_open(windows, zones, moment):
-        return moment
-    begins = sorted(_beginnings(windows, zones, moment))
-    return next((begin for begin in begins if is_open(windows, zones, begin)), None)
-
-
-def _beginnings(
-    windows: Sequence[Window], zones: Sequence[str], after: datetime
-) -> Iterator[datetime]:
-    """Every instant at which a window may begin.
-
-    Its first minute in each zone, on each day (twice where an hour comes twice), and each quarter
-    hour, as a change of hour may fall inside it.
-    """
-    quarter = after.replace(minute=after.minute // 15 * 15, second=0, microsecond=0)
-    yield from (quarter + step * _STEP for step in range(1, _HORIZON // _STEP))
-    for name in zones:
-        today = after.astimezone(zone(name)).date()
-        for day in range(_HORIZON.days):
-            date = today + timedelta(days=day)
-            for begin in {window.start for window in windows}:
-                local = datetime.combine(date, begin, zone(name))
-                both = (local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
-                yield from (moment for moment in both if moment > after)
 
 
 def intersect(first: Sequence[Window], second: Sequence[Window]) -> tuple[Window, ...]:

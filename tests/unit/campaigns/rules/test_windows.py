@@ -4,11 +4,11 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import InvalidInput
-from campaigns.rules.windows import ALWAYS, Window, intersect, is_open, next_opening
+from campaigns.rules.windows import ALWAYS, Window, intersect, is_open
 
 WEEKDAYS = frozenset({1, 2, 3, 4, 5})
 EVERY_DAY = frozenset(range(1, 8))
@@ -96,33 +96,6 @@ def test_a_window_that_passes_midnight_is_refused_with_a_remedy() -> None:
         Window(WEEKDAYS, time(10), time(10))
 
 
-@pytest.mark.parametrize(
-    ("now", "opens"),
-    [
-        ("2026-03-02T09:00", "2026-03-02T10:00"),
-        ("2026-03-02T11:00", "2026-03-02T11:00"),
-        ("2026-03-02T13:00", "2026-03-02T14:00"),
-        ("2026-03-06T20:00", "2026-03-09T10:00"),  # Friday evening
-        ("2026-03-27T21:00", "2026-03-30T10:00"),  # over the change to summer time
-    ],
-)
-def test_when_it_opens_again(now: str, opens: str) -> None:
-    found = next_opening(OFFICE, PARIS, at("Europe/Paris", now))
-    assert found == at("Europe/Paris", opens)
-
-
-def test_short_windows_are_found_too() -> None:
-    """Two that overlap in few minutes, as a campaign's hours within a pack's may."""
-    short = (Window(EVERY_DAY, time(10, 5), time(10, 10)),)
-    found = next_opening(short, PARIS, at("Europe/Paris", "2026-03-02T09:00"))
-    assert found == at("Europe/Paris", "2026-03-02T10:05")
-
-
-def test_zones_that_are_never_open_together() -> None:
-    short = (Window(EVERY_DAY, time(10), time(10, 30)),)
-    assert next_opening(short, POLYNESIA, datetime(2026, 3, 2, tzinfo=UTC)) is None
-
-
 times = st.builds(time, st.integers(0, 23), st.sampled_from([0, 5, 10, 15, 30, 45, 59]))
 windows = st.builds(
     lambda days, two: Window(days, min(two), max(two)),
@@ -132,26 +105,6 @@ windows = st.builds(
 instants = st.integers(0, 730 * 24 * 60 * 60).map(
     lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 )
-
-
-@settings(max_examples=60)
-@given(st.lists(windows, min_size=1, max_size=2), st.sampled_from([*[[z] for z in ZONES],
-       POLYNESIA]), instants)  # fmt: skip
-def test_the_next_opening_is_the_first_open_minute(
-    found: list[Window], zones: list[str], now: datetime
-) -> None:
-    opens = next_opening(found, zones, now)
-    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    first = now if is_open(found, zones, now) else None
-    for _ in range(0 if first else 24 * 60):
-        if is_open(found, zones, minute):
-            first = minute
-            break
-        minute += timedelta(minutes=1)
-    if first is None:
-        assert opens is None or opens >= minute
-    else:
-        assert opens == first
 
 
 @given(st.lists(windows, max_size=3), st.lists(windows, max_size=3), instants,
