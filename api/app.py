@@ -14,10 +14,12 @@ from api import problems
 from api.caller import Door
 from api.dashboard import campaigns as campaign_pages
 from api.dashboard import door
+from api.dashboard import halt as halt_pages
 from api.dashboard.pages import STATIC
 from api.progress import Hub
 from api.routes import (
     campaigns,
+    halt,
     health,
     kinds,
     lists,
@@ -80,7 +82,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.traffic = CollectorRegistry(auto_describe=False)
     problems.install(app)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
-    for one in (health, metrics, kinds, door, campaign_pages):
+    for one in (health, metrics, kinds, door, campaign_pages, halt_pages):
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Largest)
@@ -91,7 +93,7 @@ def create_app(workspace: Workspace) -> FastAPI:
 
 def _api() -> APIRouter:
     router = APIRouter()
-    for one in (lists, recordings, campaigns, stream, suppressions, why):
+    for one in (lists, recordings, campaigns, stream, suppressions, why, halt):
         router.include_router(one.router)
     return router
 

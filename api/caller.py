@@ -46,6 +46,11 @@ class Caller:
     name: str
     token: str = ""
 
+    @property
+    def form_token(self) -> str:
+        """What the forms of this session carry; that of a key is never accepted."""
+        return form_token(self.token)
+
 
 class Door:
     """Lets in whoever has a key or a session, before anything of the request is read."""

@@ -13,6 +13,8 @@ from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.states import Action, AttemptState, CampaignState, TargetState
 from operations.campaign_file import CampaignValues
+from operations.halt import LONGEST_REASON
+from operations.hold import Held
 from operations.values import Line, Purposes, Wordings
 from store.lists import ListState
 
@@ -159,6 +161,7 @@ class CampaignAnswer(BaseModel):
     pack: str
     evidence: str
     trunk: str
+    other_trunks: list[str]
     caller_id: str
     recordings: list[int]
     message_s: float
@@ -167,8 +170,18 @@ class CampaignAnswer(BaseModel):
     ring_timeout_s: int
     windows: list[dict[str, Any]]
     retry: dict[str, Any]
+    stages: list[int] = Field(description="People called by the end of each; then everybody.")
+    stage: int = Field(description="Which of them it is in, from 0.")
+    bounds: dict[str, float] = Field(description="Highest share by measure; none: not watched.")
+    hold: Held | None = Field(description="Why it waits to be released.")
+    released_at: datetime | None
+    weight: float = Field(description="Its share among the campaigns of its controller.")
     start_at: datetime | None
     end_at: datetime | None
+    finish_by: datetime | None = Field(
+        description="When everybody should have been called for the first time."
+    )
+    blackouts: list[dict[str, Any]] = Field(description="Spans in which nobody is called.")
     created_at: datetime
     created_by: str
     launched_at: datetime | None
@@ -180,6 +193,24 @@ class StateAnswer(BaseModel):
 
     id: int
     state: CampaignState
+
+
+class NewStop(BaseModel):
+    """A stop for everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field("", max_length=LONGEST_REASON, description="For whoever looks later.")
+
+
+class StopAnswer(BaseModel):
+    """Whether everything is stopped."""
+
+    stopped: bool
+    at: datetime | None = None
+    by: str = Field("", description="Empty where a key of another controller's stopped it.")
+    reason: str = ""
+    may_resume: bool = Field(False, description="This key may let calls be placed again.")
 
 
 class Attempt(BaseModel):
@@ -268,4 +299,5 @@ class Health(BaseModel):
     database: bool
     dialer: bool = Field(description="A dialer runs.")
     pbx: bool = Field(description="It is connected to its PBX.")
+    stopped: bool = Field(False, description="Somebody stopped everything: nobody is called.")
     version: str

@@ -7,19 +7,17 @@ import typer
 from campaigns.errors import InvalidInput
 from cli.console import figure, local, note, say
 from cli.lookup import dialer_status
-from cli.session import open_home
+from cli.session import By, open_home
 from operations import halt
 
 All = Annotated[bool, typer.Option("--all", help="Every campaign of everybody.")]
 
-Named = Annotated[str, typer.Option("--by", help="The person who answers for it.")]
-
 
 def stop(
     ctx: typer.Context,
-    by: Named,
     everything: All = False,
     reason: Annotated[str, typer.Option(help="Why, for whoever looks later.")] = "",
+    by: By = "command line",
 ) -> None:
     """Stop everything: no call is placed, those that are up are hung up. Needs no server."""
     _check(everything=everything, alone="portevoix campaign stop NAME")
@@ -32,7 +30,11 @@ def stop(
     note("Campaigns keep their state. To go on: portevoix resume --all --by NAME")
 
 
-def resume(ctx: typer.Context, by: Named, everything: All = False) -> None:
+def resume(
+    ctx: typer.Context,
+    by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
+    everything: All = False,
+) -> None:
     """Let calls be placed again after «stop --all»; each campaign goes on where it stood."""
     _check(everything=everything, alone="portevoix campaign resume NAME")
     if halt.resume_everything(open_home(ctx), by):

@@ -6,7 +6,7 @@ their state. Stopping is always safe, so whoever has a key may do it, though it 
 controller; taking it back is for the operator, at the command line, or for the key that did it.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from campaigns.errors import InvalidInput, NotAllowed
@@ -19,6 +19,23 @@ EVERYTHING = "everything"
 """The subject of a stop in the audit."""
 
 LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A stop as a controller may see it.
+
+    Attributes:
+        at: since when.
+        by: who; empty where it was a key of another controller's.
+        reason: why; may be empty.
+        may_resume: whether whoever looks may take it back.
+    """
+
+    at: datetime
+    by: str
+    reason: str
+    may_resume: bool
 
 
 def stop_everything(
@@ -63,7 +80,7 @@ def resume_everything(workspace: Workspace, by: str, controller_id: int | None =
         found = halts.current(connection)
         if found is None:
             return False
-        if not may_resume(found, by, controller_id):
+        if controller_id is not None and (found.controller_id, found.by) != (controller_id, by):
             raise NotAllowed(
                 "Everything was stopped by somebody else. Only they, or the operator with "
                 "«portevoix resume --all», may let calls be placed again."
@@ -74,22 +91,18 @@ def resume_everything(workspace: Workspace, by: str, controller_id: int | None =
     return True
 
 
-def may_resume(found: Halt, by: str, controller_id: int | None) -> bool:
-    """Whether this person may take a stop back."""
-    return controller_id is None or (found.controller_id, found.by) == (controller_id, by)
-
-
 def current(workspace: Workspace) -> Halt | None:
     """The stop in force, with everything that is known of it: for the operator."""
     with reading(workspace.engine) as connection:
         return halts.current(connection)
 
 
-def seen_by(found: Halt | None, controller_id: int) -> Halt | None:
-    """A stop as a controller sees it: of another controller's, neither name nor reason."""
-    if found is None or found.controller_id in {None, controller_id}:
-        return found
-    return replace(found, by="", reason="")
+def seen_by(found: Halt, controller_id: int, name: str) -> Seen:
+    """A stop as the owner of a key sees it."""
+    if found.controller_id not in {None, controller_id}:
+        return Seen(found.at, "", "", may_resume=False)
+    own = found.controller_id == controller_id and found.by == name
+    return Seen(found.at, found.by, found.reason, may_resume=own)
 
 
 def _named(by: str) -> str:

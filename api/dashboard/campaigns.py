@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.caller import Asking, Caller, In, form_token
+from api.caller import Asking, In
 from api.dashboard.figures import figures
 from api.dashboard.forms import checked
 from api.dashboard.hours import hours
@@ -18,7 +18,7 @@ from api.routes.campaigns import Known, allowed, one
 from api.routes.stream import Watching
 from api.schemas import Id
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState
-from operations import launch
+from operations import hold, launch
 from operations.progress import Progress, progress_of
 from operations.report import report_of
 from store import campaigns as kept
@@ -46,6 +46,7 @@ _AFTER = {
     "resume": {CampaignState.RUNNING},
     "drain": {CampaignState.DRAINING},
     "stop": {CampaignState.STOPPING, CampaignState.STOPPED},
+    "release": {CampaignState.RUNNING},
 }
 """The states in which it is still news that an action was done."""
 
@@ -67,7 +68,7 @@ def every(request: Request, workspace: In, caller: Asking) -> Response:
         _shown(progress_of(workspace, caller.controller_id, row["id"]), language)
         for row in rows[:_SHOWN]
     ]
-    return _page(request, caller, "campaigns.html", shown=shown)
+    return page(request, "campaigns.html", shown=shown)
 
 
 @router.get("/campaigns/{campaign_id}")
@@ -76,8 +77,8 @@ def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Re
     progress = progress_of(workspace, caller.controller_id, campaign_id)
     done = request.query_params.get("done", "")
     campaign = one(campaign_id, workspace, caller)
-    return _page(
-        request, caller, "campaign.html", **_shown(progress, chosen(request)), campaign=campaign,
+    return page(
+        request, "campaign.html", **_shown(progress, chosen(request)), campaign=campaign,
         hours=hours(campaign.windows, chosen(request)),
         done=done if progress.state in _AFTER.get(done, ()) else "",
     )  # fmt: skip
@@ -106,10 +107,26 @@ def report(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> 
     """What came of it."""
     found = report_of(workspace, caller.controller_id, campaign_id)
     campaign = one(campaign_id, workspace, caller)
-    return _page(
-        request, caller, "report.html", report=found, campaign=campaign,
+    return page(
+        request, "report.html", report=found, campaign=campaign,
         **_shown(found.progress, chosen(request)),
     )  # fmt: skip
+
+
+@router.get("/campaigns/{campaign_id}/release")
+def ask_release(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """Say why it is held, and ask."""
+    campaign = one(campaign_id, workspace, caller)
+    if campaign.hold is None:
+        return RedirectResponse(f"/campaigns/{campaign_id}", 303)
+    return page(request, "release.html", campaign=campaign, hold=campaign.hold)
+
+
+@router.post("/campaigns/{campaign_id}/release", dependencies=[Depends(checked)])
+def release(campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """Release it, and go back to it."""
+    hold.release(workspace, caller.controller_id, campaign_id, caller.name)
+    return RedirectResponse(f"/campaigns/{campaign_id}?done=release", 303)
 
 
 @router.get("/campaigns/{campaign_id}/{action}")
@@ -121,8 +138,8 @@ def confirm(
     if Action(action) not in campaign.actions:
         return RedirectResponse(f"/campaigns/{campaign_id}", 303)
     progress = progress_of(workspace, caller.controller_id, campaign_id)
-    return _page(
-        request, caller, "confirm.html", action=action.value, campaign=campaign,
+    return page(
+        request, "confirm.html", action=action.value, campaign=campaign,
         progress=progress, hours=hours(campaign.windows, chosen(request)),
     )  # fmt: skip
 
@@ -140,7 +157,3 @@ def _shown(progress: Progress, language: Language) -> dict[str, Any]:
         "figures": figures(progress, language),
         "possible": allowed(progress.state),
     }
-
-
-def _page(request: Request, caller: Caller, template: str, **values: Any) -> Response:
-    return page(request, template, form_token=form_token(caller.token), **values)

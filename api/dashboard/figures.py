@@ -76,7 +76,9 @@ class Figures:
     @property
     def waits_for_dialer(self) -> bool:
         """It should be calling, and nobody is there to do it."""
-        return self.progress.state is CampaignState.RUNNING and not self.progress.dialing
+        progress = self.progress
+        idle = progress.halted or progress.hold is not None
+        return progress.state is CampaignState.RUNNING and not progress.dialing and not idle
 
 
 def figures(progress: Progress, language: Language) -> Figures:

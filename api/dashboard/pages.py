@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.language import LANGUAGES, Language, choose
+from campaigns.errors import StoreUnavailable
+from operations import halt
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -25,28 +27,39 @@ def chosen(request: Request) -> Language:
     )
 
 
-def page(
-    request: Request, template: str, status: int = 200, form_token: str = "", **values: Any
-) -> HTMLResponse:
-    """One page as an answer.
+def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """One page as an answer, with the stop for everything where one is in force.
 
     Args:
         request: what it answers.
         template: the file's name.
         status: HTTP.
-        form_token: of the session; without one nobody is signed in.
         values: what the template shows.
     """
     language = chosen(request)
-    response = HTMLResponse(
-        render(language, template, path=request.url.path, form_token=form_token, **values), status
-    )
+    caller = request.scope.get("state", {}).get("caller")
+    shown = {
+        "path": request.url.path,
+        "form_token": caller.form_token if caller else "",  # without one nobody is signed in
+        "stopped": _stop(request, caller) if caller else None,
+        **values,
+    }
+    response = HTMLResponse(render(language, template, **shown), status)
     if request.query_params.get("lang") == language.code:
         response.set_cookie(
             "lang", language.code, _YEAR_S, httponly=True, samesite="lax",
             secure=request.url.scheme == "https",
         )  # fmt: skip
     return response
+
+
+def _stop(request: Request, caller: Any) -> halt.Seen | None:
+    """Read for every page, also for one that says that something went wrong."""
+    try:
+        found = halt.current(request.app.state.workspace)
+    except StoreUnavailable:
+        return None
+    return halt.seen_by(found, caller.controller_id, caller.name) if found else None
 
 
 def render(language: Language, template: str, **values: Any) -> str:

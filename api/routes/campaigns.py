@@ -22,7 +22,7 @@ from api.schemas import (
 from campaigns.campaign import Limits
 from campaigns.errors import NotAllowed
 from campaigns.states import Action, CampaignState, TargetState, move
-from operations import launch, report
+from operations import hold, launch, report
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.report import Report
@@ -92,6 +92,13 @@ def drain(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
 def stop(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
     """End the calls that are up and stop for good."""
     return _act(Action.STOP, campaign_id, workspace, caller)
+
+
+@router.post("/{campaign_id}/release", summary="Release from a hold")
+def release(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
+    """Let a held campaign go on, in the name of the key; what is watched is counted anew."""
+    hold.release(workspace, caller.controller_id, campaign_id, caller.name)
+    return one(campaign_id, workspace, caller)
 
 
 @router.patch("/{campaign_id}/limits", summary="Change the limits")

@@ -151,7 +151,7 @@ def test_suppressions_are_added_one_by_one_and_by_file(rig: Rig) -> None:
 
 def test_health_needs_no_key_and_tells_no_secret(rig: Rig) -> None:
     assert rig.nobody.get("/health").json() == {
-        "status": "degraded", "database": True, "dialer": False, "pbx": False,
+        "status": "degraded", "database": True, "dialer": False, "pbx": False, "stopped": False,
         "version": rig.app.version,
     }  # fmt: skip
     rig.dialer_runs()
