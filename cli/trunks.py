@@ -1,5 +1,7 @@
 """`portevoix trunk`: routes to the telephone network."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,9 +11,17 @@ from campaigns.trunk import FIRST_RATE, Trunk, is_loopback
 from cli.console import as_json, figure, row, say, show, table
 from cli.session import AsJson, By, open_home
 from operations import trunks as decided
-from store import trunks
+from store import leases, trunks
 from store.engine import reading
 from store.trunks import TrunkRecord
+
+_WHY = {
+    "congested": "refuses calls for want of room",
+    "unavailable": "says of nearly every phone that it is off",
+    "failed": "fails or refuses every call",
+    "invalid": "says of most numbers that they do not exist",
+}
+"""Words for `campaigns.trunk_health.Sign`."""
 
 app = typer.Typer(no_args_is_help=True, help="SIP trunks: who may call through them, how fast.")
 
@@ -24,19 +34,23 @@ def show_all(ctx: typer.Context, json: AsJson = False) -> None:
     workspace = open_home(ctx)
     with reading(workspace.engine) as connection:
         records = trunks.all_of(connection)
+        shown = (leases.holder(connection, datetime.now(UTC)) or {}).get("trunks", {})
     found = [
-        _described(trunk, records.get(trunk.name, TrunkRecord(trunk.name)))
+        _described(trunk, records.get(trunk.name, TrunkRecord(trunk.name)), shown.get(trunk.name))
         for trunk in workspace.settings.all_trunks()
     ]
     if json:
         say(as_json(found))
         return
-    made = table("trunk", "address", "codec", "calls", "calls/s", "armed", "caller ids",
-        right=("calls", "calls/s"))  # fmt: skip
+    made = table(
+        "trunk", "address", "codec", "priority", "weight", "calls", "calls/s", "armed", "state",
+        "caller ids", right=("priority", "weight", "calls", "calls/s"),
+    )  # fmt: skip
     for one in found:
         row(
-            made, one["name"], one["address"], one["codec"], figure(one["max_channels"]),
-            f"{one['max_cps']:g}", _armed(one), ", ".join(one["caller_ids"]) or "–",
+            made, one["name"], one["address"], one["codec"], one["priority"], f"{one['weight']:g}",
+            figure(one["max_channels"]), _rate(one), _armed(one), _state(one),
+            ", ".join(one["caller_ids"]) or "–",
         )  # fmt: skip
     show(made)
 
@@ -77,23 +91,51 @@ def limits(
     show_all(ctx)
 
 
-def _described(trunk: Trunk, record: TrunkRecord) -> dict[str, Any]:
+def _described(
+    trunk: Trunk, record: TrunkRecord, shown: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """A trunk by settings and decisions, and what the running dialer shows of it, if one runs."""
     rehearsal = is_loopback(trunk.host)
+    live = shown or {}
     return {
         "name": trunk.name,
         "address": f"{trunk.host}:{trunk.port}",
         "codec": trunk.codec,
         "number_format": trunk.number_format,
         "caller_ids": list(trunk.caller_ids),
+        "priority": trunk.priority,
+        "weight": trunk.weight,
         "rehearsal": rehearsal,
         "armed_by": record.armed_by,
         "armed_at": record.armed_at,
         "max_channels": record.max_channels or trunk.max_channels,
         "max_cps": record.max_cps or (trunk.max_cps if rehearsal else FIRST_RATE),
+        "breaker": live.get("breaker"),
+        "factor": live.get("factor"),
+        "why": live.get("why"),
     }
+
+
+def _rate(one: dict[str, Any]) -> str:
+    """Calls per second now, of how many were set."""
+    if one["factor"] in {None, 1}:
+        return f"{one['max_cps']:g}"
+    return f"{one['max_cps'] * one['factor']:.2g} of {one['max_cps']:g}"
 
 
 def _armed(one: dict[str, Any]) -> str:
     if one["rehearsal"]:
         return "rehearsal"
     return f"by {one['armed_by']}" if one["armed_by"] else "no"
+
+
+def _state(one: dict[str, Any]) -> str:
+    """How it fares, in words: only a running dialer knows."""
+    if one["breaker"] is None:
+        return "–"
+    why = _WHY.get(one["why"] or "", "")
+    if one["breaker"] == "open":
+        return f"left alone: {why}"
+    if one["breaker"] == "half_open":
+        return f"probed: {why}"
+    return "in use" if one["factor"] == 1 else "slowed: it refused calls or was slow"

@@ -21,6 +21,9 @@ CATCH_UP_CALLS = 20
 """How far a trunk that was full or out of order may stay behind its share, in calls of the trunk of
 least weight: what is beyond is forgotten, so that it is not called alone until it has caught up."""
 
+_TELLING = (None, Gate.LIMIT_REACHED, Gate.TRUNK_UNAVAILABLE, Gate.CALLER_ID_NOT_ALLOWED)
+"""Of the gates of several trunks the one that is told: that of the trunk nearest to being used."""
+
 log = structlog.get_logger()
 
 
@@ -112,13 +115,12 @@ class Trunks:
 
         A rehearsal goes nowhere but to loopback, and nothing else goes there; a real trunk waits
         until a named person has armed it, and shows only the caller ids that the carrier allows.
+        One that is left alone for some seconds has a limit of nothing for so long; that opens by
+        itself, where the others need a person.
         """
         now = self._clock()
-        gates = [self._gate(name, campaign, now) for name in campaign.trunks]
-        if None in gates:
-            return None
-        allowed = any(gate is not Gate.CALLER_ID_NOT_ALLOWED for gate in gates)
-        return Gate.TRUNK_UNAVAILABLE if allowed else Gate.CALLER_ID_NOT_ALLOWED
+        gates = {self._gate(name, campaign, now) for name in campaign.trunks}
+        return next(gate for gate in _TELLING if gate in gates)
 
     def _gate(self, name: str, campaign: Campaign, now: float) -> Gate | None:
         trunk = self._trunks.get(name)
@@ -130,7 +132,7 @@ class Trunks:
             if campaign.caller_id not in trunk.caller_ids:
                 return Gate.CALLER_ID_NOT_ALLOWED
         is_open = self._health[name].breaker(now) is Breaker.OPEN
-        return Gate.TRUNK_UNAVAILABLE if is_open else None
+        return Gate.LIMIT_REACHED if is_open else None
 
     def _is_armed(self, name: str) -> bool:
         record = self._records.get(name)

@@ -52,6 +52,8 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, network.stop)
+    signal.signal(signal.SIGUSR1, network.storm)
+    signal.signal(signal.SIGUSR2, network.calm)
     ready = {"sip_port": network.sip[1], "rtp_port": network.media.port}
     print(json.dumps(ready), flush=True)
     network.run()

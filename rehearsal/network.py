@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from campaigns.errors import InvalidInput
-from rehearsal.behaviour import Plan, plan_by_number
+from rehearsal.behaviour import DEFAULTS, Behaviour, Plan, plan_by_number
 from rehearsal.call import Call
 from rehearsal.datagrams import Datagrams, best_datagrams
 from rehearsal.dialog import Dialog
@@ -90,6 +90,7 @@ class Network:
         self._serial = 0
         self._running = True
         self._malformed = 0
+        self._storming = False
 
     def clock(self) -> float:
         """Epoch seconds that never step."""
@@ -110,6 +111,14 @@ class Network:
     def stop(self, *_: object) -> None:
         """End `run` at its next turn. Also a signal handler."""
         self._running = False
+
+    def storm(self, *_: object) -> None:
+        """Answer 503 to every new call from now on, whoever is called. Also a signal handler."""
+        self._storming = True
+
+    def calm(self, *_: object) -> None:
+        """Let people be called again. Also a signal handler."""
+        self._storming = False
 
     def run(self) -> None:
         """Serve until `stop`; then write what is open and close."""
@@ -171,11 +180,16 @@ class Network:
         offer = replace(offer, address=(source[0], offer.address[1]))
         number = e164(sighting.number)
         self._counts[number] += 1
-        plan = self._population.plan_for(number, self._counts[number])
+        plan = self._plan_for(number, self._counts[number])
         sighting.planned(plan, self._counts[number])
         call = Call(self, Dialog(self, invite, source), plan, offer, sighting)
         self._calls[sighting.sip_call_id] = call
         call.begin()
+
+    def _plan_for(self, number: str, nth: int) -> Plan:
+        if self._storming:
+            return DEFAULTS[Behaviour.CONGESTED]
+        return self._population.plan_for(number, nth)
 
     def _close(self) -> None:
         for call in tuple(self._calls.values()):

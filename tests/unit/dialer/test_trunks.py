@@ -205,7 +205,7 @@ async def test_one_sick_trunk_is_left_alone_and_the_other_carries_on() -> None:
     assert several.trunks.changed
     assert several.choices() == ["b"]
     assert several.trunks.gate(several.campaign) is None
-    assert several.trunks.gate(a_campaign(trunk="a")) is Gate.TRUNK_UNAVAILABLE
+    assert several.trunks.gate(a_campaign(trunk="a")) is Gate.LIMIT_REACHED
     assert several.trunks.limits()["b"] == Limits(30, 20)
     assert not several.trunks.changed
 
