@@ -25,8 +25,9 @@ from operations.campaign_file import CampaignValues, LimitValues, RetryValues, S
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.record import keep_recording
+from store import campaigns as kept
 from store import lists, tables, tallies
-from store.engine import writing
+from store.engine import reading, writing
 
 VOICE = Path(__file__).parents[1] / "examples" / "message-identite.flac"
 MESSAGE_S = 2.0
@@ -65,10 +66,10 @@ def mobile(index: int) -> str:
     return f"06{10_000_000 + index * _STEP % 28_000_000:08d}"
 
 
-def sheet(count: int) -> Iterator[str]:
+def sheet(count: int, first: int = 0) -> Iterator[str]:
     """The lines of a file of people who agreed."""
     yield "telephone;date_consentement;source_consentement;formulation\n"
-    for index in range(count):
+    for index in range(first, first + count):
         yield f"{mobile(index)};2025-05-01;site;w\n"
 
 
@@ -161,3 +162,9 @@ def limit(site: Installation, made: int, limits: Limits) -> None:
 def progress(site: Installation, made: int) -> Progress:
     """Where it stands."""
     return progress_of(site.workspace, site.controller, made)
+
+
+def message_path(site: Installation, made: int) -> str:
+    """The prepared message of a campaign, within the audio library, without extension."""
+    with reading(site.workspace.engine) as connection:
+        return str(kept.row(connection, site.controller, made)["message"])

@@ -1,0 +1,180 @@
+"""What a claim takes, and what memory the dialer, by the number of targets."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bench import people
+from bench.figures import percentile
+from bench.installation import Installation, Plan, installed
+from bench.meter import rss_mb
+from bench.report import table, tell
+from campaigns.campaign import Campaign, Limits
+from dialer import outcomes
+from dialer.book import write_closings
+from dialer.calls import Call
+from dialer.claim import Taken, Want, claim
+from dialer.pbx import CallEnded, HungUp
+from store import campaigns as kept
+from store.engine import reading, writing
+
+SIZES = (10_000, 1_000_000, 6_000_000)
+BATCH = 50
+MOST_BATCHES = 600
+DIALED_SHARE = 0.8
+"""Of the targets at most: the last claims of a list find nobody."""
+
+RSS_RATE, RSS_S = 50.0, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What was measured at one size.
+
+    Attributes:
+        claim_ms: each claim of a batch with its commit; `closing_ms` each batch of ends.
+        rss_mb: the dialer's largest memory while it calls; `anon_mb` without mapped files.
+    """
+
+    targets: int
+    fill_s: float
+    file_mb: float
+    claim_ms: list[float]
+    closing_ms: list[float]
+    rss_mb: float
+    anon_mb: float
+
+    @property
+    def claim_p99_ms(self) -> float:
+        """What 99 of 100 claims do not exceed."""
+        return percentile(self.claim_ms, 0.99)
+
+
+def claims(sizes: Sequence[int]) -> list[Size]:
+    """Measure at each size, in a database of its own."""
+    return [_measured(size) for size in sizes]
+
+
+def _measured(targets: int) -> Size:
+    with installed(Plan(channels=500)) as site:
+        tell(f"filling {targets:,} targets")
+        begun = time.monotonic()
+        campaign = people.campaign(site, targets, Limits(500, RSS_RATE), suppressed=True)
+        people.start(site, campaign)
+        fill_s = time.monotonic() - begun
+        batches = min(MOST_BATCHES, int(targets * DIALED_SHARE) // BATCH)
+        tell(f"claiming {batches} batches of {BATCH}")
+        claim_ms, closing_ms = _claimed(site, campaign, batches)
+        tell("the dialer's memory")
+        rss, anon = _memory(site)
+        file_mb = site.database.stat().st_size / 1e6
+        return Size(targets, fill_s, file_mb, claim_ms, closing_ms, rss, anon)
+
+
+def _claimed(site: Installation, campaign_id: int, batches: int) -> tuple[list[float], list[float]]:
+    """Claim batch after batch, closing each as calls end: (claims, closings) in ms."""
+    engine = site.workspace.engine
+    with reading(engine) as connection:
+        campaign = kept.by_id(connection, campaign_id)
+    want = Want(campaign, BATCH, rehearsal=True, node="bench")
+    claim_ms, closing_ms = [], []
+    for _ in range(batches):
+        begun = time.perf_counter()
+        with writing(engine) as connection:
+            done = claim(connection, want, datetime.now(UTC))
+        claim_ms.append((time.perf_counter() - begun) * 1000)
+        if not done.taken:
+            break
+        closings = [_closing(campaign, taken) for taken in done.taken]
+        begun = time.perf_counter()
+        with writing(engine) as connection:
+            write_closings(connection, closings)
+        closing_ms.append((time.perf_counter() - begun) * 1000)
+    return claim_ms, closing_ms
+
+
+def _closing(campaign: Campaign, taken: Taken) -> outcomes.Closing:
+    """The end of a call that heard the message; one in thirty refused."""
+    now = datetime.now(UTC)
+    ms = round(now.timestamp() * 1000)
+    call = Call(taken.attempt, campaign, taken.attempts, taken.tries, sent_at=now, ringing_at=now)
+    call.opted_out = taken.attempt.target_id % 30 == 0
+    call.ended = CallEnded(
+        taken.attempt.id,
+        ms,
+        ms - 5000,
+        16,
+        "SIP 200 OK",
+        f"{taken.attempt.id}@bench",
+        "played",
+        campaign.message_ms,
+        100,
+        100,
+        "9" if call.opted_out else "",
+    )
+    return outcomes.closed(call, HungUp(taken.attempt.id, 16, 0), now)
+
+
+def _memory(site: Installation) -> tuple[float, float]:
+    """The most that the dialer holds while it calls."""
+    pid = site.start_dialer()
+    until = time.monotonic() + RSS_S
+    most = anon = 0.0
+    while time.monotonic() < until:
+        site.check()
+        most, anon = max(most, rss_mb(pid)), max(anon, rss_mb(pid, "RssAnon"))
+        time.sleep(0.5)
+    with closing(sqlite3.connect(site.database)) as connection:
+        (calls,) = connection.execute("SELECT count(*) FROM attempt WHERE sent_at > 0").fetchone()
+    if not calls:
+        raise RuntimeError("The dialer has called nobody.")
+    return most, anon
+
+
+def result(sizes: Sequence[Size]) -> dict[str, Any]:
+    """The keys of `make bench`."""
+    return {
+        "claim_p99_ms": {str(one.targets): one.claim_p99_ms for one in sizes},
+        "dialer_rss_mb": {str(one.targets): one.rss_mb for one in sizes},
+    }
+
+
+def show(sizes: Sequence[Size]) -> None:
+    """Print them."""
+    table(
+        f"Claims of {BATCH}, every gate, with their commit; ends of as many calls between them",
+        (
+            "targets",
+            "fill s",
+            "file MB",
+            "claim p50",
+            "p99 ms",
+            "ends p50",
+            "p99",
+            "RSS MB",
+            "anon",
+        ),
+        [
+            (
+                one.targets,
+                one.fill_s,
+                one.file_mb,
+                percentile(one.claim_ms, 0.5),
+                one.claim_p99_ms,
+                percentile(one.closing_ms, 0.5),
+                percentile(one.closing_ms, 0.99),
+                one.rss_mb,
+                one.anon_mb,
+            )
+            for one in sizes
+        ],
+    )
+
+
+def detail(sizes: Sequence[Size]) -> list[dict[str, Any]]:
+    """Everything, to be drawn."""
+    return [asdict(one) for one in sizes]

@@ -1,0 +1,69 @@
+"""A ladder of rates: how fast calls can be placed before what is ordered begins to wait. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MOST_DELAY_S = 0.25
+"""Between an order and its INVITE at the far side, for 99 of 100 calls: several times what it is
+with room to spare, and within a second of growing without end."""
+
+LEAST_ACHIEVED = 0.9
+"""Of what was offered. An engine keeps a few percent back, lest a second hold a call too many."""
+
+FACTOR = 1.05
+STEPS_BELOW, STEPS_ABOVE = 4, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rate, held for some seconds.
+
+    Attributes:
+        offered: calls per second asked for.
+        achieved: first INVITEs per second at the far side.
+        delay_p50_s, delay_p99_s: from the order to the INVITE.
+    """
+
+    offered: float
+    achieved: float
+    delay_p50_s: float
+    delay_p99_s: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it could have gone on like this."""
+        return self.delay_p99_s <= MOST_DELAY_S and self.achieved >= LEAST_ACHIEVED * self.offered
+
+
+def ceiling(steps: Sequence[Step]) -> float:
+    """The highest rate achieved before the first step that does not hold; 0 where none does."""
+    best = 0.0
+    for step in steps:
+        if not step.holds:
+            break
+        best = max(best, step.achieved)
+    return best
+
+
+def topped(steps: Sequence[Step]) -> bool:
+    """Whether every step holds, so that the ceiling lies beyond the ladder."""
+    return all(step.holds for step in steps)
+
+
+def around(rate: float) -> list[float]:
+    """A ladder about a rate at which the ceiling is thought to be."""
+    return [round(rate * FACTOR**n, 1) for n in range(-STEPS_BELOW, STEPS_ABOVE + 1)]
+
+
+def shifted(rate: float, steps: Sequence[Step]) -> float:
+    """Where the next ladder is put, after what this one showed."""
+    if topped(steps):
+        return rate * FACTOR**STEPS_ABOVE
+    found = ceiling(steps)
+    return found * FACTOR if found else rate / FACTOR**STEPS_BELOW
+
+
+def finite(seconds: float) -> float:
+    """A delay as it is kept: a call that never began has waited for ever."""
+    return seconds if math.isfinite(seconds) else 999.0
