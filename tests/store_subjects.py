@@ -158,6 +158,7 @@ def check_sums(connection: Connection) -> None:
         in_doubt = _count(connection, campaign_id, "in_doubt")
         assert counted.get("in_doubt", 0) == in_doubt
         assert counted.get("calling", 0) == _count(connection, campaign_id, "claimed")
+        assert counts[tallies.BEGUN].get(tallies.PEOPLE, 0) == _begun(connection, campaign_id)
     open_ = connection.execute(
         select(attempt.c.number, attempt.c.id).where(attempt.c.state.in_(["claimed", "in_doubt"]))
     )
@@ -172,6 +173,15 @@ def _grouped(connection: Connection, campaign_id: int, column: Any) -> dict[str,
         .group_by(column)
     )
     return dict(rows.all())
+
+
+def _begun(connection: Connection, campaign_id: int) -> int:
+    """People of whom some attempt was not given back unsent."""
+    return connection.execute(
+        select(func.count(attempt.c.target_id.distinct())).where(
+            attempt.c.campaign_id == campaign_id, attempt.c.state != "unsent"
+        )
+    ).scalar_one()
 
 
 def _count(connection: Connection, campaign_id: int, state: str) -> int:

@@ -1,11 +1,12 @@
 """The claim: every gate applied in the transaction that writes the attempts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from store_subjects import NOW, PARIS, World, number
 
 from campaigns.campaign import Campaign
@@ -13,14 +14,18 @@ from campaigns.contacts.basis import Evidence
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
+from campaigns.rules.blackout import Blackout
 from campaigns.rules.windows import Window
 from campaigns.states import Action
 from dialer.book import write_closings
 from dialer.calls import Call
+from dialer.candidates import PATIENCE
 from dialer.claim import MAX_ROUNDS, Claimed, Want, claim
 from dialer.outcomes import Closing, in_doubt, never_placed, unsent
-from store import suppressions
+from store import campaigns as kept
+from store import halts, suppressions, tables
 from store.engine import writing
+from store.halts import Halt
 
 EVERY_DAY = frozenset(range(1, 8))
 NODE = "here:1:1"
@@ -32,9 +37,10 @@ def world(store: Engine) -> World:
 
 
 def take(
-    world: World, campaign: Campaign, count: int = 100, rehearsal: bool = True
-) -> tuple[Claimed, list[Call]]:
-    want = Want(campaign, count, rehearsal, NODE)
+    world: World, campaign: Campaign, count: int = 100, rehearsal: bool = True,
+    trunk: str = "", alone: bool = True,
+) -> tuple[Claimed, list[Call]]:  # fmt: skip
+    want = Want(campaign, count, rehearsal, NODE, trunk, alone)
     with writing(world.engine) as connection:
         claimed = claim(connection, want, world.now)
     calls = [Call(one.attempt, campaign, one.attempts, one.tries) for one in claimed.taken]
@@ -248,6 +254,201 @@ def test_a_call_that_never_left_waits_again_as_it_did(world: World) -> None:
     assert (target["attempts"], target["tries"], target["outcome"]) == (1, 0, "busy")
     assert numbers(take(world, campaign)[1]) == [number(0)]
     world.check()
+
+
+QUICK = RetryPolicy(3, {Outcome.BUSY: timedelta(minutes=1)}, 9, timedelta(minutes=1))
+
+
+def staged(world: World, people: int, *stages: int) -> Campaign:
+    return world.called(people, stages=list(stages), retry=QUICK)
+
+
+def test_no_more_people_than_the_stage_allows(world: World) -> None:
+    campaign = staged(world, 10, 4, 7)
+    claimed, calls = take(world, campaign, 3)
+    assert (len(calls), claimed.exhausted) == (3, False)
+    claimed, more = take(world, campaign, 3)
+    assert (len(more), claimed.exhausted) == (1, True)
+    assert take(world, campaign, 3)[1] == []
+    released = replace(campaign, stage=1)
+    assert len(take(world, released)[1]) == 3
+    assert len(take(world, replace(campaign, stage=2))[1]) == 3
+    world.check()
+
+
+def test_retries_go_on_within_a_stage_and_use_none_of_it(world: World) -> None:
+    campaign = staged(world, 6, 3)
+    _, calls = take(world, campaign)
+    for call in calls:
+        close(world, call, Outcome.BUSY if call is calls[0] else Outcome.CONGESTION)
+    world.later(minutes=1)
+    assert sorted(numbers(take(world, campaign)[1])) == sorted(numbers(calls))
+    world.check()
+
+
+def test_whoever_was_not_called_after_all_leaves_room_in_the_stage(world: World) -> None:
+    campaign = staged(world, 6, 3)
+    _, calls = take(world, campaign)
+    write(world, unsent(calls[0], world.now), unsent(calls[0], world.now))
+    world.check()
+    assert numbers(take(world, campaign)[1]) == [calls[0].attempt.number]
+    world.check()
+
+
+def test_a_retry_that_was_not_called_after_all_leaves_none(world: World) -> None:
+    """Of a call that congestion ended nothing counts but that it was begun."""
+    campaign = staged(world, 6, 1)
+    _, (call,) = take(world, campaign)
+    close(world, call, Outcome.CONGESTION)
+    world.later(minutes=1)
+    _, (again,) = take(world, campaign)
+    write(world, unsent(again, world.now))
+    world.check()
+    assert numbers(take(world, campaign)[1]) == [call.attempt.number]
+
+
+def test_refused_people_take_nobody_s_place_in_a_stage(world: World) -> None:
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(n) for n in range(5)], evidence=Evidence.NONE),
+        world.contacts(controller, [number(n) for n in range(5, 15)]),
+    ]
+    campaign = world.campaign(controller, lists, stages=[4])
+    calls: list[Call] = []
+    claimed = Claimed()
+    while not claimed.exhausted:
+        claimed, more = take(world, campaign, 2)
+        calls += more
+    assert numbers(calls) == [number(n) for n in range(5, 9)]
+    world.check()
+
+
+def test_nothing_for_a_campaign_that_is_held_or_while_everything_is_stopped(world: World) -> None:
+    campaign = world.called(3)
+    with writing(world.engine) as connection:
+        halts.put(connection, Halt(world.now, "Zoé", ""))
+    assert (take(world, campaign)[0].exhausted, take(world, campaign)[1]) == (True, [])
+    with writing(world.engine) as connection:
+        halts.lift(connection)
+        held = tables.campaign.c.hold
+        connection.execute(update(tables.campaign).values({held: {"measure": "opt_outs"}}))
+    assert take(world, campaign)[1] == [], "whatever the dialer believes"
+    with writing(world.engine) as connection:
+        connection.execute(update(tables.campaign).values({held: None}))
+    assert len(take(world, campaign)[1]) == 3
+
+
+def two_trunks(world: World, people: int) -> Campaign:
+    return world.called(people, trunk="a", other_trunks=["b"], retry=QUICK)
+
+
+def test_what_a_trunk_failed_goes_out_by_another(world: World) -> None:
+    campaign = two_trunks(world, 2)
+    _, calls = take(world, campaign, trunk="a", alone=False)
+    assert {call.attempt.trunk for call in calls} == {"a"}
+    close(world, calls[0], Outcome.CONGESTION)
+    close(world, calls[1], Outcome.BUSY)
+    world.later(minutes=1)
+    assert numbers(take(world, campaign, trunk="a", alone=False)[1]) == [number(1)]
+    _, (call,) = take(world, campaign, trunk="b", alone=False)
+    assert (call.attempt.number, call.attempt.trunk) == (number(0), "b")
+    world.check()
+
+
+def test_it_goes_out_by_the_same_where_there_is_no_other_now(world: World) -> None:
+    campaign = two_trunks(world, 1)
+    _, (call,) = take(world, campaign, trunk="a", alone=False)
+    close(world, call, Outcome.CONGESTION)
+    world.later(minutes=1)
+    assert take(world, campaign, trunk="a", alone=False)[1] == []
+    assert len(take(world, campaign, trunk="a", alone=True)[1]) == 1
+
+
+def test_it_is_left_for_another_for_a_while_only(world: World) -> None:
+    campaign = two_trunks(world, 1)
+    _, (call,) = take(world, campaign, trunk="a", alone=False)
+    close(world, call, Outcome.CONGESTION)
+    world.later(minutes=1)
+    world.later(seconds=PATIENCE.total_seconds() - 1)
+    assert take(world, campaign, trunk="a", alone=False)[1] == []
+    world.later(seconds=1)
+    assert len(take(world, campaign, trunk="a", alone=False)[1]) == 1
+
+
+def test_a_call_that_never_left_still_avoids_the_trunk(world: World) -> None:
+    campaign = two_trunks(world, 1)
+    _, (call,) = take(world, campaign, trunk="a", alone=False)
+    close(world, call, Outcome.CONGESTION)
+    world.later(minutes=1)
+    _, (call,) = take(world, campaign, trunk="b", alone=False)
+    write(world, unsent(call, world.now))
+    assert take(world, campaign, trunk="a", alone=False)[1] == []
+    assert len(take(world, campaign, trunk="b", alone=False)[1]) == 1
+
+
+def test_retries_of_every_trunk_come_in_the_order_they_are_due(world: World) -> None:
+    campaign = two_trunks(world, 4)
+    _, calls = take(world, campaign, trunk="a", alone=False)
+    for call in reversed(calls):
+        world.later(seconds=1)
+        close(world, call, Outcome.CONGESTION if call is calls[2] else Outcome.BUSY)
+    world.later(minutes=2)
+    assert numbers(take(world, campaign, trunk="b", alone=False)[1]) == [
+        number(n) for n in (3, 2, 1, 0)
+    ]
+
+
+def test_nobody_is_called_in_a_blackout_nor_so_late_that_the_call_would_reach_into_it(
+    world: World,
+) -> None:
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(1)], zones=PARIS),
+        world.contacts(controller, [number(2)], zones="Indian/Reunion"),
+    ]
+    begin = NOW + timedelta(hours=1)
+    silent = [Blackout(begin, begin + timedelta(hours=2), frozenset({PARIS}))]
+    plain = kept.blackouts_to_plain(silent)
+    campaign = world.campaign(controller, lists, blackouts=plain)
+    world.later(hours=1, seconds=1 - campaign.max_call_s)
+    assert numbers(take(world, campaign)[1]) == [number(2)]
+    world.later(hours=2, seconds=campaign.max_call_s - 2)
+    assert take(world, campaign)[1] == []
+    world.later(seconds=1)
+    assert numbers(take(world, campaign)[1]) == [number(1)]
+
+
+def test_the_zone_whose_hours_end_soonest_goes_first_and_the_other_has_its_turns(
+    world: World,
+) -> None:
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(n) for n in range(40)], zones=PARIS),
+        world.contacts(controller, [number(n) for n in range(40, 80)], zones="Indian/Reunion"),
+    ]
+    day = (Window(EVERY_DAY, time(10), time(20)),)
+    campaign = world.campaign(controller, lists, windows=day)
+    first = []
+    for _ in range(40):
+        first += numbers(take(world, campaign, 1)[1])
+        world.later(seconds=1)
+    of_reunion = sum(one >= number(40) for one in first)
+    assert of_reunion == pytest.approx(30, abs=2), "where it is three hours later"
+    world.check()
+
+
+def test_retries_and_fresh_ones_take_turns_call_by_call(world: World) -> None:
+    campaign = world.called(60, retry=QUICK)
+    _, calls = take(world, campaign, 20)
+    for call in calls:
+        close(world, call, Outcome.BUSY)
+    world.later(minutes=1)
+    again = 0
+    for _ in range(30):
+        _, (call,) = take(world, campaign, 1)
+        again += call.attempts
+        world.later(seconds=1)
+    assert again == pytest.approx(15, abs=2)
 
 
 def test_retries_and_fresh_ones_take_turns(world: World) -> None:

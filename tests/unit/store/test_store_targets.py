@@ -24,9 +24,10 @@ def world(store: Engine) -> World:
 
 
 def due(world: World, campaign_id: int, zones: str = PARIS, retry: bool = False,
-        count: int = 100, at: datetime = NOW) -> list[str]:  # fmt: skip
+        count: int = 100, at: datetime = NOW, avoid: str | None = None) -> list[str]:  # fmt: skip
     with writing(world.engine) as connection:
-        return [one.number for one in queue.due(connection, campaign_id, zones, retry, at, count)]
+        found = queue.due(connection, campaign_id, zones, retry, at, count, avoid)
+        return [one.number for one in found]
 
 
 def settle(world: World, target_id: int, **changes: Any) -> None:
@@ -99,6 +100,17 @@ def test_retries_are_found_when_due_and_apart_from_fresh_ones(world: World) -> N
     assert due(world, campaign.id, retry=True, at=later) == [number(1), number(0)]
 
 
+def test_those_that_a_trunk_failed_are_found_apart(world: World) -> None:
+    campaign = world.called(3)
+    for target_id, avoid in ((1, "a"), (2, "b"), (3, None)):
+        settle(world, target_id, avoid=avoid)
+    assert due(world, campaign.id, retry=True) == [number(2)]
+    assert due(world, campaign.id, retry=True, avoid="a") == [number(0)]
+    assert due(world, campaign.id, retry=True, avoid="b") == [number(1)]
+    settle(world, 1)
+    assert due(world, campaign.id, retry=True, avoid="a") == [number(0)], "as it was known before"
+
+
 def test_a_call_that_never_left_changes_no_outcome(world: World) -> None:
     campaign = world.called(1)
     settle(world, 1, outcome="busy")
@@ -148,10 +160,12 @@ def test_two_claimers_never_find_the_same_target(postgres_store: Engine) -> None
     assert len({found.id for found in [*first, *second]}) == 6
 
 
-def test_the_claim_walks_along_its_index_and_sorts_nothing(sqlite_store: Engine) -> None:
+@pytest.mark.parametrize("avoid", [None, "a"])
+def test_the_claim_walks_along_its_index_and_sorts_nothing(
+    sqlite_store: Engine, avoid: str | None
+) -> None:
     world = World(sqlite_store)
     campaign = world.called(5)
-    asked = {"campaign": campaign.id, "zones": PARIS, "retry": False, "now": NOW, "count": 10}
     ran: list[tuple[str, Any]] = []
 
     def keep(*told: Any) -> None:
@@ -159,13 +173,34 @@ def test_the_claim_walks_along_its_index_and_sorts_nothing(sqlite_store: Engine)
 
     event.listen(sqlite_store, "before_cursor_execute", keep)
     with reading(sqlite_store) as connection:
-        connection.execute(queue._DUE, asked).all()
+        queue.due(connection, campaign.id, PARIS, True, NOW, 10, avoid)
         query, values = ran[-1]
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
     steps = " / ".join(str(row[3]) for row in plan)
-    assert "ix_target_due" in steps
+    walk = "ix_target_due (campaign_id=? AND zones=? AND retry=? AND avoid=? AND due_at<?)"
+    assert walk in steps
     assert "TEMP B-TREE" not in steps
     assert "SCAN" not in steps
+
+
+def test_zones_and_what_was_begun_are_found_without_a_walk(sqlite_store: Engine) -> None:
+    world = World(sqlite_store)
+    campaign = world.called(5)
+    ran: list[tuple[str, Any]] = []
+    event.listen(
+        sqlite_store, "before_cursor_execute", lambda *told: ran.append((told[2], told[3]))
+    )
+    with reading(sqlite_store) as connection:
+        queue.zones_of(connection, campaign.id)
+        tallies.one(connection, campaign.id, tallies.BEGUN, tallies.PEOPLE)
+        queue.may_claim(connection, campaign.id)
+        plans = [
+            connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
+            for query, values in ran[1:4]
+        ]
+    steps = " / ".join(str(row[3]) for plan in plans for row in plan)
+    assert "ix_target_due (campaign_id=? AND zones>?)" in steps
+    assert steps.count("SCAN") == steps.count("SCAN halt")
 
 
 def test_every_target_of_a_number_and_of_one_controller_only(world: World) -> None:
