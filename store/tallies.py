@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.tables import tally
@@ -19,15 +19,18 @@ of a fresh target and taken back where its call was never sent, in the transacti
 Delta = Counter[tuple[int, str, str]]
 """(campaign id, kind, name) -> change."""
 
-_ADD = (
-    update(tally)
-    .where(
-        tally.c.campaign_id == bindparam("b_campaign"),
-        tally.c.kind == bindparam("b_kind"),
-        tally.c.name == bindparam("b_name"),
-    )
-    .values(count=tally.c.count + bindparam("b_change"))
-)
+_SQLITE = sqlite.insert(tally)
+_POSTGRESQL = postgresql.insert(tally)
+_ADD = {
+    "sqlite": _SQLITE.on_conflict_do_update(
+        index_elements=list(tally.primary_key),
+        set_={"count": tally.c.count + _SQLITE.excluded.count},
+    ),
+    "postgresql": _POSTGRESQL.on_conflict_do_update(
+        index_elements=list(tally.primary_key),
+        set_={"count": tally.c.count + _POSTGRESQL.excluded.count},
+    ),
+}
 
 _ONE = select(tally.c.count).where(
     tally.c.campaign_id == bindparam("b_campaign"),
@@ -47,20 +50,13 @@ def add(connection: Connection, delta: Delta) -> None:
     changes = sorted((key, change) for key, change in delta.items() if change)
     if not changes:
         return
-    _make_rows(connection, [key for key, _ in changes])
     connection.execute(
-        _ADD,
+        _ADD[connection.dialect.name],
         [
-            {"b_campaign": campaign, "b_kind": kind, "b_name": name, "b_change": change}
+            {"campaign_id": campaign, "kind": kind, "name": name, "count": change}
             for (campaign, kind, name), change in changes
         ],
     )
-
-
-def _make_rows(connection: Connection, keys: list[tuple[int, str, str]]) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    rows = [{"campaign_id": c, "kind": kind, "name": name, "count": 0} for c, kind, name in keys]
-    connection.execute(dialect.insert(tally).on_conflict_do_nothing(), rows)
 
 
 def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:

@@ -35,6 +35,7 @@ _CONDEMNED = (
         target.c.state,
         target.c.attempts,
         target.c.tries,
+        campaign.c.other_trunks,
     )
     .join(target, target.c.id == attempt.c.target_id)
     .join(campaign, campaign.c.id == attempt.c.campaign_id)
@@ -110,7 +111,8 @@ def _revived(row: RowMapping, calls: int, trunk: str, due_at: datetime) -> dict[
         "b_due_at": due_at,
         "b_attempts": max(0, row["attempts"] - calls),
         "b_tries": row["tries"] + calls,
-        "b_avoid": trunk,
+        # Where it is the only one, nobody else would ever call them.
+        "b_avoid": trunk if row["other_trunks"] else None,
     }
 
 

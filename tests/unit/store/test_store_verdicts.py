@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from store_subjects import NOW, TRUNK, World
 
 from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
 from campaigns.outcome import Outcome
 from campaigns.states import Action, AttemptState, TargetState
-from store import attempts, queue, tallies, verdicts
+from store import attempts, queue, tables, tallies, verdicts
 from store.attempts import Ended
 from store.engine import reading, writing
 from store.queue import Settled
@@ -48,6 +48,7 @@ def called(
         delta: tallies.Delta = tallies.Delta()
         tallies.moved(delta, campaign.id, before, state.value)
         delta[campaign.id, tallies.OUTCOME, outcome.value] += 1
+        delta[campaign.id, tallies.BEGUN, tallies.PEOPLE] += nth == 1
         tallies.add(connection, delta)
     return id_
 
@@ -69,12 +70,23 @@ def test_a_condemned_number_waits_again_and_nothing_was_counted(world: World) ->
     assert revive(world) == 1
     found = world.targets(campaign.id)[0]
     assert (found["state"], found["retry"]) == (TargetState.PENDING.value, True)
-    assert (found["attempts"], found["tries"], found["avoid"]) == (0, 1, TRUNK)
+    assert (found["attempts"], found["tries"], found["avoid"]) == (0, 1, None)
     assert found["due_at"] == LATER + verdicts.AGAIN
     assert world.attempts()[id_]["outcome"] == "carrier_refused"
     assert outcomes(world, campaign) == {"carrier_refused": 1}
     world.check()
     assert revive(world) == 0
+
+
+def test_another_trunk_is_tried_first_where_there_is_one(world: World) -> None:
+    campaign = world.called(1)
+    with writing(world.engine) as connection:
+        others = update(tables.campaign).values(other_trunks=["other"])
+        connection.execute(others.where(tables.campaign.c.id == campaign.id))
+    (target,) = world.targets(campaign.id)
+    called(world, campaign, target)
+    assert revive(world) == 1
+    assert world.targets(campaign.id)[0]["avoid"] == TRUNK
 
 
 def test_one_that_the_campaign_would_call_again_anyway_is_not_counted_either(world: World) -> None:
