@@ -1,6 +1,7 @@
 """The network as a process: starting, stopping, dying, and SIPp as its caller."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -65,6 +66,33 @@ def test_sigterm_ends_it_cleanly_with_open_calls_in_the_ledger(tmp_path: Path) -
         (call,) = network.calls()
     assert (call.number, call.ended_at) == ("0199000022", None)
     assert network_counters(tmp_path / "l")["calls"] == 1
+
+
+def test_a_storm_refuses_every_new_call_until_it_is_over(tmp_path: Path) -> None:
+    with (
+        running_network(tmp_path / "l", "--by-number") as network,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller,
+    ):
+        caller.bind(("127.0.0.1", 0))
+        caller.settimeout(5)
+
+        def call(call_id: str) -> list[bytes]:
+            """The answers to a call of somebody who rings out."""
+            invite = _invite("0199000022", caller.getsockname()[1], call_id)
+            caller.sendto(invite, ("127.0.0.1", network.sip_port))
+            return [caller.recv(2000).split(b"\r\n")[0][8:11] for _ in range(2)]
+
+        assert call("before") == [b"100", b"180"]
+        network.process.send_signal(signal.SIGUSR1)
+        eventually(lambda: call(f"in-{time.monotonic()}")[1] == b"503")
+        network.process.send_signal(signal.SIGUSR2)
+        eventually(lambda: call(f"after-{time.monotonic()}")[1] == b"180")
+        assert network.stop() == 0
+        seen = {call.sip_call_id: call for call in network.calls()}
+    storm = [call for call in seen.values() if call.behaviour == "congested"]
+    assert seen["before"].behaviour == "rings_out"
+    assert storm
+    assert {call.status for call in storm} == {503}
 
 
 def test_a_kill_loses_at_most_the_last_fifth_of_a_second(tmp_path: Path) -> None:
