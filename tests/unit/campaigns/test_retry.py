@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
-from campaigns.retry import RetryPolicy, after, counts
+from campaigns.retry import APART, RetryPolicy, after, another_hour, counts
 from campaigns.states import TargetState
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -99,3 +99,56 @@ def test_nobody_is_called_more_often_than_the_policy_says(
         assert outcome not in REACHED
     else:
         assert following.due_at is None
+
+
+instants = st.integers(0, 3 * 365 * 24 * 60).map(lambda minutes: AT + timedelta(minutes=minutes))
+waits = st.integers(0, 14 * 24 * 60).map(lambda minutes: timedelta(minutes=minutes))
+
+
+@given(instants, waits)
+def test_another_hour_is_two_hours_off_and_never_sooner(last: datetime, wait: timedelta) -> None:
+    found = another_hour(last, last + wait)
+    apart = (found - last) % timedelta(days=1)
+    assert APART <= apart <= timedelta(days=1) - APART
+    assert timedelta() <= found - (last + wait) <= 2 * APART
+    assert another_hour(last, found) == found
+
+
+def test_who_did_not_answer_is_called_at_another_hour_the_next_day() -> None:
+    policy = RetryPolicy(delays={Outcome.NO_ANSWER: timedelta(days=1), Outcome.BUSY: APART * 12})
+    assert after(Outcome.NO_ANSWER, 1, 0, AT, policy).due_at == AT + timedelta(hours=26)
+    assert after(Outcome.BUSY, 1, 0, AT, policy).due_at == AT + timedelta(hours=24)
+
+
+def test_an_outcome_may_be_the_last_sooner_than_others() -> None:
+    policy = RetryPolicy(counts={Outcome.NO_ANSWER: 2, Outcome.CONFIG_ERROR: 1})
+    assert after(Outcome.NO_ANSWER, 1, 0, AT, policy).state is TargetState.PENDING
+    assert after(Outcome.NO_ANSWER, 2, 0, AT, policy).state is TargetState.UNREACHED
+    assert after(Outcome.BUSY, 2, 0, AT, policy).state is TargetState.PENDING
+    assert after(Outcome.CONFIG_ERROR, 0, 1, AT, policy).state is TargetState.UNREACHED
+    assert after(Outcome.CONGESTION, 0, 1, AT, policy).state is TargetState.PENDING
+
+
+@given(
+    st.lists(st.sampled_from(sorted(set(Outcome) - {Outcome.IN_DOUBT})), min_size=1, max_size=40),
+    st.integers(1, 5),
+    st.integers(1, 10),
+    st.dictionaries(st.sampled_from(sorted(Outcome)), st.integers(1, 20), max_size=3),
+)
+def test_a_whole_life_of_calls_keeps_every_count(
+    ends: list[Outcome], most: int, network: int, limits: dict[Outcome, int]
+) -> None:
+    policy = RetryPolicy(most, network_tries=network, counts=limits)
+    attempts = tries = 0
+    at = AT
+    for outcome in ends:
+        attempts, tries = attempts + counts(outcome), tries + (not counts(outcome))
+        following = after(outcome, attempts, tries, at, policy)
+        assert following.counted is counts(outcome), "our own congestion consumes no attempt"
+        if following.state is not TargetState.PENDING:
+            break
+        assert following.due_at is not None
+        assert following.due_at > at
+        at = following.due_at
+    assert attempts <= most
+    assert tries <= network

@@ -24,7 +24,7 @@ from dialer.calls import Call
 from dialer.claim import Want, claim
 from dialer.outcomes import Closing, closed, in_doubt, never_placed, unsent
 from dialer.pbx import HungUp
-from store import attempts, leases, suppressions
+from store import attempts, leases, suppressions, tallies
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.tables import lease
@@ -34,6 +34,7 @@ QUICK = RetryPolicy(
     {Outcome.BUSY: timedelta(seconds=5), Outcome.NO_ANSWER: timedelta(seconds=20)},
     4,
     timedelta(seconds=2),
+    other_hour=frozenset(),
 )
 ENDS = [
     Outcome.DELIVERED, Outcome.HUNG_UP_EARLY, Outcome.OPTED_OUT, Outcome.BUSY, Outcome.NO_ANSWER,
@@ -47,7 +48,12 @@ class Crash(Exception):
 
 
 class History:
-    """Random claims, ends, doubts, refusals and crashes over campaigns that share numbers."""
+    """Random claims, ends, doubts, refusals and crashes over campaigns that share numbers.
+
+    Each has two trunks; the second is in its first stage.
+    """
+
+    STAGE = 3
 
     def __init__(self, engine: Engine, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -59,8 +65,15 @@ class History:
                 owner,
                 [self.world.contacts(owner, self.chance.sample([number(n) for n in range(12)], 8))],
                 retry=QUICK,
+                trunk="a",
+                other_trunks=["b"],
+                stages=stages,
             )
-            for owner in (controllers[0], controllers[0], controllers[1])
+            for owner, stages in (
+                (controllers[0], []),
+                (controllers[0], [self.STAGE]),
+                (controllers[1], []),
+            )
         ]
 
     def run(self, steps: int) -> None:
@@ -89,7 +102,8 @@ class History:
         if self.chance.random() < 0.1:
             write_closings(connection, closings)  # heard twice
         for campaign in self.chance.sample(self.campaigns, 2):
-            want = Want(campaign, self.chance.randint(1, 5), True, "here:1:1")
+            trunk, alone = self.chance.choice("ab"), self.chance.random() < 0.5
+            want = Want(campaign, self.chance.randint(1, 5), True, "here:1:1", trunk, alone)
             claim(connection, want, self.world.now)
         if self.chance.random() < 0.15:
             raise Crash
@@ -136,6 +150,9 @@ class History:
         calls = Counter(call.attempt.number for call in self.open.values())
         assert set(calls.values()) <= {1}
         assert all(call.attempts < QUICK.max_attempts for call in self.open.values())
+        with reading(self.world.engine) as connection:
+            staged = self.campaigns[1].id
+            assert tallies.one(connection, staged, tallies.BEGUN, tallies.PEOPLE) <= self.STAGE
 
 
 @settings(max_examples=25, deadline=None,
