@@ -47,6 +47,17 @@ class Call:
     target_state: TargetState = TargetState.CALLING
     closed: bool = False
 
+    def age(self, now: float, wall: datetime) -> float:
+        """Seconds since the claim.
+
+        Args:
+            now: monotonic seconds: what counts for a call that this dialer claimed or adopted.
+            wall: for one of another dialer that is not in hand.
+        """
+        if self.claimed:
+            return now - self.claimed
+        return (wall - self.attempt.claimed_at).total_seconds()
+
 
 class Calls:
     """Calls in hand by attempt id."""

@@ -7,6 +7,7 @@ An attempt's id is the channel's unique id (`ChannelId` of AMI Originate), so ev
 call names its attempt. Events arrive in the order the PBX sent them.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +28,8 @@ class OriginateOrder:
         message: sound file the PBX plays, absolute, without extension.
         confirmation: sound file that confirms an opt-out, absolute, without extension.
         journal: absolute path of the journal on the PBX's own disk.
+        send_by: monotonic seconds from which on it is not sent: looked at last of all, as this
+            process may have been stopped since everything else was.
     """
 
     attempt_id: str
@@ -38,6 +41,7 @@ class OriginateOrder:
     message: str
     confirmation: str
     journal: str
+    send_by: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,12 +246,8 @@ def _calls_of(ids: Iterable[str]) -> Callable[[Connection], list[Call]]:
 
 
 def _must_be_over(call: Call) -> bool:
-    """Whether the call has outlived its longest life: by our own clock where we placed it."""
-    if call.claimed:
-        age = time.monotonic() - call.claimed
-    else:
-        age = (utc_now() - call.attempt.claimed_at).total_seconds()
-    return age > call.campaign.max_call_s
+    """Whether the call has outlived its longest life."""
+    return call.age(time.monotonic(), utc_now()) > call.campaign.max_call_s
 
 
 def _before_boot(call: Call) -> bool:

@@ -80,6 +80,15 @@ class Scheduler:
         if self._clock.running:
             self._clock.shutdown(wait=False)
 
+    async def clock_stepped(self) -> None:
+        """Look at everything by the new time, at once and then as ever.
+
+        A clock put back by an hour would else have every job wait for an hour.
+        """
+        for job in self._clock.get_jobs():
+            job.modify(next_run_time=utc_now())
+        await self.tick()
+
     def check(self) -> None:
         """Find out whether this dialer may go on.
 

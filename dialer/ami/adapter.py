@@ -99,7 +99,7 @@ class AmiPbx:
         Raises:
             PbxError: nothing was sent.
         """
-        self._live_link().order(actions.originate(order))
+        self._live_link().order(actions.originate(order), order.send_by)
 
     def hang_up(self, attempt_id: str) -> None:
         """Ask for the end of a live call; nothing happens where it has ended.

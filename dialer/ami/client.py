@@ -10,6 +10,7 @@ with the link, and a new client is made for a new link: nothing of the old one i
 """
 
 import itertools
+import math
 import re
 import threading
 import time
@@ -118,7 +119,7 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
         self._send(act, future)
         return future
 
-    def order(self, act: Action) -> None:
+    def order(self, act: Action, send_by: float = math.inf) -> None:
         """Send an action whose answer is looked for among the blocks, by its ActionID.
 
         An answer that does not come in time ends the link: the PBX is not to carry out later
@@ -127,26 +128,26 @@ class AmiClient(AMIClient):  # type: ignore[misc] # the library has no types
         Raises:
             PbxError: as for send_action.
         """
-        self._send(act, None)
+        self._send(act, None, send_by)
 
-    def _send(self, act: Action, future: Answer | None) -> None:
+    def _send(self, act: Action, future: Answer | None, send_by: float = math.inf) -> None:
         action_id = act.keys.setdefault("ActionID", self.next_action_id())
         check(act)
         deadline = time.monotonic() + self._settings.patience.action
         self._pending.add(action_id, act.name, deadline, future)
         try:
-            self.send(act)
+            self.send(act, send_by)
         except PbxError:
             self._pending.forget(action_id)
             raise
 
-    def send(self, pack: Action) -> None:
+    def send(self, pack: Action, send_by: float = math.inf) -> None:
         """Hand an action's bytes to the link; never blocks.
 
         Raises:
-            PbxError: the link is down, or too much waits already.
+            PbxError: the link is down, too much waits already, or it is too late.
         """
-        self._link.send(f"{pack}\r\n".encode())
+        self._link.send(f"{pack}\r\n".encode(), send_by)
 
     @property
     def _link(self) -> Transport:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -76,13 +77,17 @@ class Link:
         """
         return await asyncio.wrap_future(self._client.send_action(act))
 
-    def order(self, act: Action) -> None:
+    def order(self, act: Action, send_by: float = math.inf) -> None:
         """Send an action whose effect comes as events.
+
+        Args:
+            act: what is asked.
+            send_by: monotonic seconds from which on it is not sent.
 
         Raises:
             PbxError: nothing was sent.
         """
-        self._client.order(act)
+        self._client.order(act, send_by)
 
     def drop(self, reason: str) -> None:
         """End the link at once; what was not delivered never will be."""

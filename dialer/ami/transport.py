@@ -5,6 +5,7 @@ IPv6 and TLS, reads 64 KB, keeps what the kernel would not take, and ends with a
 """
 
 import contextlib
+import math
 import select
 import socket
 import ssl
@@ -58,13 +59,21 @@ class Transport:
         self._lull = False
         self._open = True
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, send_by: float = math.inf) -> None:
         """Hand over bytes; they leave at once or not at all once the link is broken.
 
+        Args:
+            data: whole actions.
+            send_by: monotonic seconds from which on they are not taken. Looked at here, last of
+                all: this process may have been stopped for hours since the caller looked.
+
         Raises:
-            PbxError: the link is closed, or too much waits already; nothing was taken.
+            PbxError: the link is closed, too much waits already, or it is too late; nothing was
+                taken.
         """
         with self._lock:
+            if time.monotonic() >= send_by:
+                raise PbxError("It is too late to send this.")
             if not self._open:
                 raise PbxError("The link to the PBX is down.")
             if len(self._unsent) + len(data) > MOST_UNSENT:

@@ -188,6 +188,15 @@ class TestCalls:
             ]
         ]
 
+    async def test_an_originate_that_is_too_late_is_not_sent(
+        self, pbx: AmiPbx, server: AmiServer
+    ) -> None:
+        with pytest.raises(PbxError, match="too late"):
+            pbx.originate(order(send_by=time.monotonic()))
+        pbx.originate(order(send_by=time.monotonic() + 5.0))
+        await asyncio.to_thread(server.wait_for, lambda: bool(server.named("Originate")))
+        assert len(server.named("Originate")) == 1
+
     async def test_a_refused_originate_is_an_event(
         self, pbx: AmiPbx, server: AmiServer, heart: Heart
     ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from campaigns.errors import PbxError
 from dialer.ami import AmiPatience, AmiSettings
 from dialer.ami import transport as module
 from dialer.ami.transport import Transport
@@ -103,3 +104,16 @@ def test_what_waited_too_long_is_not_sent_after_all(
     with pytest.raises(TimeoutError, match="took no bytes"):
         link.exchange(0.0)
     link.close(reset=True)
+
+
+def test_an_order_is_not_taken_once_it_is_too_late(pbx: socket.socket) -> None:
+    """The process may have been stopped for hours after everything else was looked at."""
+    link = Transport(AmiSettings("127.0.0.1", pbx.getsockname()[1], "dialer", "x"))
+    connection, _ = pbx.accept()
+    with connection:
+        link.send(b"in time", time.monotonic() + 60.0)
+        with pytest.raises(PbxError, match="too late"):
+            link.send(b"late", time.monotonic() - 0.001)
+        link.close(reset=False)
+        assert connection.recv(100) == b"in time"
+        assert connection.recv(100) == b""
