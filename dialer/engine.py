@@ -18,6 +18,7 @@ from dialer.allotment import Allotment
 from dialer.book import Book, Entry
 from dialer.calls import Call, Calls, utc_now
 from dialer.claim import Claimed, Want
+from dialer.clock import ClockWatch
 from dialer.hearing import Hearing
 from dialer.journal import Journal
 from dialer.originate import Sender, Sounds
@@ -81,6 +82,7 @@ class Dialer:
         self._has_room = True
         self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
+        self._clock = ClockWatch(utc_now().timestamp(), time.monotonic())
         self._closings: list[Closing] = []
         self._look_again = 0.0
         self._node = ""
@@ -127,10 +129,20 @@ class Dialer:
         while not self._stopping.is_set():
             begun = time.monotonic()
             self._scheduler.check()
+            await self._look_at_clock(begun)
             self._look_for_overdue(begun)
             self._reconcile_where_asked()
             await self._cycle()
             await self._pause(begun + CYCLE_S - time.monotonic())
+
+    async def _look_at_clock(self, now: float) -> None:
+        """What was allowed by a clock that was wrong is looked at anew by the right one."""
+        stepped = self._clock.step(utc_now().timestamp(), now)
+        if stepped:
+            log.warning("the wall clock was stepped", seconds=round(stepped, 1))
+            self._sender.void()
+            self._throttle.ramp_up(now)
+            await self._scheduler.tick()
 
     async def _drain(self) -> None:
         deadline = time.monotonic() + GRACE_S

@@ -74,6 +74,13 @@ class Sender:
             self._queues.setdefault(_way(call), deque()).append(call)
         self._pump()
 
+    def void(self) -> None:
+        """Give back everything that was claimed and not sent."""
+        queues, self._queues = self._queues, {}
+        for queue in queues.values():
+            for call in queue:
+                self._returned(call)
+
     def _pump(self) -> None:
         """Send what may be sent now and come back when the next may."""
         if self._timer is not None:
@@ -131,7 +138,7 @@ class Sender:
             number=trunk.dialled(call.attempt.number),
             caller_id=trunk.dialled(call.attempt.caller_id),
             ring_timeout_s=campaign.ring_timeout_s,
-            max_call_s=campaign.max_call_s,
+            max_call_s=trunk.longest_call_s(campaign.max_call_s),
             message=self._sounds.messages(campaign.message),
             confirmation=self._sounds.confirmation,
             journal=self._sounds.journal(),

@@ -234,3 +234,11 @@ async def test_two_campaigns_share_a_trunk_and_neither_starves(
     shares = [len(sent & set(everything(own))) for own in calls]
     assert min(shares) >= 3, shares
     assert len(subject.ids()) == len(sent)
+
+
+async def test_what_is_voided_goes_back_and_nothing_of_it_is_sent(fast: Subject) -> None:
+    first, *others = fast.add(CAMPAIGN, 4)
+    fast.sender.void()
+    fast.clock.run(102.0)
+    assert fast.ids() == [first.attempt.id]
+    assert fast.returned == others
