@@ -74,6 +74,8 @@ _CLOSE = (
     )
 )
 
+_ADD = insert(attempt)
+_LOCK = insert(number_lock)
 _UNLOCK = delete(number_lock).where(
     number_lock.c.attempt_id == bindparam("b_id"), number_lock.c.number == bindparam("b_number")
 )
@@ -96,7 +98,7 @@ def add(
     if not made:
         return
     connection.execute(
-        insert(attempt),
+        _ADD,
         [
             {
                 "id": one.id,
@@ -115,7 +117,7 @@ def add(
         ],
     )
     connection.execute(
-        insert(number_lock),
+        _LOCK,
         [{"number": one.number, "attempt_id": one.id, "taken_at": one.claimed_at} for one in made],
     )
 

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, bindparam, func, literal, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from campaigns.contacts.basis import Evidence
 from campaigns.rules.gates import Gate
@@ -37,11 +48,12 @@ class Found:
     outcome: str | None
 
 
-_PENDING = TargetState.PENDING.value
+_PENDING: ColumnElement[str] = literal_column(f"'{TargetState.PENDING.value}'", String)
+"""Written into the statement as it stands, or the partial index would not be used."""
 
 _ZONES = select(func.min(target.c.zones)).where(
     target.c.campaign_id == bindparam("campaign"),
-    target.c.state == literal(_PENDING, literal_execute=True),
+    target.c.state == _PENDING,
     target.c.zones > bindparam("after"),
 )
 
@@ -65,7 +77,7 @@ def _due(*conditions: Any) -> Select[Any]:
         .join(contact_list, contact_list.c.id == contact.c.list_id)
         .where(
             target.c.campaign_id == bindparam("campaign"),
-            target.c.state == literal(_PENDING, literal_execute=True),
+            target.c.state == _PENDING,
             target.c.zones == bindparam("zones"),
             target.c.retry == bindparam("retry"),
             target.c.due_at <= bindparam("now"),
