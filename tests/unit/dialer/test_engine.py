@@ -30,6 +30,7 @@ from dialer import allotment, engine, journal, originate, reconcile, scheduler
 from dialer.book import Book, Entry
 from dialer.calls import Call
 from dialer.claim import Claimed
+from dialer.pbx import OtherBegun, OtherEnded
 from store import campaigns as kept
 from store import leases, suppressions
 from store import trunks as records
@@ -742,3 +743,21 @@ async def test_no_call_is_placed_that_the_pbx_could_not_journal(
         assert world.locks() == {}
         free[0] = journal.ROOM
         await run.up(3)
+
+
+async def test_calls_that_are_nobodys_attempt_take_channels_of_their_trunk(
+    world: World, tmp_path: Path
+) -> None:
+    pbx = FakePbx()
+    coming_in = OtherBegun("1732230000.7", f"PJSIP/{TRUNK}-00000001")
+    pbx.others[coming_in.channel_id] = coming_in
+    narrow = Trunk(TRUNK, "127.0.0.1", 5090, max_channels=3, max_cps=400)
+    world.called(5, max_cps=300.0)
+    async with dialing(world.engine, tmp_path, pbx, [narrow]) as run:
+        await run.up(2)
+        pbx.tell(OtherBegun("1732230000.8", f"PJSIP/{TRUNK}-00000002"))
+        (await run.up(2))[0].play_to_the_end()
+        await run.settled()
+        pbx.tell(OtherEnded("1732230000.7"), OtherEnded("1732230000.8"))
+        await run.up(3)
+        assert len(pbx.orders) == 4
