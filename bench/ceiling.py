@@ -157,18 +157,27 @@ def _round(
     sent: Callable[[], dict[str, float]],
     rates: list[float],
 ) -> Round:
-    forget_calls(site)
+    start = wait_for_quiet(site)
     spans, used = climb(rates)
-    begun = {call.number: call.invite_at for call in read(site.ledger)}
+    begun = {call.number: call.invite_at for call in read(site.ledger, start)}
     ordered = sent()
     steps = [_step(span, ordered, begun) for span in spans]
     return Round(who, steps, used, len(begun))
 
 
-def forget_calls(site: Installation) -> None:
-    """Empty the ledger, once no call is up: the network appends to it wherever its end is."""
-    time.sleep(0.5)
-    os.truncate(site.ledger, 0)
+def wait_for_quiet(site: Installation) -> int:
+    """Wait until no call is up; where the ledger ends then, in bytes.
+
+    Raises:
+        TimeoutError: calls stay up.
+    """
+    give_up = time.monotonic() + PATIENCE_S * 2
+    while "0 active channels" not in site.supervisor.command("core show channels count"):
+        if time.monotonic() > give_up:
+            raise TimeoutError("Calls stay up although nobody places any.")
+        time.sleep(0.5)
+    time.sleep(1.0)  # the network writes down what it saw ten times a second
+    return site.ledger.stat().st_size
 
 
 def _step(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench import people
-from bench.ceiling import CHANNELS, act, forget_calls, wait_for_silence
+from bench.ceiling import CHANNELS, act, wait_for_quiet, wait_for_silence
 from bench.figures import Span, mean_up, most_in_a_second, most_up, rate, within
 from bench.installation import Installation
 from bench.meter import Meter
@@ -51,7 +51,7 @@ class Kept:
 
 def limits(site: Installation, campaign: int, seconds: float) -> list[Kept]:
     """Run at each limit for so long. The site has no dialer; the campaign runs."""
-    forget_calls(site)
+    start = wait_for_quiet(site)
     people.limit(site, campaign, Limits(CHANNELS, RATES[0]))
     site.start_dialer()
     runs = []
@@ -68,7 +68,7 @@ def limits(site: Installation, campaign: int, seconds: float) -> list[Kept]:
     wait_for_silence(site, campaign)
     site.end_dialer()
     act(site, campaign, Action.RESUME)
-    calls = read(site.ledger)
+    calls = read(site.ledger, start)
     kept = [
         _rate_kept(calls, span, limit, idle)
         for limit, (span, idle) in zip(RATES, runs, strict=True)

@@ -101,22 +101,24 @@ class Ledger:
         os.close(self._file)
 
 
-def read(path: Path) -> list[LedgerCall]:
+def read(path: Path, start: int = 0) -> list[LedgerCall]:
     """All calls of a ledger, in order of their first INVITE.
+
+    From a byte `start` on, where a line begins, all that began behind it, and of the others those
+    that ended behind it.
 
     A last line that was cut off is passed over. The call numbers of a network that was started
     again on the same file begin anew, so calls are told apart by their SIP Call-ID.
     """
     calls: dict[str, LedgerCall] = {}
-    for entry in _entries(path):
-        event = entry.pop("event")
-        if event in {"invite", "answer", "end"}:
-            known = calls.get(entry["sip_call_id"])
-            calls[entry["sip_call_id"]] = _call(known, entry)
-        elif event == "key":
-            known = calls[entry["sip_call_id"]]
+    for entry in _entries(path, start):
+        event, call_id = entry.pop("event"), entry.get("sip_call_id", "")
+        known = calls.get(call_id)
+        if event in {"invite", "end"} or (event == "answer" and known):
+            calls[call_id] = _call(known, entry)
+        elif event == "key" and known:
             key = LedgerKey(**{name: entry[name] for name in _KEY_FIELDS})
-            calls[known.sip_call_id] = replace(known, keys=(*known.keys, key))
+            calls[call_id] = replace(known, keys=(*known.keys, key))
     return sorted(calls.values(), key=lambda call: call.invite_at)
 
 
@@ -129,8 +131,9 @@ def _call(known: LedgerCall | None, facts: dict[str, Any]) -> LedgerCall:
     return LedgerCall(**facts) if known is None else replace(known, **facts)
 
 
-def _entries(path: Path) -> Iterator[dict[str, Any]]:
+def _entries(path: Path, start: int = 0) -> Iterator[dict[str, Any]]:
     with path.open("rb") as lines:
+        lines.seek(start)
         for line in lines:
             if line.endswith(b"\n") and line.strip():
                 yield json.loads(line)

@@ -132,3 +132,13 @@ def test_nobody_else_may_read_whom_a_ledger_names(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     Ledger(file).close()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_ledger_can_be_read_from_where_it_ended_before(path: Path) -> None:
+    answer: dict[str, object] = {"sip_call_id": "a", "answer_at": 11.0, "status": 200}
+    _write(path, ("invite", FIRST))
+    start = path.stat().st_size
+    _write(path, ("answer", answer), ("invite", {**FIRST, "sip_call_id": "b"}))
+    assert [c.sip_call_id for c in read(path, start)] == ["b"]
+    _write(path, ("end", {**FIRST, **answer, "ended_at": 13.0}))
+    assert {c.sip_call_id for c in read(path, start)} == {"a", "b"}
