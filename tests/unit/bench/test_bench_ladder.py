@@ -1,0 +1,44 @@
+import itertools
+import math
+
+import pytest
+
+from bench.ladder import FACTOR, MOST_DELAY_S, Step, around, ceiling, shifted, topped
+
+
+def step(offered: float, delay: float = 0.01, achieved: float | None = None) -> Step:
+    return Step(offered, offered if achieved is None else achieved, delay / 2, delay)
+
+
+def test_the_ceiling_is_the_best_that_was_achieved_before_lag_grew() -> None:
+    assert ceiling([step(100, achieved=99), step(105, achieved=104), step(110, 0.9)]) == 104
+
+
+def test_what_holds_above_a_step_that_did_not_is_luck() -> None:
+    assert ceiling([step(100), step(105, delay=2 * MOST_DELAY_S), step(110)]) == 100
+
+
+def test_a_rate_that_is_not_reached_does_not_hold_however_prompt() -> None:
+    assert not step(100, achieved=80).holds
+
+
+def test_a_call_that_never_began_does_not_hold() -> None:
+    assert not step(100, delay=math.inf).holds
+
+
+def test_a_ladder_climbs_evenly_through_its_centre() -> None:
+    rates = around(100)
+    assert 100 in rates
+    assert rates[0] < 100 < rates[-1]
+    ratios = [high / low for low, high in itertools.pairwise(rates)]
+    assert ratios == pytest.approx([FACTOR] * len(ratios), rel=0.01)
+
+
+def test_the_next_ladder_goes_where_the_ceiling_was() -> None:
+    all_hold = [step(rate) for rate in around(100)]
+    assert topped(all_hold)
+    assert shifted(100, all_hold) > 100
+    none_hold = [step(rate, delay=9.0) for rate in around(100)]
+    assert shifted(100, none_hold) < 100
+    some = [step(90), step(95, delay=9.0)]
+    assert shifted(100, some) == pytest.approx(90 * FACTOR)
