@@ -212,7 +212,7 @@ class Health:
 
     @property
     def spike_since(self) -> float | None:
-        """Since when (monotonic s) its 404s are not to be believed; None where they are."""
+        """Calls sent since then (monotonic s) got 404s not to be believed; None where they are."""
         return self._pause.since if self._pause and self.why is Sign.INVALID else None
 
     def note(self, at: float, sign: Sign, sent: float | None = None) -> None:
@@ -231,7 +231,7 @@ class Health:
             self._ended(at, sign, sent)
 
     def _ended(self, at: float, sign: Sign, sent: float) -> None:
-        spike = self._numbers.note(at, sign)
+        spike = self._numbers.note(sent, sign)
         if spike is not None:
             self._open(at, Sign.INVALID, spike)
         elif sign is not Sign.OK or at - sent <= STALE_S:
@@ -359,9 +359,9 @@ class _Numbers:
     def start_again(self) -> None:
         self._last.clear()
 
-    def note(self, at: float, sign: Sign) -> float | None:
+    def note(self, sent: float, sign: Sign) -> float | None:
         """Since when 404s are not to be believed, where this makes a spike; else None."""
-        self._last.append((at, sign is Sign.INVALID))
+        self._last.append((sent, sign is Sign.INVALID))
         if len(self._last) > INVALID_LAST:
             _, left = self._last.popleft()
             self._usual += (left - self._usual) / BASELINE_CALLS
@@ -369,7 +369,7 @@ class _Numbers:
             return None
         invalid = [one for one, is_invalid in self._last if is_invalid]
         share = len(invalid) / len(self._last)
-        return invalid[0] if share > self._bound else None
+        return min(invalid) if share > self._bound else None
 
     @property
     def _bound(self) -> float:

@@ -21,6 +21,12 @@ CATCH_UP_CALLS = 20
 """How far a trunk that was full or out of order may stay behind its share, in calls of the trunk of
 least weight: what is beyond is forgotten, so that it is not called alone until it has caught up."""
 
+WRITTEN_WITHIN_S = 5.0
+"""How long after a 404 was heard its spike is told again: by then its end stands in the store."""
+
+EARLIER_S = 2.0
+"""How much earlier than it was sent a call may have been claimed, and a margin: see FRESH_S."""
+
 _TELLING = (None, Gate.LIMIT_REACHED, Gate.TRUNK_UNAVAILABLE, Gate.CALLER_ID_NOT_ALLOWED)
 """Of the gates of several trunks the one that is told: that of the trunk nearest to being used."""
 
@@ -51,7 +57,7 @@ class Trunks:
         self._rehearsal: dict[str, bool] = {}
         self._health = {name: Health(self._base(name).max_cps) for name in self._trunks}
         self._spent = dict.fromkeys(self._trunks, 0.0)
-        self._spiked: set[str] = set()
+        self._spiked: dict[str, tuple[float, float]] = {}  # since when, and last heard of
 
     def __iter__(self) -> Iterator[Trunk]:
         return iter(self._trunks.values())
@@ -184,12 +190,9 @@ class Trunks:
         if sign is None:
             return
         self._hear(trunk, now, lambda health: health.note(now, sign, sent or None))
-        if sign is Sign.INVALID and self._is_spiked(trunk):
-            self._spiked.add(trunk)
-
-    def _is_spiked(self, trunk: str) -> bool:
-        health = self._health.get(trunk)
-        return health is not None and health.spike_since is not None
+        since = self._health[trunk].spike_since if trunk in self._health else None
+        if sign is Sign.INVALID and since is not None:
+            self._spiked[trunk] = since, now
 
     def _hear(self, trunk: str, now: float, tell: Callable[[Health], None]) -> None:
         health = self._health.get(trunk)
@@ -204,19 +207,22 @@ class Trunks:
             log.warning("trunk", name=trunk, breaker=after, was=before, why=health.why)
 
     def spikes(self) -> list[tuple[str, datetime]]:
-        """Trunks whose 404s are not to be believed, and since when.
+        """Trunks whose 404s are not to be believed, for attempts claimed since when.
 
-        Each is told when its spike begins, and again whenever it went on since this was last
-        asked, so that no number is condemned by it.
+        Each is told while its spike lasts and until the end of the last call of it is written, so
+        that no number is condemned by it.
         """
         now, at = self._clock(), utc_now()
-        spiked, self._spiked = self._spiked, set()
-        found = [(name, self._health[name].spike_since) for name in sorted(spiked)]
-        return [
-            (name, at - timedelta(seconds=now - since))
-            for name, since in found
-            if since is not None
+        found = [
+            (name, at - timedelta(seconds=now - since + EARLIER_S))
+            for name, (since, _) in sorted(self._spiked.items())
         ]
+        self._spiked = {
+            name: (since, heard)
+            for name, (since, heard) in self._spiked.items()
+            if now - heard <= WRITTEN_WITHIN_S
+        }
+        return found
 
     def status(self, now: float) -> dict[str, dict[str, Any]]:
         """What each trunk shows of itself, ready for JSON.

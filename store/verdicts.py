@@ -20,10 +20,6 @@ AGAIN = timedelta(minutes=5)
 """How soon a number is called again that a trunk out of order knew nothing of: by then it is mended
 or another trunk is tried."""
 
-CLAIMED_BEFORE = timedelta(hours=1)
-"""How long before its end an attempt may have been claimed: where in the index they begin. Longer
-than any call lasts."""
-
 _INVALID = Outcome.INVALID_NUMBER.value
 _REFUSED = Outcome.CARRIER_REFUSED.value
 
@@ -41,10 +37,9 @@ _CONDEMNED = (
     .join(campaign, campaign.c.id == attempt.c.campaign_id)
     .where(
         campaign.c.state.in_([state.value for state in LIVE_CAMPAIGN]),
-        attempt.c.claimed_at >= bindparam("claimed", type_=Instant),
+        attempt.c.claimed_at >= bindparam("since", type_=Instant),
         attempt.c.trunk == bindparam("trunk"),
         attempt.c.outcome == _INVALID,
-        attempt.c.ended_at >= bindparam("since", type_=Instant),
         # Called again already and ended otherwise, it is judged by that.
         target.c.outcome == _INVALID,
         target.c.state.in_([TargetState.UNREACHED.value, TargetState.PENDING.value]),
@@ -82,16 +77,14 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
     Args:
         connection: a writing transaction.
         trunk: the trunk's name.
-        since: attempts that ended from then on.
+        since: attempts claimed from then on. Their ends are told by the clock of the PBX, which
+            can differ from ours.
         now: they are due again a while after it.
 
     Returns:
         How many; `AT_ONCE` at most, so where it is not 0 there may be more: ask again.
     """
-    found = connection.execute(
-        _CONDEMNED, {"trunk": trunk, "since": since, "claimed": since - CLAIMED_BEFORE}
-    )
-    rows = found.mappings().all()
+    rows = connection.execute(_CONDEMNED, {"trunk": trunk, "since": since}).mappings().all()
     if not rows:
         return 0
     calls = Counter(row["target_id"] for row in rows)

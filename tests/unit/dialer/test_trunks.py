@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dialer_subjects import TRUNK, a_campaign
 from fake_pbx import LOOPBACK, FakePbx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.campaign import Campaign, Limits
@@ -14,7 +14,7 @@ from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.trunk import Trunk
 from campaigns.trunk_health import FIRST_PAUSE_S, GOOD_PROBES, LONGEST_PAUSE_S, RUN
-from dialer.trunks import CATCH_UP_CALLS, Trunks
+from dialer.trunks import CATCH_UP_CALLS, EARLIER_S, WRITTEN_WITHIN_S, Trunks
 from store.trunks import TrunkRecord
 
 ELSEWHERE = "sip:192.0.2.1:5060"
@@ -146,6 +146,7 @@ async def test_trunks_of_a_lower_number_are_tried_first() -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 4])
+@settings(deadline=None)
 @given(st.lists(st.floats(0.2, 8), min_size=2, max_size=3))
 async def test_calls_spread_by_weight(batch: int, weights: list[float]) -> None:
     made = [named(name, weight=weight) for name, weight in zip(EVERY, weights, strict=False)]
@@ -231,21 +232,35 @@ async def test_a_trunk_slower_than_a_probe_is_not_made_faster_by_being_sick() ->
     assert several.trunks.limits()["a"].max_cps == 0.2
 
 
-async def test_a_spike_is_told_and_told_again_while_it_goes_on() -> None:
+async def test_a_spike_is_told_until_its_last_call_is_written() -> None:
     several = await Several(named("a"), named("b")).looked()
     several.ended("a", BUSY, 50)
-    begun = datetime.now(UTC)
     assert several.trunks.spikes() == []
+    begun = several.clock.now
     several.ended("a", INVALID, 30)
     ((name, since),) = several.trunks.spikes()
     assert name == "a"
-    assert timedelta(seconds=2) < begun - since < timedelta(seconds=4)
+    ago = timedelta(seconds=several.clock.now - begun + EARLIER_S)
+    assert abs(datetime.now(UTC) - ago - since) < timedelta(seconds=0.2)
+    several.clock.now += WRITTEN_WITHIN_S - 1
+    assert len(several.trunks.spikes()) == 1
+    several.clock.now += 2
+    assert len(several.trunks.spikes()) == 1
     assert several.trunks.spikes() == []
+
+
+async def test_a_spike_that_goes_on_is_told_again_from_its_beginning() -> None:
+    several = await Several(named("a"), named("b")).looked()
+    several.ended("a", BUSY, 50)
+    several.ended("a", INVALID, 30)
+    ((_, since),) = several.trunks.spikes()
+    several.clock.now += 60
+    several.trunks.spikes()
     several.ended("a", INVALID)
-    ((_, again),) = several.trunks.spikes()
-    assert abs(again - since) < timedelta(seconds=0.5)
     several.ended("b", INVALID)
-    assert several.trunks.spikes() == []
+    ((name, again),) = several.trunks.spikes()
+    assert name == "a"
+    assert abs(again - since + timedelta(seconds=60.1)) < timedelta(seconds=0.2)
 
 
 async def test_what_a_trunk_shows_of_itself() -> None:
