@@ -141,7 +141,7 @@ def _progress(
         max_cps=row["max_cps"],
         launched_at=row["launched_at"],
         ended_at=row["ended_at"],
-        finish_at=_finish_at(row, done, total, now),
+        finish_at=None if halted else _finish_at(row, done, total, now),
         dialing=bool(dialer.get("ready")),
         stages=tuple(row["stages"]),
         stage=row["stage"],
@@ -161,7 +161,7 @@ def _answered(outcomes: dict[str, int]) -> int:
 
 def _finish_at(row: dict[str, Any], done: int, total: int, now: datetime) -> datetime | None:
     begun = row["launched_at"]
-    running = row["state"] == CampaignState.RUNNING.value
+    running = row["state"] == CampaignState.RUNNING.value and not row["hold"]
     if not running or begun is None or total == 0 or done < _LEAST_SHARE * total:
         return None
     elapsed = (now - begun).total_seconds()
