@@ -37,12 +37,16 @@ class Step:
 
 
 def ceiling(steps: Sequence[Step]) -> float:
-    """The highest rate achieved before the first step that does not hold; 0 where none does."""
-    best = 0.0
+    """The highest rate achieved by a step that holds; 0 where none does.
+
+    The climb is over where two steps in a row do not hold: one alone may be the machine's doing.
+    """
+    best, before = 0.0, True
     for step in steps:
-        if not step.holds:
+        if not (step.holds or before):
             break
-        best = max(best, step.achieved)
+        before = step.holds
+        best = max(best, step.achieved) if step.holds else best
     return best
 
 
