@@ -45,6 +45,16 @@ class Journalled:
     refused: dict[str, datetime] = field(default_factory=dict)
     ended: dict[str, CallEnded] = field(default_factory=dict)
 
+    def add(self, later: "Journalled") -> None:
+        """Take in what was read later."""
+        self.started |= later.started
+        self.refused |= later.refused
+        self.ended |= later.ended
+
+    def began(self, attempt_id: str) -> bool:
+        """Whether there is any line of this attempt."""
+        return attempt_id in self.started or attempt_id in self.refused
+
 
 @dataclass(slots=True)
 class Reconciled:
@@ -89,6 +99,7 @@ class Reconciliation:
             PbxError: the channels could not be listed; nothing may be called yet.
             StoreUnavailable: what is open could not be read.
         """
+        self._journalled = Journalled()
         known = await self._book.read(self._open_calls)
         found, unknown = await self._round(known)
         found.refusals = await self._refusals()
@@ -97,17 +108,20 @@ class Reconciliation:
             await asyncio.sleep(QUARANTINE_S)
             late, unknown = await self._round(unknown)
             late.closings += [_never_begun(call) for call in unknown]
+            late.refusals = await self._refusals()
             yield late
         await self._retire()
 
     async def _round(self, known: list[Call]) -> tuple[Reconciled, list[Call]]:
         """What is known of these calls now, and those of which the PBX knows nothing."""
         found = Reconciled()
-        live = await self._take_live(known, found)
-        self._journalled = await asyncio.to_thread(
-            self._read_journal, {call.attempt.id for call in known}
-        )
-        unknown = [call for call in known if not self._settle(call, live, found)]
+        unknown, gone = await self._look(known, found)
+        if gone:
+            # An order may have come to the PBX after its channels were listed and before the
+            # journal was read: what looks cut off is up, or has ended since.
+            _, gone = await self._look(gone, found)
+        for call in gone:
+            self._cut_off(call, found)
         log.info(
             "reconciled",
             open=len(known),
@@ -116,6 +130,15 @@ class Reconciliation:
             unknown=len(unknown),
         )
         return found, unknown
+
+    async def _look(self, known: list[Call], found: Reconciled) -> tuple[list[Call], list[Call]]:
+        """Channels, then the journal: the calls nobody knows of, and those that seem cut off."""
+        live = await self._take_live(known, found)
+        ids = {call.attempt.id for call in known}
+        self._journalled.add(await asyncio.to_thread(self._read_journal, ids))
+        left = [call for call in known if not self._settle(call, live, found)]
+        gone = [call for call in left if self._is_begun(call)]
+        return [call for call in left if not self._is_begun(call)], gone
 
     def _open_calls(self, connection: Connection) -> list[Call]:
         campaigns: dict[int, Campaign] = {}
@@ -170,13 +193,21 @@ class Reconciliation:
             return True
         elif call.hung_up is not None and call.answered_at is None:
             found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
-        elif attempt_id in journalled.refused:
-            self._refused(call, found)
-        elif attempt_id in journalled.started or call.hung_up is not None:
-            self._doubt(call, found)
         else:
-            return call.target_state is TargetState.IN_DOUBT
+            # One that is in doubt and of which nothing new is known stays as it is.
+            return call.target_state is TargetState.IN_DOUBT and not call.opted_out
         return True
+
+    def _is_begun(self, call: Call) -> bool:
+        """Whether the PBX began it, as far as the journal and what we heard tell."""
+        return call.opted_out or call.hung_up is not None or self._journalled.began(call.attempt.id)
+
+    def _cut_off(self, call: Call, found: Reconciled) -> None:
+        """The PBX began it, it is up no more, and nothing tells of its end."""
+        if call.opted_out:
+            self._refused(call, found)
+        elif call.target_state is not TargetState.IN_DOUBT:
+            found.closings.append(outcomes.in_doubt(call, utc_now()))
 
     def _refused(self, call: Call, found: Reconciled) -> None:
         """The PBX died before the end of the call, and not before the refusal was written.
@@ -184,16 +215,13 @@ class Reconciliation:
         A dead PBX leaves its calls up on the far side. The call is kept in hand, with its slot and
         the lock on its number, until it must be over; then it is closed as opted out.
         """
-        call.answered_at = call.answered_at or self._journalled.refused[call.attempt.id]
+        pressed = self._journalled.refused.get(call.attempt.id)
+        call.answered_at = call.answered_at or pressed
         if _must_be_over(call):
             found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
         elif call.attempt.id not in self._calls:
             self._note_sent(call)
             self._adopt(call)
-
-    def _doubt(self, call: Call, found: Reconciled) -> None:
-        if call.target_state is not TargetState.IN_DOUBT:
-            found.closings.append(outcomes.in_doubt(call, utc_now()))
 
     def _read_journal(self, attempt_ids: set[str]) -> Journalled:
         journalled = Journalled()
