@@ -1,0 +1,154 @@
+"""The database is slow, full, or its server is restarted, while calls are placed."""
+
+import asyncio
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import postgres as server
+import pytest
+from dialing import dialing, until
+from fake_pbx import FakePbx, deliver, opt_out
+from sqlalchemy import Engine, event, select
+from store_subjects import World
+
+from campaigns.retry import RetryPolicy
+from dialer import engine, reconcile, scheduler
+from dialer.originate import FRESH_S
+from store.engine import reading
+from store.tables import suppression
+
+ONCE = RetryPolicy(max_attempts=1)
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
+    monkeypatch.setattr(engine, "AGAIN_S", 0.02)
+    monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
+
+
+def world_in(store: Engine) -> World:
+    return World(store, datetime.now(UTC) - timedelta(days=1))
+
+
+def refused(world: World) -> int:
+    with reading(world.engine) as connection:
+        return len(connection.execute(select(suppression.c.id)).all())
+
+
+@contextmanager
+def full(store: Engine) -> Iterator[None]:
+    """No page can be added to the file, as on a disk without room."""
+
+    def fill(connection: sqlite3.Connection, record: object, proxy: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    def widen(connection: sqlite3.Connection, record: object, proxy: object) -> None:
+        connection.execute("PRAGMA max_page_count=1073741823")
+
+    event.listen(store, "checkout", fill)
+    yield
+    event.remove(store, "checkout", fill)
+    event.listen(store, "checkout", widen)
+
+
+async def test_a_full_disk_stops_dialing_and_loses_nothing(
+    sqlite_store: Engine, tmp_path: Path
+) -> None:
+    world = world_in(sqlite_store)
+    campaign = world.called(400, max_channels=400, max_cps=400.0, retry=ONCE)
+    async with dialing(sqlite_store, tmp_path, FakePbx(opt_out)) as run:
+        await until(lambda: len(run.pbx.orders) > 20)
+        with full(sqlite_store):
+            await until(lambda: _still(run.pbx))
+            placed = len(run.pbx.orders)
+            assert placed < 400, "the disk was never full"
+            await asyncio.sleep(0.2)
+            assert len(run.pbx.orders) == placed
+        await run.over(campaign.id)
+        world.check()
+    assert world.states(campaign.id) == {"reached": 400}
+    assert refused(world) == 400
+    assert set(Counter(order.number for order in run.pbx.orders).values()) == {1}
+
+
+def _still(pbx: FakePbx, seconds: float = 0.3) -> bool:
+    """Whether no order was sent for so long."""
+    seen = getattr(pbx, "seen", (0, 0.0))
+    if seen[0] != len(pbx.orders):
+        pbx.seen = (len(pbx.orders), time.monotonic())  # type: ignore[attr-defined]
+        return False
+    return time.monotonic() - seen[1] > seconds
+
+
+@pytest.mark.parametrize("seconds", [0.3, FRESH_S + 0.1], ids=["slow", "too slow"])
+async def test_a_slow_commit_places_nothing_that_is_no_longer_fresh(
+    sqlite_store: Engine, tmp_path: Path, seconds: float
+) -> None:
+    """What waited too long for its commit goes back, and is claimed again when that is quick."""
+    world, slow = world_in(sqlite_store), [True]
+
+    def drag(connection: object) -> None:
+        if slow[0]:
+            time.sleep(seconds)
+
+    async with dialing(sqlite_store, tmp_path, FakePbx(deliver)) as run:
+        event.listen(sqlite_store, "commit", drag)
+        campaign = world.called(6, max_cps=300.0, retry=ONCE)
+        await asyncio.sleep(2 * seconds)
+        world.check()
+        slow[0] = False
+        await run.over(campaign.id)
+        event.remove(sqlite_store, "commit", drag)
+    attempts = world.attempts().values()
+    late = [one for one in attempts if one["sent_at"] and one["sent_at"] - one["claimed_at"] >
+            timedelta(seconds=FRESH_S + seconds)]  # fmt: skip
+    assert late == []
+    assert world.states(campaign.id) == {"reached": 6}
+    assert set(Counter(order.number for order in run.pbx.orders).values()) == {1}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[tuple[server.Postgres, Path]]:
+    """A PostgreSQL server of our own, that may be restarted."""
+    programs = server._programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server is installed here")
+    with server._cluster(programs) as url:
+        own = server.Postgres(url)
+        yield own, Path(str(url.query["host"]))
+
+
+def restart(root: Path) -> None:
+    """End the server without asking anybody, and start it again."""
+    programs = server._programs()
+    assert programs is not None
+    options = f"{server._UNSAFE_BUT_QUICK} -c unix_socket_directories='{root}'"
+    common = ("-D", root / "data", "-w", "-l", root / "log")
+    server._execute(programs / "pg_ctl", *common, "-m", "immediate", "stop")
+    server._execute(programs / "pg_ctl", *common, "-o", options, "start")
+
+
+async def test_a_database_server_that_is_restarted_stops_dialing_and_loses_nothing(
+    cluster: tuple[server.Postgres, Path], tmp_path: Path
+) -> None:
+    own, root = cluster
+    with own.database() as store:
+        world = world_in(store)
+        campaign = world.called(120, max_channels=120, max_cps=60.0, retry=ONCE)
+        async with dialing(store, tmp_path, FakePbx(opt_out)) as run:
+            for share in (20, 60):
+                await until(lambda share=share: len(run.pbx.orders) >= share)  # type: ignore[misc]
+                await asyncio.to_thread(restart, root)
+            await run.over(campaign.id)
+            world.check()
+        assert world.states(campaign.id) == {"reached": 120}
+        assert refused(world) == 120
+        assert set(Counter(order.number for order in run.pbx.orders).values()) == {1}
+        own._admin.dispose()
