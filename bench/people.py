@@ -21,7 +21,13 @@ from campaigns.campaign import Limits
 from campaigns.contacts.basis import Provenance
 from campaigns.states import Action, TargetState
 from operations import launch
-from operations.campaign_file import CampaignValues, LimitValues, RetryValues, ScheduleValues
+from operations.campaign_file import (
+    CampaignValues,
+    LaunchValues,
+    LimitValues,
+    RetryValues,
+    ScheduleValues,
+)
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.record import keep_recording
@@ -84,6 +90,7 @@ def values(name: str, limits: Limits) -> CampaignValues:
         ring_timeout_s=15,
         limits=LimitValues(max_channels=limits.max_channels, max_cps=limits.max_cps),
         schedule=ScheduleValues(any_hour=True),
+        launch=LaunchValues(watch=False),
         retry=RetryValues(
             max_attempts=1, delays={}, network_tries=5, network_delay=timedelta(seconds=5)
         ),

@@ -182,6 +182,7 @@ def _prepared(api: httpx2.Client) -> int:
             "caller_id": EXAMPLE.caller_id,
             "limits": {"max_channels": 30, "max_cps": 20},
             "schedule": {"any_hour": True},
+            "launch": {"watch": False},
             "retry": {"max_attempts": 1, "network_delay": "00:00:02"},
             "recording_ids": [recording.json()["id"]],
             "list_ids": [listed.json()["list_id"]],
