@@ -10,6 +10,7 @@ from cli import (
     audio_files,
     campaign,
     contacts,
+    controllers,
     halt,
     keys,
     logging,
@@ -21,6 +22,7 @@ from cli import (
 from cli.children import end_with_parent
 from cli.demo import demo
 from cli.doctor.command import doctor
+from cli.retain import retain
 from cli.serve import serve
 from cli.session import PlainErrors, Session
 from cli.why import why
@@ -65,6 +67,7 @@ app.command()(programs.api)
 app.command()(programs.network)
 app.command()(doctor)
 app.command()(why)
+app.command()(retain)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
@@ -73,6 +76,7 @@ app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(audio_files.app, name="audio")
 app.add_typer(trunks.app, name="trunk")
 app.add_typer(keys.app, name="key")
+app.add_typer(controllers.app, name="controller")
 app.add_typer(pbx.app, name="pbx")
 
 if __name__ == "__main__":

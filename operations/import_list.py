@@ -29,6 +29,7 @@ LOCK_GOAL_S = 0.015
 """How long a transaction should hold the write lock; 0.05 is the most it may."""
 _FURTHEST_AHEAD = timedelta(hours=12)
 """Wallis and Futuna, where a day begins first in France."""
+_REJECTS_AT_ONCE = 1000
 _SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
 
 
@@ -176,12 +177,21 @@ def report(
 def rejects(engine: Engine, controller_id: int, list_id: int) -> Iterator[Reject]:
     """The refused rows of a list, in the order of its file, in flat memory.
 
+    No transaction waits for whoever takes them: a slow reader would keep the database's log from
+    being emptied.
+
     Raises:
         NotFound: this controller has no such list.
     """
-    with reading(engine) as connection:
-        lists.one(connection, controller_id, list_id)
-        for row in lists.every_rejected(connection, list_id):
+    after = 0
+    while True:
+        with reading(engine) as connection:
+            lists.one(connection, controller_id, list_id)
+            page = lists.rejected(connection, list_id, after, _REJECTS_AT_ONCE)
+        if not page:
+            return
+        after = page[-1]["line"]
+        for row in page:
             yield Reject(
                 row["line"], row["field"], row["value"], row["code"], row["reason"], row["remedy"]
             )

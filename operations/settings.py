@@ -97,6 +97,14 @@ class SystemLimits(BaseModel):
     max_cps: float = Field(default=200, ge=LEAST_CPS, le=MOST_CPS)
 
 
+class RetentionSettings(BaseModel):
+    """`[retention]`: for how many days after a campaign's end its people are kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    campaign_days: int = Field(default=1095, ge=1, le=36_500)
+
+
 class ApiSettings(BaseModel):
     """`[api]`: where the API and the page listen."""
 
@@ -149,6 +157,7 @@ class Settings(BaseSettings):
     controller: str = "Porte-voix"
     pbx: PbxSettings = PbxSettings()
     api: ApiSettings = ApiSettings()
+    retention: RetentionSettings = RetentionSettings()
     limits: SystemLimits = SystemLimits()
     rehearsal: RehearsalSettings = RehearsalSettings()
     trunks: dict[str, TrunkSettings] = {}

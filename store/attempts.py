@@ -1,6 +1,7 @@
 """Attempts and the locks on the numbers they call."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -278,14 +279,36 @@ class Heard:
     quartiles: dict[int, int]
 
 
-def heard(connection: Connection, campaign_id: int) -> Heard:
-    """Sum up what the people of a campaign heard."""
+def heard(
+    connection: Connection, campaign_id: int, after: datetime | None, count: int
+) -> tuple[Counter[str], datetime | None]:
+    """Sum up what people heard in some of a campaign's attempts, in order of time.
+
+    Returns:
+        Answered calls by quartile (`q0` to `q4`) and the milliseconds heard in them (`ms`); and
+        what to give as `after` for the next ones, None where there are none.
+    """
+    mine = attempt.c.campaign_id == campaign_id
+    later = mine if after is None else mine & (attempt.c.claimed_at > after)
+    some = select(attempt.c.claimed_at).where(later).order_by(attempt.c.claimed_at).limit(count)
+    last = connection.execute(select(func.max(some.subquery().c.claimed_at))).scalar()
+    if last is None:
+        return Counter(), None
     rows = connection.execute(
         select(attempt.c.quartile, func.count().label("many"), func.sum(attempt.c.heard_ms))
-        .where(attempt.c.campaign_id == campaign_id, attempt.c.answered_at.is_not(None))
+        .where(later, attempt.c.claimed_at <= last, attempt.c.answered_at.is_not(None))
         .group_by(attempt.c.quartile)
-    ).all()
-    answered = sum(many for _, many, _ in rows)
-    total_ms = sum(heard_ms or 0 for _, _, heard_ms in rows)
-    quartiles = {quartile or 0: many for quartile, many, _ in rows}
-    return Heard(answered, total_ms / answered / 1000 if answered else 0.0, quartiles)
+    )
+    found: Counter[str] = Counter()
+    for quartile, many, heard_ms in rows:
+        found[f"q{quartile or 0}"] += many
+        found["ms"] += heard_ms or 0
+    return found, last
+
+
+def summed(found: Mapping[str, int]) -> Heard:
+    """The sums of `heard` over a whole campaign."""
+    quartiles = {one: found[f"q{one}"] for one in range(5) if found.get(f"q{one}")}
+    answered = sum(quartiles.values())
+    seconds = found.get("ms", 0) / answered / 1000 if answered else 0.0
+    return Heard(answered, seconds, quartiles)

@@ -46,6 +46,21 @@ def name_of(connection: Connection, controller_id: int) -> str:
     )
 
 
+def weights(connection: Connection) -> dict[str, float]:
+    """Every controller's weight by its name, in order of id."""
+    rows = connection.execute(
+        select(controller.c.name, controller.c.weight).order_by(controller.c.id)
+    )
+    return {row.name: row.weight for row in rows}
+
+
+def weigh(connection: Connection, controller_id: int, weight: float) -> None:
+    """Change a controller's weight."""
+    connection.execute(
+        update(controller).where(controller.c.id == controller_id).values(weight=weight)
+    )
+
+
 def add_key(
     connection: Connection, controller_id: int, name: str, digest: bytes, now: datetime
 ) -> int:

@@ -1,5 +1,7 @@
 """The database: opening it, its settings, its transactions."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,15 @@ from campaigns.errors import StoreUnavailable
 BUSY_TIMEOUT_MS = 5000
 """How long a writer of SQLite waits for another; an import gives way every 50 ms."""
 
+LARGEST_LOG = 64 * 1024 * 1024
+"""Bytes of SQLite's log that are no reason for concern."""
+
+_HOLD_OFF_MS = 50
+"""How long writers of SQLite are held off at most, while the readers of its log end."""
+
+_AGAIN_S = 0.002
+"""How soon a writer of SQLite that waits for another tries again."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # an attempt or opt-out that was committed survives a power cut
@@ -21,7 +32,7 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-32768",
     "PRAGMA mmap_size=268435456",
-    "PRAGMA journal_size_limit=67108864",
+    f"PRAGMA journal_size_limit={LARGEST_LOG}",
 )
 
 
@@ -61,12 +72,39 @@ def writing(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.connect() as connection, connection.begin():
             if engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin_writing(connection)
             yield connection
     except DBAPIError as error:
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise StoreUnavailable(_reason(error)) from error
         raise
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take SQLite's write lock, within a moment of its being free.
+
+    Its own waiting sleeps for up to 100 ms at a time, and loses the lock again and again to an
+    import, which leaves it free for a few milliseconds only.
+    """
+    driver: Any = connection.connection.driver_connection
+    (timeout_ms,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute("PRAGMA busy_timeout=0")
+    until = time.monotonic() + timeout_ms / 1000
+    try:
+        while not _took_lock(driver) and time.monotonic() < until:
+            time.sleep(_AGAIN_S)
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={timeout_ms}")
+
+
+def _took_lock(driver: sqlite3.Connection) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 @contextmanager
@@ -87,6 +125,32 @@ def reading(engine: Engine) -> Iterator[Connection]:
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise StoreUnavailable(_reason(error)) from error
         raise
+
+
+def bound_log(engine: Engine, largest: int = LARGEST_LOG) -> bool:
+    """Empty SQLite's log where it has grown over so many bytes; whether there was anything to do.
+
+    Writers carry its pages over as they commit and begin it anew where nobody reads it, so that it
+    stays at some megabytes (https://www.sqlite.org/wal.html, «Avoiding Excessively Large WAL
+    Files»); readers that overlap without a gap keep them from it. Then this must be called now and
+    again, by a thread that may wait: first it carries over what it can while others write, then it
+    holds writers off for a moment, and gives up where a reader outlasts that.
+    """
+    if engine.dialect.name != "sqlite" or _log_size(engine) <= largest:
+        return False
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={_HOLD_OFF_MS}")
+        try:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    return True
+
+
+def _log_size(engine: Engine) -> int:
+    log = Path(f"{engine.url.database}-wal")
+    return log.stat().st_size if log.exists() else 0
 
 
 def _reason(error: DBAPIError) -> str:

@@ -1,6 +1,6 @@
 """Imported lists, their contacts and the rows that were refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ class ListState(StrEnum):
 
     IMPORTING = "importing"
     READY = "ready"
+    REMOVED = "removed"  # its time is over: what it was is kept, and of nobody in it anything
 
 
 def create(
@@ -222,11 +223,3 @@ def rejected(
         .limit(count)
     )
     return [dict(row) for row in rows.mappings()]
-
-
-def every_rejected(connection: Connection, list_id: int) -> Iterator[dict[str, Any]]:
-    """All refused rows of a list, a thousand at a time in memory."""
-    after = 0
-    while page := rejected(connection, list_id, after, 1000):
-        yield from page
-        after = page[-1]["line"]

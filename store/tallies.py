@@ -11,6 +11,9 @@ from store.tables import tally
 STATE = "state"
 OUTCOME = "outcome"
 GATE = "gate"
+HEARD = "heard"
+"""Sums of what people heard, written when the attempts they are of are removed."""
+
 BEGUN = "begun"
 PEOPLE = "people"
 """Under (BEGUN, PEOPLE): targets for which a call was begun, ever; each once. Counted by the claim
@@ -61,7 +64,7 @@ def add(connection: Connection, delta: Delta) -> None:
 
 def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:
     """{kind: {name: count}} of one campaign, kinds always present."""
-    found: dict[str, dict[str, int]] = {STATE: {}, OUTCOME: {}, GATE: {}, BEGUN: {}}
+    found: dict[str, dict[str, int]] = {STATE: {}, OUTCOME: {}, GATE: {}, BEGUN: {}, HEARD: {}}
     rows = connection.execute(
         select(tally.c.kind, tally.c.name, tally.c.count).where(tally.c.campaign_id == campaign_id)
     )

@@ -111,6 +111,7 @@ def test_counts_add_up_and_empty_kinds_are_there(world: World) -> None:
             "outcome": {"delivered": 1},
             "gate": {},
             "begun": {},
+            "heard": {},
         }
 
 

@@ -1,20 +1,23 @@
 """Transactions: whole or not at all, and a plain error where the database cannot record."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy import Connection, Engine, delete, event, func, select
 from sqlalchemy.exc import StatementError
 from store_subjects import NOW, World
 
 from campaigns.errors import StoreUnavailable
 from store import controllers
 from store.columns import Instant, from_ms
-from store.engine import reading, writing
+from store.engine import bound_log, reading, writing
 from store.tables import controller
 
 
@@ -32,7 +35,8 @@ def impatient(sqlite_store: Engine) -> Engine:
 @pytest.fixture
 def other(sqlite_store: Engine) -> Iterator[sqlite3.Connection]:
     """Another program's connection to the same database."""
-    connection = sqlite3.connect(str(sqlite_store.url.database), isolation_level=None)
+    file = str(sqlite_store.url.database)
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     yield connection
     connection.close()
 
@@ -122,3 +126,97 @@ def test_instants_keep_their_order() -> None:
         for us in range(0, 3000, 100)
     ]
     assert bound == sorted(bound)
+
+
+def _grow(engine: Engine, rows: int) -> None:
+    for one in range(rows):
+        with writing(engine) as connection:
+            controllers.ensure(connection, f"{one:06d}" + "x" * 20_000, NOW)
+
+
+def _log_of(engine: Engine) -> int:
+    return Path(f"{engine.url.database}-wal").stat().st_size
+
+
+def test_the_log_stays_small_while_pages_are_read(sqlite_store: Engine) -> None:
+    """Sustained writing with a reader that reads on and on, in short transactions."""
+    stop = threading.Event()
+
+    def read() -> None:
+        after = ""
+        while not stop.is_set():
+            with reading(sqlite_store) as connection:
+                page = connection.execute(
+                    select(controller.c.name).where(controller.c.name > after).limit(20)
+                ).scalars().all()  # fmt: skip
+            after = page[-1] if page else ""
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    largest = 0
+    try:
+        for _ in range(8):
+            _grow(sqlite_store, 100)
+            with writing(sqlite_store) as connection:
+                connection.execute(delete(controller))
+            largest = max(largest, _log_of(sqlite_store))
+    finally:
+        stop.set()
+        reader.join()
+    assert largest < 40_000_000, "of twice as much that was written"
+
+
+def test_a_log_that_readers_let_grow_is_emptied_when_they_end(sqlite_store: Engine) -> None:
+    with reading(sqlite_store) as connection:
+        connection.execute(select(func.count()).select_from(controller)).scalar()
+        _grow(sqlite_store, 400)
+        grown = _log_of(sqlite_store)
+        assert grown > 8_000_000, "a reader of the first moment keeps all of it"
+        begun = time.monotonic()
+        assert bound_log(sqlite_store, largest=1_000_000)
+        assert time.monotonic() - begun < 2, "it waits for no reader"
+        assert _log_of(sqlite_store) == grown
+        _grow(sqlite_store, 1)
+    assert bound_log(sqlite_store, largest=1_000_000)
+    assert _log_of(sqlite_store) == 0
+    assert not bound_log(sqlite_store, largest=1_000_000)
+    with reading(sqlite_store) as connection:
+        assert connection.execute(select(func.count()).select_from(controller)).scalar() == 400
+
+
+def test_postgresql_looks_after_its_own_log(postgres_store: Engine) -> None:
+    assert not bound_log(postgres_store, largest=0)
+
+
+def test_a_writer_has_the_lock_a_moment_after_another_gives_it_up(
+    sqlite_store: Engine, other: sqlite3.Connection
+) -> None:
+    """SQLite's own waiting sleeps ever longer, up to a tenth of a second."""
+    World(sqlite_store).controller("A")
+    waits = []
+    for _ in range(5):
+        other.execute("BEGIN IMMEDIATE")
+        released: list[float] = []
+
+        def release(noted: list[float] = released) -> None:
+            noted.append(time.monotonic())
+            other.execute("COMMIT")
+
+        timer = threading.Timer(0.45, release)
+        timer.start()
+        with writing(sqlite_store):
+            waits.append(time.monotonic() - released[0])
+        timer.join()
+    assert sorted(waits)[2] < 0.025
+
+
+def test_waiting_for_a_lock_leaves_the_connection_as_it_was(
+    impatient: Engine, other: sqlite3.Connection
+) -> None:
+    World(impatient).controller("A")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable), writing(impatient):
+        pytest.fail("no transaction may begin")
+    other.execute("ROLLBACK")
+    with reading(impatient) as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 20

@@ -1,0 +1,35 @@
+"""What the operator decides about controllers."""
+
+from datetime import UTC, datetime
+
+from campaigns.campaign import LEAST_WEIGHT, MOST_WEIGHT
+from campaigns.errors import InvalidInput
+from operations.workspace import Workspace
+from store import audit, controllers
+from store.engine import reading, writing
+
+
+def weights(workspace: Workspace) -> dict[str, float]:
+    """Every controller's weight by its name."""
+    with reading(workspace.engine) as connection:
+        return controllers.weights(connection)
+
+
+def weigh(workspace: Workspace, name: str, weight: float, by: str) -> None:
+    """Change a controller's share of what all of them may call; in force within a second.
+
+    Raises:
+        NotFound: there is no controller of that name.
+        InvalidInput: the weight makes no sense, or nobody is named.
+    """
+    if not LEAST_WEIGHT <= weight <= MOST_WEIGHT:
+        raise InvalidInput("weight", f"must be {LEAST_WEIGHT} to {MOST_WEIGHT}.")
+    if not by.strip():
+        raise InvalidInput("by", "it names nobody.", "Name the person who decides it.")
+    with writing(workspace.engine) as connection:
+        controller_id = controllers.named(connection, name)
+        controllers.weigh(connection, controller_id, weight)
+        audit.record(
+            connection, datetime.now(UTC), by.strip(), "controller.weigh",
+            f"controller {controller_id}", controller_id, {"weight": weight},
+        )  # fmt: skip
