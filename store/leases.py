@@ -1,11 +1,18 @@
 """The lock that lets one dialer alone drive an embedded database.
 
 Every write of the dialer checks its token, so that one which was stopped and continued after
-another took over writes nothing more.
+another took over writes nothing more. Nor does it call anybody: whoever takes over a lease from a
+process of the same machine that still lives, but was stopped, ends that process first.
+
+On one machine the lease runs on the clock of that machine since its start, which nobody can step;
+from machine to machine it runs on the wall clock.
 """
 
+import contextlib
 import os
+import signal
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +27,8 @@ from store.tables import lease
 
 LEASE_LASTS = timedelta(seconds=10)
 _LONG_AGO = 2 * LEASE_LASTS
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_BEAT = "beat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,7 @@ def acquire(connection: Connection, now: datetime) -> Lease:
     row = connection.execute(select(lease).where(lease.c.id == 1).with_for_update()).one()
     if not _is_free(row, now):
         raise LeaseLost(f"Another dialer ({row.node}) drives this database. Stop it first.")
+    _end(row.node)
     connection.execute(
         update(lease).where(lease.c.id == 1).values(node=node, token=row.token + 1, renewed_at=now)
     )
@@ -91,7 +101,9 @@ def renew(connection: Connection, held: Lease, now: datetime, status: Mapping[st
     """
     check(connection, held)
     connection.execute(
-        update(lease).where(lease.c.id == 1).values(renewed_at=now, status=dict(status))
+        update(lease)
+        .where(lease.c.id == 1)
+        .values(renewed_at=now, status={**status, _BEAT: _beat()})
     )
 
 
@@ -108,14 +120,39 @@ def holder(connection: Connection, now: datetime) -> dict[str, Any] | None:
     row = connection.execute(select(lease).where(lease.c.id == 1)).first()
     if row is None or _is_free(row, now):
         return None
-    return {"node": row.node, "renewed_at": row.renewed_at, **row.status}
+    shown = {name: value for name, value in row.status.items() if name != _BEAT}
+    return {"node": row.node, "renewed_at": row.renewed_at, **shown}
 
 
 _TOKEN = select(lease.c.token).where(lease.c.id == 1).with_for_update()
 
 
 def _is_free(row: Row[Any], now: datetime) -> bool:
-    return row.renewed_at <= now - LEASE_LASTS or _is_dead(row.node)
+    if _is_dead(row.node):
+        return True
+    machine, since_start = row.status.get(_BEAT, ("", 0.0))
+    here, now_here = _beat()
+    if machine == here:
+        return float(now_here - since_start) >= LEASE_LASTS.total_seconds()
+    return bool(row.renewed_at <= now - LEASE_LASTS)
+
+
+def _beat() -> tuple[str, float]:
+    """This start of this machine, and seconds since it, sleep included (clock_gettime(2))."""
+    return _BOOT_ID.read_text().strip(), time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _end(node: str) -> None:
+    """End a holder of this machine that lives and did not renew, as one that was stopped.
+
+    It may have stopped between its last look at a call and the sending of it.
+    """
+    host, _, process = node.partition(":")
+    pid, _, began = process.partition(":")
+    same = host == socket.gethostname() and bool(pid) and _began(int(pid)) == began
+    if same and int(pid) != os.getpid():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def _is_dead(node: str) -> bool:

@@ -1,10 +1,12 @@
 """One dialer at a time, and nothing written by one that was overtaken."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -68,7 +70,69 @@ def test_renewing_keeps_others_out_and_shows_what_is_done(store: Engine) -> None
         shown = leases.holder(connection, NOW + LEASE_LASTS)
         assert shown is not None
         assert (shown["node"], shown["ready"]) == (own.node, True)
+        assert "beat" not in shown
+
+
+def test_of_another_machine_the_wall_clock_tells(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = acquire(store)
+    with monkeypatch.context() as there, writing(store) as connection:
+        there.setattr(leases, "_beat", lambda: ("another machine", 17.0))
+        leases.renew(connection, own, NOW + LEASE_LASTS, {})
+    with reading(store) as connection:
+        almost = 2 * LEASE_LASTS - timedelta(milliseconds=1)
+        assert leases.holder(connection, NOW + almost) is not None
         assert leases.holder(connection, NOW + 2 * LEASE_LASTS) is None
+
+
+@pytest.mark.parametrize("step", [timedelta(days=1), timedelta(days=-1)])
+def test_no_step_of_the_wall_clock_makes_a_lease_end_or_last(
+    store: Engine, monkeypatch: pytest.MonkeyPatch, step: timedelta
+) -> None:
+    own = acquire(store)
+    with writing(store) as connection:
+        leases.renew(connection, own, NOW, {})
+    with pytest.raises(LeaseLost):
+        acquire(store, step)
+    machine, since_start = leases._beat()
+    monkeypatch.setattr(
+        leases, "_beat", lambda: (machine, since_start + LEASE_LASTS.total_seconds())
+    )
+    assert acquire(store, step).token == own.token + 1
+
+
+@pytest.fixture
+def stopped() -> Iterator[subprocess.Popen[bytes]]:
+    """A dialer that was stopped."""
+    process = subprocess.Popen(["sleep", "60"])
+    process.send_signal(signal.SIGSTOP)
+    yield process
+    process.kill()
+    process.wait(10)
+
+
+@pytest.mark.parametrize("itself", [True, False])
+def test_one_that_was_stopped_never_comes_back(
+    store: Engine, stopped: subprocess.Popen[bytes], itself: bool
+) -> None:
+    """And a process that only has its number is left alone."""
+    acquire(store)
+    began = leases._began(stopped.pid) if itself else "17"
+    held_by(store, f"{socket.gethostname()}:{stopped.pid}:{began}")
+    acquire(store, LEASE_LASTS)
+    if itself:
+        assert stopped.wait(10) == -signal.SIGKILL
+    else:
+        assert stopped.poll() is None
+
+
+def test_one_that_renews_is_left_alone(store: Engine, stopped: subprocess.Popen[bytes]) -> None:
+    acquire(store)
+    held_by(store, f"{socket.gethostname()}:{stopped.pid}:{leases._began(stopped.pid)}")
+    with pytest.raises(LeaseLost):
+        acquire(store, LEASE_LASTS - timedelta(milliseconds=1))
+    assert stopped.poll() is None
 
 
 def test_a_lease_given_back_is_free_at_once(store: Engine) -> None:
