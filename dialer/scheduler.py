@@ -68,11 +68,14 @@ class Scheduler:
         """Look once, so that everything is in force, and then again and again.
 
         Each job waits for nothing but itself: a PBX that does not answer delays neither a stop nor
-        a limit, and a database that is locked delays no stop.
+        a limit, a database that is locked delays no stop, and whatever fails loses no lease.
         """
-        for job in (self.look_at_trunks, self.look_for_halt, self.tick):
+        for job in (self.look_at_trunks, self.look_for_halt, self.tick, self.renew):
             await job()
-            self._clock.add_job(job, "interval", seconds=EVERY_S, max_instances=1, coalesce=True)
+            self._clock.add_job(
+                job, "interval", seconds=EVERY_S, max_instances=1, coalesce=True,
+                misfire_grace_time=None,
+            )  # fmt: skip
         self._clock.start()
 
     def close(self) -> None:
@@ -111,10 +114,10 @@ class Scheduler:
             found = await asyncio.to_thread(self._read_halt)
         except StoreUnavailable as error:
             log.error("whether everything is stopped cannot be read", why=str(error))
-            return
-        if (found is not None) != self.halted:
-            self.halted = found is not None
-            log.warning("everything is stopped" if found else "calls may be placed again")
+        else:
+            if (found is not None) != self.halted:
+                self.halted = found is not None
+                log.warning("everything is stopped" if found else "calls may be placed again")
         self._hang_up_stopped()
 
     def _read_halt(self) -> Halt | None:
@@ -127,13 +130,22 @@ class Scheduler:
             self._trunks.note(await self._book.read(trunk_records.all_of))
             self._throttle.set_trunks(self._trunks.limits())
             self.campaigns = await self._book.transact(self._move_campaigns)
+            self._hang_up_stopped()
             self._throttle.set_campaigns(self.campaigns)
             self._throttle.adapt(time.monotonic())
             self.needed = await self._book.read(self._needed)
             await self._take_back()
-            await self._book.renew(self._status(utc_now()))
         except StoreUnavailable as error:
             log.error("the store cannot be read", why=str(error))
+        except LeaseLost as error:
+            self._lost = error
+
+    async def renew(self) -> None:
+        """Hold the lease for longer, and show what the dialer does."""
+        try:
+            await self._book.renew(self._status(utc_now()))
+        except StoreUnavailable as error:
+            log.error("the lease cannot be renewed", why=str(error))
         except LeaseLost as error:
             self._lost = error
 

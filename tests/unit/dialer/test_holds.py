@@ -162,6 +162,7 @@ async def test_it_is_watched_inside_a_stage_and_calls_that_are_up_go_on(
         for call in others:
             fake_pbx.opt_out(call)
         await until(lambda: loaded(world, campaign).hold == "opt_outs")
+        await looks(run)  # what was claimed before the hold is sent, or goes back
         placed = len(pbx.orders)
         await looks(run)
         assert len(pbx.orders) == placed
