@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from api.caller import Asking, In
 from operations.workspace import Workspace
-from store import leases, tallies, totals
+from store import halts, leases, tallies, totals
 from store.engine import reading
 
 router = APIRouter(tags=["operation"])
@@ -42,6 +42,7 @@ class _Kept(Collector):
             states = totals.campaigns_by_state(connection, self._controller_id)
             counts = totals.tallies(connection, self._controller_id)
             dialer = leases.holder(connection, datetime.now(UTC))
+            stopped = halts.current(connection) is not None
         yield _gauge("portevoix_campaigns", "Campaigns", "state", states)
         yield _gauge("portevoix_targets", "Targets", "state", _of(counts, tallies.STATE))
         yield _gauge("portevoix_refused", "Refused for good", "gate", _of(counts, tallies.GATE))
@@ -49,6 +50,9 @@ class _Kept(Collector):
         for outcome, count in _of(counts, tallies.OUTCOME).items():
             ended.add_metric([outcome], count)
         yield ended
+        yield GaugeMetricFamily(
+            "portevoix_stopped", "Somebody stopped everything", value=float(stopped)
+        )
         yield from _dialer(dialer or {})
 
 

@@ -96,6 +96,7 @@ def test_everything_stops_and_goes_on(rig: Rig, running: int) -> None:
     assert found.json()["stopped"] is found.json()["may_resume"] is True
     assert (found.json()["by"], found.json()["reason"]) == ("office", "essai")
     assert rig.nobody.get("/health").json()["stopped"] is True
+    assert "portevoix_stopped 1.0" in rig.ours.get("/metrics").text
     assert rig.ours.get(f"/api/v1/campaigns/{running}/progress").json()["halted"] is True
     assert rig.ours.get(f"/api/v1/campaigns/{running}").json()["state"] == "running"
     assert rig.ours.delete("/api/v1/stop").json()["stopped"] is False
