@@ -49,7 +49,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--link-faults", type=int, default=100)
     parser.add_argument("--database-faults", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=50.0, help="calls per second (50)")
+    parser.add_argument("--rate", type=float, default=70.0, help="calls per second (70)")
     parser.add_argument("--targets", type=int, default=0, help="people called; 0 for enough")
     parser.add_argument("--keep", action="store_true", help="keep logs, ledger and database")
     return parser.parse_args(argv)

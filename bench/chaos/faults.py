@@ -22,14 +22,21 @@ STANDSTILL_S = 120.0
 
 LEASE_LASTS_S = 10.0
 CLOSE_TO_A_KILL_S = 0.5
-KEYS_BEFORE = 8
+KEYS_BEFORE = 7
 """Opt-outs in the half second before a kill; about as many follow."""
 
-RATE_AT_A_KILL = 26.0
+RATE_AT_A_KILL = 22.0
 """Calls per second when the PBX is killed: enough for the keys, and few calls are cut off."""
 
-SETTLING_S = 3.0
+SETTLING_S = 2.5
 """Until a new rate is what is up at any moment."""
+
+STRIKES_AGAIN = 0.7
+"""Share of faults that strike while the engine recovers from the one before; what is in flight is
+settled anew each time, and the others find calls up."""
+
+RECOVERING_S = 2.5
+"""At most until such a fault."""
 
 
 class Standstill(Exception):
@@ -104,11 +111,21 @@ class Faults:
             time.sleep(min(left, 0.1))
 
     def _calm(self) -> None:
-        """Wait until calls are placed again, or strike a second time while it recovers."""
-        if self._dice.random() < 0.25:
-            self._wait(self._dice.uniform(0.0, 4.0))
-            return
-        self.await_calls(self._dice.randint(5, 60))
+        """Wait until calls are placed again, or strike a second time while it recovers.
+
+        A dialer that has not come to its PBX yet could neither be cut off nor leave anything.
+        """
+        if self._dice.random() < STRIKES_AGAIN:
+            self._await_link()
+            self._wait(self._dice.uniform(0.0, RECOVERING_S))
+        else:
+            self.await_calls(self._dice.randint(5, 60))
+
+    def _await_link(self) -> None:
+        give_up = time.monotonic() + PATIENCE_S
+        while not self._site.link.connections and time.monotonic() < give_up:
+            self._site.tend()
+            time.sleep(TICK_S)
 
     def await_calls(self, count: int) -> None:
         """Wait until the network has seen so many more calls.
@@ -152,9 +169,9 @@ class Faults:
         self._note("dialer stopped and continued")
         process = self._living()
         process.send_signal(signal.SIGSTOP)
-        self._wait(self._dice.uniform(1.0, 15.0))
+        self._wait(self._dice.choice((self._dice.uniform(0.5, 4.0), self._dice.uniform(6.0, 14.0))))
         process.send_signal(signal.SIGCONT)
-        self._wait(self._dice.uniform(0.0, 3.0))
+        self._wait(self._dice.uniform(0.0, 2.0))
 
     def _taken_over(self) -> None:
         """A dialer stopped for so long that the next takes its place, and then continued."""
@@ -196,13 +213,13 @@ class Faults:
     def _pbx(self) -> None:
         """Kill it while keys arrive; every second time with the dialer dead already."""
         alone = self.done.counts[PBX] % 2 == 0
-        self.await_calls(20)
+        self.await_calls(20)  # whatever was before, it is the death of the PBX that is seen
         self._site.limit(self._campaign, min(self._rate, RATE_AT_A_KILL))
         self._wait(SETTLING_S)
         self._await_keys()
         if alone:
             self._site.kill_dialer()
-            self._wait(self._dice.uniform(0.05, 0.7))
+            self._wait(self._dice.uniform(0.02, 0.3))
         self.done.pbx_kills.append(self._site.kill_pbx())
         self._note("PBX killed, the dialer down" if alone else "PBX killed")
         self._wait(self._dice.uniform(0.0, 3.0))
@@ -236,6 +253,7 @@ class Faults:
                 self._stall,
                 self._stall,
                 self._one_way,
+                self._slow,
                 self._late,
             )
         )
@@ -250,22 +268,31 @@ class Faults:
         self._note("link reset and refused for a while")
         self._site.link.refuse(True)
         self._site.link.cut(reset=True)
-        self._wait(self._dice.uniform(0.5, 8.0))
+        self._wait(self._dice.uniform(0.5, 6.0))
         self._site.link.refuse(False)
 
     def _stall(self) -> None:
+        """About as long as an answer is waited for; now and then as long as silence is borne."""
         self._note("link stalled")
-        self._stalled(self._dice.uniform(0.5, 18.0), to_pbx=True, to_dialer=True)
+        long = self._dice.random() < 0.15
+        seconds = self._dice.uniform(15.0, 18.0) if long else self._dice.uniform(0.5, 7.0)
+        self._stalled(seconds, to_pbx=True, to_dialer=True)
 
     def _one_way(self) -> None:
         to_pbx = self._dice.random() < 0.5
         self._note("orders delayed" if to_pbx else "events delayed")
-        self._stalled(self._dice.uniform(0.5, 12.0), to_pbx=to_pbx, to_dialer=not to_pbx)
+        self._stalled(self._dice.uniform(0.5, 7.0), to_pbx=to_pbx, to_dialer=not to_pbx)
+
+    def _slow(self) -> None:
+        self._note("link slow")
+        self._site.link.slow(self._dice.uniform(0.05, 0.8))
+        self._wait(self._dice.uniform(1.0, 6.0))
+        self._site.link.slow(0.0)
 
     def _late(self) -> None:
         """What was sent before the dialer gave the link up reaches the PBX all the same."""
         self._note("orders of a link given up delivered late")
-        self._stalled(self._dice.uniform(5.5, 13.0), to_pbx=True, to_dialer=True, late=True)
+        self._stalled(self._dice.uniform(5.5, 9.5), to_pbx=True, to_dialer=True, late=True)
 
     def _stalled(
         self, seconds: float, *, to_pbx: bool, to_dialer: bool, late: bool = False
@@ -277,17 +304,24 @@ class Faults:
     # The database
 
     def _database(self) -> None:
-        if self._dice.random() < 0.7:
-            self._lock()
-        else:
-            self._fill()
+        self._dice.choice((self._lock, self._lock, self._slow_database, self._fill))()
 
     def _lock(self) -> None:
         self._note("database locked")
+        self._hold_lock(self._dice.uniform(1.0, 7.0))
+
+    def _slow_database(self) -> None:
+        """Somebody else writes nearly all the time."""
+        self._note("database slow")
+        for _ in range(self._dice.randint(3, 12)):
+            self._hold_lock(self._dice.uniform(0.1, 0.6))
+            self._wait(0.02)
+
+    def _hold_lock(self, seconds: float) -> None:
         with closing(sqlite3.connect(self._site.database, timeout=30.0)) as connection:
             connection.isolation_level = None
             connection.execute("BEGIN IMMEDIATE")
-            self._wait(self._dice.uniform(1.0, 8.0))
+            self._wait(seconds)
             connection.execute("ROLLBACK")
 
     def _fill(self) -> None:
@@ -296,6 +330,6 @@ class Faults:
         pid = self._living().pid
         hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
-        self._wait(self._dice.uniform(1.0, 6.0))
+        self._wait(self._dice.uniform(1.0, 4.0))
         if self._living().pid == pid:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))

@@ -39,12 +39,18 @@ class Link:
         self._loop = asyncio.new_event_loop()
         self._stalled: set[bool] = set()
         self._refusing = self._late = False
+        self._delay = 0.0
         self._ways: set[_Way] = set()
         self._server: asyncio.Server
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.port: int = self._run(self._listen())
+
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        return len({id(way.writer) for way in tuple(self._ways) if way.to_pbx})
 
     # Faults
 
@@ -66,6 +72,10 @@ class Link:
                 that had taken it already; new connections pass.
         """
         self._call(self._stall, to_pbx, to_dialer, late)
+
+    def slow(self, delay: float) -> None:
+        """Hold up each piece, in both directions, for so many seconds; 0 as ever."""
+        self._call(setattr, self, "_delay", delay)
 
     def heal(self) -> None:
         """Pass everything on again, beginning with what waited."""
@@ -148,6 +158,7 @@ class Link:
     async def _give(self, way: _Way) -> None:
         with contextlib.suppress(OSError):
             while (data := await way.waiting.get()) is not None:
+                await asyncio.sleep(self._delay)
                 await way.passing.wait()
                 if way.aborted and not self._late:
                     break

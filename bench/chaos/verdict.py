@@ -20,6 +20,9 @@ HEARD_LATE_S = 1.0
 
 FINAL_SHARE = 0.995
 
+KEYS_PER_KILL = 10
+"""Opt-outs near each death of the PBX, on average: without them nothing is proved of it."""
+
 LONGEST_S = 60.0
 """No call of such a campaign is longer."""
 
@@ -29,7 +32,7 @@ class Result:
     """One run. Numbers of calls, targets or people, unless said otherwise.
 
     Attributes:
-        keys_at_pbx_kills: opt-outs released within half a second of a kill.
+        keys_near_kills: opt-outs released within half a second of a kill of the PBX.
         in_doubt_after_dialer_kills: those that no death of the PBX explains.
         live_at_pbx_kills: calls up on the far side when the PBX was killed.
         final_share: targets with a final state, of all.
@@ -41,7 +44,7 @@ class Result:
     pbx_kills: int
     link_faults: int
     database_faults: int
-    keys_at_pbx_kills: int
+    keys_near_kills: int
     called_twice: int
     lost_optouts: int
     wrong_outcomes: int
@@ -78,6 +81,8 @@ class Result:
             found.append("in_doubt_after_pbx_kills")
         if self.final_share < FINAL_SHARE:
             found.append("final_share")
+        if self.keys_near_kills < KEYS_PER_KILL * self.pbx_kills:
+            found.append("keys_near_kills")
         return found
 
 
@@ -113,7 +118,7 @@ def judge(site: Site, campaign: int, done: Done, seed: int, seconds: float) -> F
         seed=seed,
         **{name: done.counts[name] for name in _FAULTS},
         **{name: len(found) for name, found in cases.items()},
-        keys_at_pbx_kills=_keys_at(seen.calls, kills),
+        keys_near_kills=_keys_near(seen.calls, kills),
         in_doubt_after_pbx_kills=len(by_pbx),
         live_at_pbx_kills=sum(_first_kill(call, kills) is not None for call in seen.calls),
         final_share=_final_share(seen),
@@ -177,7 +182,7 @@ def _moment(attempt: AttemptRecord) -> float:
     return attempt.sent_at.timestamp() if attempt.sent_at else 0.0
 
 
-def _keys_at(calls: Iterable[LedgerCall], kills: Sequence[float]) -> int:
+def _keys_near(calls: Iterable[LedgerCall], kills: Sequence[float]) -> int:
     keys = [key.end for call in calls for key in call.keys if key.digit == "9"]
     return sum(abs(at - key) <= CLOSE_TO_A_KILL_S for at in kills for key in keys)
 
