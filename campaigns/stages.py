@@ -80,23 +80,28 @@ def verdict(
     bounds: Mapping[str, float],
     *,
     ended: bool,
+    up: int = 0,
 ) -> Hold | None:
     """The bound that is exceeded most; None where all is well.
 
     At the end of a stage the plain share decides, since going on calls ten times as many people.
-    Between two ends the lower bound of Wilson's interval does, for the reason at `DEVIATIONS`.
+    Between two ends the lower bound of Wilson's interval does, for the reason at `DEVIATIONS`; and
+    calls that are up count as if they went well: a refusal ends a call at once and a message that
+    is heard ends it late, so that of the first calls to end most are the bad ones.
 
     Args:
         counts: ended calls of the campaign by outcome.
         baseline: those of them that a person has answered for by a release.
         bounds: highest share by measure; what is absent is not watched.
         ended: whether a stage has just ended.
+        up: calls that are up.
     """
     found = []
     for name, bound in bounds.items():
         measure = Measure(name)
         events, calls = _measured(measure, counts, baseline)
-        if _exceeds(events, calls, bound, ended=ended):
+        enough = calls >= LEAST_CALLS and events >= LEAST_EVENTS
+        if enough and (events / calls if ended else _at_least(events, calls + up)) > bound:
             found.append(Hold(measure, events / calls, bound, calls))
     return max(found, key=lambda one: one.share / one.bound, default=None)
 
@@ -145,12 +150,6 @@ def _measured(
 
     event, among = _OF[measure]
     return since(event), sum(since(outcome) for outcome in among)
-
-
-def _exceeds(events: int, calls: int, bound: float, *, ended: bool) -> bool:
-    if calls < LEAST_CALLS or events < LEAST_EVENTS:
-        return False
-    return (events / calls if ended else _at_least(events, calls)) > bound
 
 
 def _at_least(events: int, calls: int) -> float:

@@ -105,7 +105,8 @@ def _verdict(
     if not campaign.bounds:
         return None
     baseline = kept.baseline_of(connection, campaign.id)
-    return stages.verdict(counts[tallies.OUTCOME], baseline, campaign.bounds, ended=ended)
+    up = counts[tallies.STATE].get(TargetState.CALLING.value, 0)
+    return stages.verdict(counts[tallies.OUTCOME], baseline, campaign.bounds, ended=ended, up=up)
 
 
 def _act(connection: Connection, campaign_id: int, action: Action, now: datetime) -> None:

@@ -104,6 +104,20 @@ def test_three_percent_are_seen_at_its_end_and_between_only_with_certainty() -> 
     assert verdict(counts, {}, BOUNDS, ended=False) is None
 
 
+@given(measures, calls, st.integers(0, 10_000), st.data())
+def test_calls_that_end_soonest_do_not_weigh_more(
+    measure: Measure, calls: int, up: int, data: st.DataObject
+) -> None:
+    """Whatever ends first: where all of them together are within the bound, nothing is held."""
+    events = data.draw(st.integers(0, min(calls, int(BOUNDS[measure] * (calls + up)))))
+    assert verdict(ended(measure, events, calls), {}, BOUNDS, ended=False, up=up) is None
+
+
+def test_a_bad_share_of_many_calls_is_seen_though_others_are_up() -> None:
+    counts = ended(Measure.UNWANTED, 60, 1000)
+    assert verdict(counts, {}, BOUNDS, ended=False, up=500) is not None
+
+
 @given(st.dictionaries(st.sampled_from(Outcome), st.integers(0, 10_000)))
 def test_a_release_answers_for_everything_before_it(counts: dict[Outcome, int]) -> None:
     plain = {outcome.value: many for outcome, many in counts.items()}
