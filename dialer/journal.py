@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from campaigns.errors import PbxError
 from dialer.pbx import CallEnded
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -30,6 +31,7 @@ which the PBX could write nothing would look as if it had never been."""
 
 _SEPARATOR = "|"
 _SUFFIX = ".journal"
+_MARK = "journal-of-the-pbx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,30 @@ class Journal:
     def files(self) -> list[Path]:
         """Every file, oldest first."""
         return sorted(self.directory.glob(f"*{_SUFFIX}"))
+
+    def recognise(self, *, expected: bool) -> None:
+        """Make sure that this is the directory the PBX wrote to, and mark it.
+
+        Where it is shared with another machine it may not be mounted: an empty directory would
+        then say of every call in flight that it never began, and each would be placed again.
+
+        Args:
+            expected: calls were placed, so that there was a journal.
+
+        Raises:
+            PbxError: it is another directory, or cannot be used.
+        """
+        mark = self.directory / _MARK
+        try:
+            if mark.exists():
+                return
+            if expected and not self.files():
+                raise PbxError(
+                    f"{self.directory} has no journal, though calls were placed. Is it mounted?"
+                )
+            mark.touch()
+        except OSError as error:
+            raise PbxError(f"The journal cannot be used: {error}") from error
 
     def has_room(self) -> bool:
         """Whether the PBX can go on writing: the disk is there and not nearly full."""

@@ -7,6 +7,7 @@ given back only after a quarantine longer than any such delivery.
 """
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -18,6 +19,7 @@ import structlog
 from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign
+from campaigns.errors import PbxError
 from campaigns.states import AttemptState, TargetState
 from dialer import outcomes
 from dialer.book import Book
@@ -96,11 +98,13 @@ class Reconciliation:
         them written.
 
         Raises:
-            PbxError: the channels could not be listed; nothing may be called yet.
+            PbxError: the channels could not be listed, or the journal not be read; nothing may
+                be called yet.
             StoreUnavailable: what is open could not be read.
         """
         self._journalled = Journalled()
         known = await self._book.read(self._open_calls)
+        await asyncio.to_thread(self._journal.recognise, expected=bool(known))
         found, unknown = await self._round(known)
         found.refusals = await self._refusals()
         yield found
@@ -224,6 +228,12 @@ class Reconciliation:
             self._adopt(call)
 
     def _read_journal(self, attempt_ids: set[str]) -> Journalled:
+        try:
+            return self._journalled_of(attempt_ids)
+        except OSError as error:
+            raise PbxError(f"The journal cannot be read: {error}") from error
+
+    def _journalled_of(self, attempt_ids: set[str]) -> Journalled:
         journalled = Journalled()
         for path in self._journal.files():
             for record in records_of(path, attempt_ids):
@@ -251,8 +261,9 @@ class Reconciliation:
         unsettled = {one.attempt.id for one in await self._book.read(attempts.still_open)}
         current = self._journal.current()
         for path in self._journal.files():
-            if path != current and not await asyncio.to_thread(names_any, path, unsettled):
-                self._journal.retire(path)
+            with contextlib.suppress(OSError):  # it is read again next time
+                if path != current and not await asyncio.to_thread(names_any, path, unsettled):
+                    self._journal.retire(path)
 
 
 def _never_begun(call: Call) -> Closing:

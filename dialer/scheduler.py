@@ -17,6 +17,7 @@ from campaigns.errors import LeaseLost, PbxError, StoreUnavailable
 from campaigns.states import CampaignState
 from dialer.book import Book
 from dialer.calls import Call, Calls, utc_now
+from dialer.clock import ClockWatch
 from dialer.moves import Moves
 from dialer.pbx import Pbx
 from dialer.throttle import Throttle
@@ -59,6 +60,7 @@ class Scheduler:
         self._status = status
         self._clock = AsyncIOScheduler(timezone="UTC")
         self._moves = Moves()
+        self._watch = ClockWatch(time.time(), time.monotonic())
         self._lost: LeaseLost | None = None
         self.campaigns: list[Campaign] = []
         self.needed: dict[int, float] = {}
@@ -83,15 +85,6 @@ class Scheduler:
         if self._clock.running:
             self._clock.shutdown(wait=False)
 
-    async def clock_stepped(self) -> None:
-        """Look at everything by the new time, at once and then as ever.
-
-        A clock put back by an hour would else have every job wait for an hour.
-        """
-        for job in self._clock.get_jobs():
-            job.modify(next_run_time=utc_now())
-        await self.tick()
-
     def check(self) -> None:
         """Find out whether this dialer may go on.
 
@@ -100,6 +93,13 @@ class Scheduler:
         """
         if self._lost is not None:
             raise self._lost
+        if self._watch.step(time.time(), time.monotonic()):
+            self._run_jobs_now()
+
+    def _run_jobs_now(self) -> None:
+        """Go on from here: a clock put back by an hour would have every job wait for an hour."""
+        for job in self._clock.get_jobs():
+            job.modify(next_run_time=utc_now())
 
     async def look_at_trunks(self) -> None:
         """Ask the PBX where each trunk's calls would go."""

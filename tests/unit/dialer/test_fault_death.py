@@ -185,7 +185,8 @@ async def end_not_committed(run: Dialing, world: World, campaign: Campaign) -> N
 def release(world: World) -> None:
     """As the lease of a process that is no more."""
     with writing(world.engine) as connection:
-        connection.execute(lease.update().values(renewed_at=utc_now() - 2 * LEASE_LASTS))
+        gone = utc_now() - 2 * LEASE_LASTS
+        connection.execute(lease.update().values(renewed_at=gone, status={}))
 
 
 def refusals(world: World) -> set[str]:

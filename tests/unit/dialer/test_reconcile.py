@@ -95,6 +95,7 @@ async def subject(sqlite_store: Engine, tmp_path: Path) -> Subject:
     pbx, book, calls = FakePbx(), Book(sqlite_store), Calls()
     adopted: list[Call] = []
     journal = Journal(tmp_path)
+    journal.recognise(expected=False)
     await book.open()
     await pbx.open(lambda events: None)
     made = Reconciliation(book, pbx, journal, calls, adopted.append)
@@ -338,3 +339,37 @@ async def test_a_missing_line_tells_nothing_where_the_power_failed(
     short_quarantine.write_text(f"btime {instant}\n")  # noqa: ASYNC240 - a few bytes
     await subject.run()
     assert subject.world.attempts()[call.attempt.id]["state"] == state
+
+
+async def test_a_journal_that_is_not_there_says_nothing_of_anybody(
+    subject: Subject, tmp_path: Path
+) -> None:
+    """The directory shared with the PBX is not mounted: its place is empty."""
+    (call,) = subject.claimed()
+    (tmp_path / "elsewhere").mkdir()
+    subject.journal.directory = tmp_path / "elsewhere"
+    with pytest.raises(PbxError, match="Is it mounted"):
+        await subject.run()
+    assert subject.world.attempts()[call.attempt.id]["state"] == "claimed"
+    subject.journal.directory = tmp_path
+    await subject.run()
+    assert subject.world.attempts()[call.attempt.id]["state"] == "unsent"
+
+
+async def test_a_journal_that_cannot_be_read_is_read_later(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (call,) = subject.claimed()
+    subject.started(call)
+    subject.ended(call)
+
+    def fail(path: Path, attempt_ids: object) -> None:
+        raise OSError(116, "Stale file handle")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(reconcile, "records_of", fail)
+        with pytest.raises(PbxError, match="Stale file handle"):
+            await subject.run()
+    assert subject.world.attempts()[call.attempt.id]["state"] == "claimed"
+    await subject.run()
+    assert subject.world.attempts()[call.attempt.id]["outcome"] == "delivered"
