@@ -1,0 +1,89 @@
+"""Real processes stopped, continued and put twice, over a real Asterisk."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from stage import Stage, numbers, staged, until
+
+from campaigns.states import Action
+from cli.lookup import dialer_status
+
+pytestmark = [pytest.mark.pbx, pytest.mark.slow, pytest.mark.timeout(240)]
+
+ANSWERS = 60
+"""An ending that is not in the network's table: answers after 0.2 s and listens."""
+
+Staging = Callable[..., Stage]
+
+
+@pytest.fixture
+def staging(
+    pbx_binary: object, pbx_root: Path, request: pytest.FixtureRequest
+) -> Iterator[Staging]:
+    """Makes stages that end with the test."""
+    with ExitStack() as stack:
+        yield lambda **kwargs: stack.enter_context(staged(pbx_root, request.node.name, **kwargs))
+
+
+def portevoix(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command in this home, as a person gives it."""
+    command = [sys.executable, "-P", "-m", "cli.main", "--home", str(stage.home), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_who_refuses_while_the_dialer_is_stopped_is_not_called_when_it_goes_on(
+    staging: Staging,
+) -> None:
+    """A refusal by the command line; a second dialer, started by mistake, changes nothing."""
+    stage = staging()
+    stage.start_network()
+    stage.start_dialer()
+    called = numbers(ANSWERS, 40)
+    campaign = stage.prepare(called, max_cps=6)
+    stage.act(campaign, Action.LAUNCH)
+    until(lambda: len(stage.calls) >= 8)
+    stage.signal("dialer", signal.SIGSTOP)
+    time.sleep(0.5)  # what had left is at the network by now
+    seen = {call.number for call in stage.calls}
+    late = [one for one in called if f"+33{one[1:]}" not in seen]
+    sheet = stage.home / "refusals.csv"
+    sheet.write_text("telephone\n" + "\n".join(late[:20]) + "\n")
+    done = portevoix(stage, "suppressions", "import", str(sheet), "--controller", "Stage")
+    assert done.returncode == 0, done.stderr
+    second = portevoix(stage, "dialer")
+    assert (second.returncode, "drives this database" in second.stderr) == (1, True)
+    stage.signal("dialer", signal.SIGCONT)
+    until(lambda: stage.ended(campaign))
+    refused = {f"+33{one[1:]}" for one in late[:20]}
+    assert {call.number for call in stage.calls} & refused == set()
+    assert len(stage.calls) == len(called) - len(refused)
+    assert stage.progress(campaign).gates["suppressed"] == 20
+    assert stage.verdict(campaign).called_twice == []
+
+
+def test_a_dialer_that_was_stopped_is_ended_by_the_one_that_takes_its_place(
+    staging: Staging,
+) -> None:
+    stage = staging()
+    stage.start_network()
+    stage.start_dialer()
+    campaign = stage.prepare(numbers(ANSWERS, 40), max_cps=6)
+    stage.act(campaign, Action.LAUNCH)
+    until(lambda: len(stage.calls) >= 8)
+    first = stage.processes.pop("dialer")
+    first.send_signal(signal.SIGSTOP)
+    until(lambda: dialer_status(stage.workspace) is None)
+    stage.start_dialer()
+    assert first.wait(10) == -signal.SIGKILL
+    assert first.stdout is not None
+    first.stdout.close()
+    until(lambda: stage.ended(campaign), 120)
+    assert len(stage.calls) == 40
+    verdict = stage.verdict(campaign)
+    assert (verdict.called_twice, verdict.in_doubt, verdict.lost) == ([], [], [])
