@@ -27,6 +27,7 @@ class Call:
         opted_out: a refusal was journalled by the PBX.
         hung_up_by_us: its campaign was stopped while it was up.
         target_state: where its target stands until the call is closed.
+        cut_off: the PBX died with it: nobody can hang it up, and nothing more is heard of it.
         closed: its closing is made; whoever comes later with another one is too late.
     """
 
@@ -45,6 +46,7 @@ class Call:
     hung_up_by_us: bool = False
     keys: list[str] = field(default_factory=list)
     target_state: TargetState = TargetState.CALLING
+    cut_off: bool = False
     closed: bool = False
 
     def age(self, now: float, wall: datetime) -> float:

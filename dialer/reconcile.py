@@ -34,6 +34,7 @@ from store.attempts import Open
 QUARANTINE_S = 10.0
 """Longer than an Originate can still be on its way: the old socket was reset when it was lost."""
 
+_MARGIN_S = 1.0
 _STAT = Path("/proc/stat")
 
 log = structlog.get_logger()
@@ -83,7 +84,20 @@ class Reconciliation:
         journal: Journal,
         calls: Calls,
         adopt: Callable[[Call], None],
+        again: Callable[[], None] = lambda: None,
     ) -> None:
+        """Put it together.
+
+        Args:
+            book: what is open.
+            pbx: what is up.
+            journal: what the PBX wrote.
+            calls: what is in hand already.
+            adopt: takes a call in hand, with its slot.
+            again: asks for another reconciliation, once calls that were cut off must be over.
+        """
+        self._again = again
+        self._held_until = 0.0
         self._adopt = adopt
         self._book = book
         self._pbx = pbx
@@ -223,9 +237,19 @@ class Reconciliation:
         call.answered_at = call.answered_at or pressed
         if _must_be_over(call):
             found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
-        elif call.attempt.id not in self._calls:
+        elif not call.cut_off:
+            call.cut_off = True
             self._note_sent(call)
             self._adopt(call)
+            self._come_back_for(call)
+
+    def _come_back_for(self, call: Call) -> None:
+        """Look again when the last of those cut off must be over."""
+        now = time.monotonic()
+        left = call.campaign.max_call_s - call.age(now, utc_now()) + _MARGIN_S
+        if now + left > self._held_until + _MARGIN_S:
+            self._held_until = now + left
+            asyncio.get_running_loop().call_later(left, self._again)
 
     def _read_journal(self, attempt_ids: set[str]) -> Journalled:
         try:

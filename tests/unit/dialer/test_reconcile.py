@@ -373,3 +373,25 @@ async def test_a_journal_that_cannot_be_read_is_read_later(
     assert subject.world.attempts()[call.attempt.id]["state"] == "claimed"
     await subject.run()
     assert subject.world.attempts()[call.attempt.id]["outcome"] == "delivered"
+
+
+async def test_calls_that_were_cut_off_are_looked_at_when_they_must_be_over(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for all that were cut off together."""
+    asked: list[float] = []
+    later = SimpleNamespace(call_later=lambda delay, act: asked.append(delay))
+    seen = SimpleNamespace(
+        sleep=asyncio.sleep, to_thread=asyncio.to_thread, get_running_loop=lambda: later
+    )
+    subject.world.now = utc_now()
+    calls = subject.claimed(5)
+    for call in calls:
+        subject.refused(call)
+    with monkeypatch.context() as patched:
+        patched.setattr(reconcile, "asyncio", seen)
+        await subject.run()
+        await subject.run()
+    assert len(asked) == 1
+    assert asked[0] == pytest.approx(calls[0].campaign.max_call_s, abs=3.0)
+    assert all(call.cut_off for call in subject.adopted)
