@@ -37,6 +37,7 @@ from dialer.reconcile import Reconciled, Reconciliation
 from dialer.scheduler import Scheduler
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
+from dialer.upkeep import Chore
 from store.refusals import Refusals
 
 CYCLE_S = 0.04
@@ -65,6 +66,7 @@ class Dialer:
         journal: Journal,
         sounds: Sounds,
         system: Limits,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._book = book
         self._pbx = pbx
@@ -83,6 +85,7 @@ class Dialer:
         self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
         self._clock = ClockWatch(utc_now().timestamp(), time.monotonic())
+        self._chores = chores
         self._closings: list[Closing] = []
         self._look_again = 0.0
         self._node = ""
@@ -108,6 +111,8 @@ class Dialer:
         try:
             await self._pbx.open(self._hear)
             await self._scheduler.open()
+            for chore in self._chores:
+                self._scheduler.also(chore)
             self._tell_ready = ready
             self._reconcile_again.set()
             await self._dial()
@@ -142,6 +147,7 @@ class Dialer:
             log.warning("the wall clock was stepped", seconds=round(stepped, 1))
             self._sender.void()
             self._throttle.ramp_up(now)
+            self._scheduler.run_jobs_now()
             await self._scheduler.tick()
 
     async def _drain(self) -> None:
@@ -150,6 +156,8 @@ class Dialer:
             self._reconcile_where_asked()
             await self._cycle()
             await asyncio.sleep(CYCLE_S)
+        with contextlib.suppress(StoreUnavailable):
+            await self._scheduler.take_back()
         if self._calls:
             log.warning("calls left to the next dialer", calls=len(self._calls))
 
@@ -280,8 +288,7 @@ class Dialer:
 
     def _hold_slot(self, call: Call) -> None:
         """A dead PBX leaves its calls up on the trunk: these keep their slots until over."""
-        age = (utc_now() - call.attempt.claimed_at).total_seconds()
-        left = max(0.0, call.campaign.max_call_s - age)
+        left = max(0.0, call.campaign.max_call_s - call.age(time.monotonic(), utc_now()))
         self._throttle.take(call.attempt.id, call.attempt.trunk, call.campaign.id)
         loop = asyncio.get_running_loop()
         loop.call_later(left, self._throttle.release, call.attempt.id)

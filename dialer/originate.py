@@ -142,6 +142,7 @@ class Sender:
             message=self._sounds.messages(campaign.message),
             confirmation=self._sounds.confirmation,
             journal=self._sounds.journal(),
+            send_by=call.claimed + FRESH_S,
         )
 
 

@@ -29,6 +29,7 @@ from dialer.instance.supervise import Supervisor
 from dialer.journal import Journal
 from dialer.originate import Sounds
 from dialer.trunks import Trunks
+from dialer.upkeep import chores
 from operations.settings import PbxSettings, Settings
 from operations.workspace import Workspace
 
@@ -62,6 +63,7 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
             pbx.journal,
             _sounds(workspace, pbx.journal),
             Limits(settings.limits.max_channels, settings.limits.max_cps),
+            chores(workspace),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

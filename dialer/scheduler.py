@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,11 +17,11 @@ from campaigns.errors import LeaseLost, PbxError, StoreUnavailable
 from campaigns.states import CampaignState
 from dialer.book import Book
 from dialer.calls import Call, Calls, utc_now
-from dialer.clock import ClockWatch
 from dialer.moves import Moves
 from dialer.pbx import Pbx
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
+from dialer.upkeep import Chore
 from operations import deadline
 from store import halts, verdicts
 from store import trunks as trunk_records
@@ -60,7 +60,6 @@ class Scheduler:
         self._status = status
         self._clock = AsyncIOScheduler(timezone="UTC")
         self._moves = Moves()
-        self._watch = ClockWatch(time.time(), time.monotonic())
         self._lost: LeaseLost | None = None
         self.campaigns: list[Campaign] = []
         self.needed: dict[int, float] = {}
@@ -80,6 +79,13 @@ class Scheduler:
             )  # fmt: skip
         self._clock.start()
 
+    def also(self, chore: Chore) -> None:
+        """Do something else now and then, on a thread of its own."""
+        self._clock.add_job(
+            chore.act, "interval", seconds=chore.every_s, max_instances=1, coalesce=True,
+            misfire_grace_time=None, next_run_time=utc_now() + timedelta(seconds=chore.first_s),
+        )  # fmt: skip
+
     def close(self) -> None:
         """Stop the clock."""
         if self._clock.running:
@@ -93,10 +99,8 @@ class Scheduler:
         """
         if self._lost is not None:
             raise self._lost
-        if self._watch.step(time.time(), time.monotonic()):
-            self._run_jobs_now()
 
-    def _run_jobs_now(self) -> None:
+    def run_jobs_now(self) -> None:
         """Go on from here: a clock put back by an hour would have every job wait for an hour."""
         for job in self._clock.get_jobs():
             job.modify(next_run_time=utc_now())
@@ -129,12 +133,12 @@ class Scheduler:
         try:
             self._trunks.note(await self._book.read(trunk_records.all_of))
             self._throttle.set_trunks(self._trunks.limits())
+            await self.take_back()
             self.campaigns = await self._book.transact(self._move_campaigns)
             self._hang_up_stopped()
             self._throttle.set_campaigns(self.campaigns)
             self._throttle.adapt(time.monotonic())
             self.needed = await self._book.read(self._needed)
-            await self._take_back()
         except StoreUnavailable as error:
             log.error("the store cannot be read", why=str(error))
         except LeaseLost as error:
@@ -155,8 +159,15 @@ class Scheduler:
     def _needed(self, connection: Connection) -> dict[int, float]:
         return deadline.needed(connection, self.campaigns, utc_now())
 
-    async def _take_back(self) -> None:
-        """What trunks out of order said of numbers is not believed."""
+    async def take_back(self) -> None:
+        """What trunks out of order said of numbers is not believed.
+
+        Before campaigns are moved: one whose last people they condemned is not finished.
+
+        Raises:
+            StoreUnavailable: it is taken back only in part.
+            LeaseLost: another dialer has taken over.
+        """
         for trunk, since in self._trunks.spikes():
             revive = partial(verdicts.revive, trunk=trunk, since=since, now=utc_now())
             while count := await self._book.transact(revive):

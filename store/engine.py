@@ -135,17 +135,27 @@ def bound_log(engine: Engine, largest: int = LARGEST_LOG) -> bool:
     Files»); readers that overlap without a gap keep them from it. Then this must be called now and
     again, by a thread that may wait: first it carries over what it can while others write, then it
     holds writers off for a moment, and gives up where a reader outlasts that.
+
+    Raises:
+        StoreUnavailable: it cannot be emptied now.
     """
     if engine.dialect.name != "sqlite" or _log_size(engine) <= largest:
         return False
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={_HOLD_OFF_MS}")
-        try:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    try:
+        with engine.connect() as connection:
+            _empty_log(connection)
+    except DBAPIError as error:
+        raise StoreUnavailable(_reason(error)) from error
     return True
+
+
+def _empty_log(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={_HOLD_OFF_MS}")
+    try:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def _log_size(engine: Engine) -> int:

@@ -1,7 +1,7 @@
 """A whole dialer over a fake PBX and a real database, run for as long as a test needs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from dialer.engine import Dialer
 from dialer.journal import Journal
 from dialer.originate import Sounds
 from dialer.trunks import Trunks
+from dialer.upkeep import Chore
 
 LIMIT_S = 20.0
 """Longest wait for a condition; only a failure takes so long."""
@@ -83,11 +84,12 @@ async def dialing(
     pbx: FakePbx | None = None,
     trunks: Iterable[Trunk] = (),
     system: Limits | None = None,
+    chores: Sequence[Chore] = (),
 ) -> AsyncIterator[Dialing]:
     """A dialer that runs meanwhile; it is cancelled at the end where the test did not stop it."""
     pbx = pbx or FakePbx()
     made = parts(engine, pbx, directory / "journal", trunks)
-    dialer = Dialer(*made, system or Limits(1000, 400))
+    dialer = Dialer(*made, system or Limits(1000, 400), chores)
     ready = asyncio.Event()
     task = asyncio.create_task(dialer.run(ready.set))
     waiting = asyncio.create_task(ready.wait())

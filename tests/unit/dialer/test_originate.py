@@ -242,3 +242,8 @@ async def test_what_is_voided_goes_back_and_nothing_of_it_is_sent(fast: Subject)
     fast.clock.run(102.0)
     assert fast.ids() == [first.attempt.id]
     assert fast.returned == others
+
+
+async def test_an_order_says_until_when_it_may_leave(fast: Subject) -> None:
+    (call,) = fast.add(CAMPAIGN)
+    assert [order.send_by for order in fast.orders] == [call.claimed + FRESH_S]

@@ -1,0 +1,65 @@
+"""What is done beside the calls, now and then: the database's log, people whose time is over."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from campaigns.errors import PortevoixError
+from operations.retain import retain
+from operations.workspace import Workspace
+from store.engine import bound_log
+
+LOG_EVERY_S = 10.0
+RETAIN_EVERY_S = 86_400.0
+
+SETTLED_S = 600.0
+"""How long after a start the first removal waits: what was in flight comes first, and a dialer that
+is started again and again does nothing else."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something done again and again, on a thread of its own.
+
+    Attributes:
+        act: what; it may wait, but not for long.
+        every_s: seconds between two.
+        first_s: seconds until the first.
+    """
+
+    act: Callable[[], object]
+    every_s: float
+    first_s: float
+
+
+def chores(workspace: Workspace) -> list[Chore]:
+    """The upkeep of a home directory."""
+    return [
+        Chore(lambda: _bound_log(workspace), LOG_EVERY_S, LOG_EVERY_S),
+        Chore(lambda: _start_to_retain(workspace), RETAIN_EVERY_S, SETTLED_S),
+    ]
+
+
+def _bound_log(workspace: Workspace) -> None:
+    try:
+        bound_log(workspace.engine)
+    except PortevoixError as error:
+        log.warning("the log of the database stays as it is", why=str(error))
+
+
+def _start_to_retain(workspace: Workspace) -> None:
+    """Nobody waits for its thread: it may take hours, and can be cut short at any moment."""
+    threading.Thread(target=_retain, args=(workspace,), name="retain", daemon=True).start()
+
+
+def _retain(workspace: Workspace) -> None:
+    try:
+        removed = retain(workspace)
+    except PortevoixError as error:
+        log.warning("people whose time is over could not all be removed", why=str(error))
+    else:
+        log.info("people whose time is over were removed", people=removed)
