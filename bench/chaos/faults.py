@@ -22,20 +22,20 @@ STANDSTILL_S = 120.0
 
 LEASE_LASTS_S = 10.0
 CLOSE_TO_A_KILL_S = 0.5
-KEYS_BEFORE = 7
+KEYS_BEFORE = 8
 """Opt-outs in the half second before a kill; about as many follow."""
 
-RATE_AT_A_KILL = 22.0
+RATE_AT_A_KILL = 25.0
 """Calls per second when the PBX is killed: enough for the keys, and few calls are cut off."""
 
 SETTLING_S = 2.5
 """Until a new rate is what is up at any moment."""
 
-STRIKES_AGAIN = 0.7
+STRIKES_AGAIN = 0.8
 """Share of faults that strike while the engine recovers from the one before; what is in flight is
 settled anew each time, and the others find calls up."""
 
-RECOVERING_S = 2.5
+RECOVERING_S = 2.0
 """At most until such a fault."""
 
 

@@ -11,7 +11,7 @@ from bench.chaos.site import Site
 from bench.chaos.verdict import Finding, judge
 from campaigns.states import TargetState
 
-CALLS_PER_FAULT = {DIALER: 30, PBX: 2100, LINK: 30, DATABASE: 30}
+CALLS_PER_FAULT = {DIALER: 30, PBX: 2000, LINK: 30, DATABASE: 30}
 """People called while one fault is injected and recovered from, so that some are always left; for
 each death of the PBX so many that the calls it cut off are few among them."""
 

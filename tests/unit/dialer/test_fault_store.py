@@ -123,6 +123,7 @@ def cluster() -> Iterator[tuple[server.Postgres, Path]]:
     with server._cluster(programs) as url:
         own = server.Postgres(url)
         yield own, Path(str(url.query["host"]))
+        own.close()
 
 
 def restart(root: Path) -> None:
