@@ -82,7 +82,9 @@ class Dialer:
         )
         self._journal = journal
         self._has_room = True
-        self._reconciliation = Reconciliation(book, pbx, journal, self._calls, self._adopt)
+        self._reconciliation = Reconciliation(
+            book, pbx, journal, self._calls, self._adopt, self._reconcile_again.set
+        )
         self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
         self._clock = ClockWatch(utc_now().timestamp(), time.monotonic())
         self._chores = chores
@@ -123,7 +125,7 @@ class Dialer:
             await self._pbx.close()
             self._refusals.close()
             await self._book.close()
-        return not self._calls
+        return not self._up()
 
     def stop(self) -> None:
         """Place no more calls; `run` returns when those in hand have ended."""
@@ -152,7 +154,7 @@ class Dialer:
 
     async def _drain(self) -> None:
         deadline = time.monotonic() + GRACE_S
-        while (self._calls or self._closings) and time.monotonic() < deadline:
+        while (self._up() or self._closings) and time.monotonic() < deadline:
             self._reconcile_where_asked()
             await self._cycle()
             await asyncio.sleep(CYCLE_S)
@@ -160,6 +162,10 @@ class Dialer:
             await self._scheduler.take_back()
         if self._calls:
             log.warning("calls left to the next dialer", calls=len(self._calls))
+
+    def _up(self) -> bool:
+        """Whether any call is up that will end: one that a dead PBX left cannot be waited for."""
+        return any(not call.cut_off for call in self._calls)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

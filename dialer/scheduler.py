@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -60,6 +61,7 @@ class Scheduler:
         self._status = status
         self._clock = AsyncIOScheduler(timezone="UTC")
         self._moves = Moves()
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="halt")
         self._lost: LeaseLost | None = None
         self.campaigns: list[Campaign] = []
         self.needed: dict[int, float] = {}
@@ -87,9 +89,10 @@ class Scheduler:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Stop the clock."""
+        """Stop the clock, and let go of the database."""
         if self._clock.running:
             self._clock.shutdown(wait=False)
+        self._beside.shutdown()
 
     def check(self) -> None:
         """Find out whether this dialer may go on.
@@ -115,7 +118,7 @@ class Scheduler:
         Read beside the book, whose thread may be waiting for a lock that an import holds.
         """
         try:
-            found = await asyncio.to_thread(self._read_halt)
+            found = await asyncio.get_running_loop().run_in_executor(self._beside, self._read_halt)
         except StoreUnavailable as error:
             log.error("whether everything is stopped cannot be read", why=str(error))
         else:
