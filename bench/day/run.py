@@ -130,7 +130,8 @@ class Day:
                 self._call()
 
     def close(self) -> None:
-        """End what still runs."""
+        """End what still runs; the dialer waits for its calls, which nothing is to cut off."""
+        self.site.end_dialer()
         self.site.close()
 
     @property
