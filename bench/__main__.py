@@ -20,7 +20,6 @@ from bench.report import finish, note, save, table
 from campaigns.campaign import Limits
 
 ROUNDS = 5
-PARTS = ("ceiling", "limits", "optouts", "claim")
 GOALS: dict[str, tuple[str, float]] = {
     "engine_over_raw": ("at least", 0.9),
     "dialer_cpu_over_asterisk": ("at most", 0.2),
@@ -38,14 +37,54 @@ Found = tuple[dict[str, Any], dict[str, Any]]
 """Keys of the last line, and everything that is kept."""
 
 
+def _ceiling(given: argparse.Namespace) -> Found:
+    with installed(Plan(CHANNELS, 1000, "listens")) as site:
+        campaign = people.campaign(site, 20_000 + 20_000 * given.rounds, Limits(CHANNELS, 1))
+        people.start(site, campaign)
+        found = ceilings(site, campaign, given.rounds)
+    found.show()
+    return found.result(), {"ceiling": found.detail()}
+
+
+def _limits(given: argparse.Namespace) -> Found:
+    seconds = 10.0 if given.quick else 30.0
+    with installed(Plan(CHANNELS, 1000, "listens")) as site:
+        campaign = people.campaign(site, 20_000, Limits(CHANNELS, 1))
+        people.start(site, campaign)
+        runs = limits.rates(site, campaign, seconds)
+    runs.append(limits.channels(seconds))
+    limits.show(runs)
+    return limits.result(runs), {"limits": limits.detail(runs)}
+
+
+def _optouts(given: argparse.Namespace) -> Found:
+    found = optouts(given.optout_rate, 50_000 if given.quick else 1_000_000)
+    found.show()
+    return found.result(), {"optouts": found.detail()}
+
+
+def _claim(given: argparse.Namespace) -> Found:
+    sizes = claims.claims(given.sizes)
+    claims.show(sizes)
+    return claims.result(sizes), {"claims": claims.detail(sizes)}
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Found]] = {
+    "ceiling": _ceiling,
+    "limits": _limits,
+    "optouts": _optouts,
+    "claim": _claim,
+}
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run; the exit code."""
     given = _arguments(argv)
     note(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} before")
     result: dict[str, Any] = {}
     detail: dict[str, Any] = {}
-    for run in _parts(given):
-        keys, everything = run(given)
+    for name in given.only or PARTS:
+        keys, everything = PARTS[name](given)
         result |= keys
         detail |= everything
     missed = misses(result)
@@ -58,7 +97,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may come again")
+    parser.add_argument(
+        "--only", choices=list(PARTS), action="append", help="one part; may come again"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes, one round: a look")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="climbs of each of both (5)")
     parser.add_argument("--optout-rate", type=float, default=100.0, help="calls per second (100)")
@@ -68,52 +109,6 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     if given.quick:
         given.rounds, given.sizes, given.optout_rate = 1, claims.SIZES[:1], 40.0
     return given
-
-
-def _parts(given: argparse.Namespace) -> list[Callable[[argparse.Namespace], Found]]:
-    wanted = given.only or PARTS
-    found: list[Callable[[argparse.Namespace], Found]] = []
-    if "ceiling" in wanted or "limits" in wanted:
-        found.append(_with_calls)
-    if "optouts" in wanted:
-        found.append(_with_refusals)
-    if "claim" in wanted:
-        found.append(_with_claims)
-    return found
-
-
-def _with_calls(given: argparse.Namespace) -> Found:
-    """Ceilings and limits, in one installation in which everybody answers and listens."""
-    wanted = given.only or PARTS
-    result: dict[str, Any] = {}
-    detail: dict[str, Any] = {}
-    with installed(Plan(CHANNELS, 1000, "answers")) as site:
-        enough = 20_000 + 20_000 * given.rounds
-        campaign = people.campaign(site, enough, Limits(CHANNELS, 1))
-        people.start(site, campaign)
-        if "limits" in wanted:
-            runs = limits.limits(site, campaign, 10.0 if given.quick else 30.0)
-            limits.show(runs)
-            result |= limits.result(runs)
-            detail["limits"] = limits.detail(runs)
-        if "ceiling" in wanted:
-            found = ceilings(site, campaign, given.rounds)
-            found.show()
-            result |= found.result()
-            detail["ceiling"] = found.detail()
-    return result, detail
-
-
-def _with_refusals(given: argparse.Namespace) -> Found:
-    found = optouts(given.optout_rate, 50_000 if given.quick else 1_000_000)
-    found.show()
-    return found.result(), {"optouts": found.detail()}
-
-
-def _with_claims(given: argparse.Namespace) -> Found:
-    sizes = claims.claims(given.sizes)
-    claims.show(sizes)
-    return claims.result(sizes), {"claims": claims.detail(sizes)}
 
 
 def misses(result: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from bench import people
 from bench.ceiling import CHANNELS, act, wait_for_quiet, wait_for_silence
 from bench.figures import Span, mean_up, most_in_a_second, most_up, rate, within
-from bench.installation import Installation
+from bench.installation import Installation, Plan, installed
 from bench.meter import Meter
 from bench.report import table, tell
 from campaigns.campaign import Limits
@@ -49,8 +49,8 @@ class Kept:
         return max(0, self.most - self.limit)
 
 
-def limits(site: Installation, campaign: int, seconds: float) -> list[Kept]:
-    """Run at each limit for so long. The site has no dialer; the campaign runs."""
+def rates(site: Installation, campaign: int, seconds: float) -> list[Kept]:
+    """Run at each rate for so long. The site has no dialer; the campaign runs."""
     start = wait_for_quiet(site)
     people.limit(site, campaign, Limits(CHANNELS, RATES[0]))
     site.start_dialer()
@@ -58,22 +58,33 @@ def limits(site: Installation, campaign: int, seconds: float) -> list[Kept]:
     for per_second in RATES:
         tell(f"limit {per_second} calls/s for {seconds:.0f} s")
         runs.append(_held(site, campaign, Limits(CHANNELS, per_second), seconds, SETTLED_S))
-    act(site, campaign, Action.PAUSE)
-    wait_for_silence(site, campaign)
-    tell(f"limit {CHANNEL_LIMIT} calls up for {seconds:.0f} s")
-    people.limit(site, campaign, Limits(CHANNEL_LIMIT, RATES[-1]))
-    act(site, campaign, Action.RESUME)
-    up = _held(site, campaign, Limits(CHANNEL_LIMIT, RATES[-1]), seconds, FULL_S)
+    _end(site, campaign)
+    calls = read(site.ledger, start)
+    return [
+        _rate_kept(calls, span, limit, idle)
+        for limit, (span, idle) in zip(RATES, runs, strict=True)
+    ]
+
+
+def channels(seconds: float) -> Kept:
+    """Run for so long with no more calls up than may be, in an installation of its own."""
+    with installed(Plan(CHANNELS, 1000, "answers")) as site:
+        wanted = Limits(CHANNEL_LIMIT, RATES[-1])
+        campaign = people.campaign(site, int((FULL_S + seconds + 10) * RATES[-1]), wanted)
+        people.start(site, campaign)
+        tell(f"limit {CHANNEL_LIMIT} calls up for {seconds:.0f} s")
+        site.start_dialer()
+        span, idle = _held(site, campaign, wanted, seconds, FULL_S)
+        _end(site, campaign)
+        return _channels_kept(read(site.ledger), span, idle)
+
+
+def _end(site: Installation, campaign: int) -> None:
+    """Leave the campaign running and the site without a dialer."""
     act(site, campaign, Action.PAUSE)
     wait_for_silence(site, campaign)
     site.end_dialer()
     act(site, campaign, Action.RESUME)
-    calls = read(site.ledger, start)
-    kept = [
-        _rate_kept(calls, span, limit, idle)
-        for limit, (span, idle) in zip(RATES, runs, strict=True)
-    ]
-    return [*kept, _channels_kept(calls, *up)]
 
 
 def _held(
@@ -105,13 +116,13 @@ def _channels_kept(calls: list[LedgerCall], span: Span, idle: float) -> Kept:
 
 def result(runs: list[Kept]) -> dict[str, Any]:
     """The keys of `make bench`."""
-    rates = [one for one in runs if one.what == "calls/s"]
+    paced = [one for one in runs if one.what == "calls/s"]
     (up,) = (one for one in runs if one.what == "calls up")
     return {
         "channel_overshoot": up.overshoot,
         "channel_use": up.used,
-        "cps_overshoot": max(one.overshoot for one in rates),
-        "cps_use": min(one.used for one in rates),
+        "cps_overshoot": max(one.overshoot for one in paced),
+        "cps_use": min(one.used for one in paced),
     }
 
 
