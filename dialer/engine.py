@@ -12,7 +12,7 @@ import structlog
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import PbxError, StoreUnavailable
 from campaigns.outcome import Outcome
-from campaigns.states import AttemptState, CampaignState
+from campaigns.states import CampaignState
 from dialer import outcomes
 from dialer.allotment import Allotment
 from dialer.book import Book, Entry
@@ -21,18 +21,10 @@ from dialer.claim import Claimed, Want
 from dialer.clock import ClockWatch
 from dialer.hearing import Hearing
 from dialer.journal import Journal
+from dialer.occupancy import Occupancy
 from dialer.originate import Sender, Sounds
 from dialer.outcomes import Closing
-from dialer.pbx import (
-    Dialling,
-    Event,
-    LinkDown,
-    LinkUp,
-    OtherBegun,
-    OtherEnded,
-    Pbx,
-    Ringing,
-)
+from dialer.pbx import Event, LinkDown, LinkUp, Pbx
 from dialer.reconcile import Reconciled, Reconciliation
 from dialer.scheduler import Scheduler
 from dialer.throttle import Throttle
@@ -74,6 +66,7 @@ class Dialer:
         self._calls = Calls()
         self._throttle = Throttle(system)
         self._allotment = Allotment(self._throttle, trunks)
+        self._occupancy = Occupancy(self._calls, self._throttle, trunks)
         self._refusals = Refusals(book.engine)
         self._sender = Sender(pbx, self._refusals, trunks, self._throttle, sounds, self._not_sent)
         self._reconcile_again = asyncio.Event()
@@ -246,58 +239,20 @@ class Dialer:
             elif isinstance(event, LinkUp):
                 log.info("link to the PBX is up")
             else:
-                self._note(event)
+                self._occupancy.hear(event)
                 self._hearing.hear(event)
-
-    def _note(self, event: Event) -> None:
-        """What limits and trunks learn from an event."""
-        now = time.monotonic()
-        match event:
-            case Dialling(attempt_id=attempt_id):
-                self._throttle.begun(attempt_id, now)
-            case Ringing(attempt_id=attempt_id):
-                call = self._calls.get(attempt_id)
-                if call is not None and call.sent and call.ringing_at is None:
-                    self._trunks.began(call.attempt.trunk, now - call.sent, now)
-            case OtherBegun(channel_id=channel_id, channel=channel):
-                self._throttle.take(channel_id, self._trunks.of_channel(channel))
-            case OtherEnded(channel_id=channel_id):
-                self._throttle.release(channel_id)
-            case _:
-                pass
 
     def _adopt(self, call: Call) -> None:
         call.claimed = call.claimed or time.monotonic()
         self._calls.add(call)
-        self._throttle.take(call.attempt.id, call.attempt.trunk, call.campaign.id)
+        self._occupancy.take(call)
 
     def _hung_up(self, call: Call, closing: Closing) -> None:
         if call.closed:
             return
         call.closed = True
-        if closing.ended.state is AttemptState.IN_DOUBT:
-            self._hold_slot(call)
-        else:
-            self._throttle.release(call.attempt.id)
+        self._occupancy.ended(closing)
         self._closings.append(closing)
-        self._tell_trunk(closing)
-
-    def _tell_trunk(self, closing: Closing) -> None:
-        """How a call went is what a trunk's health is judged by."""
-        if closing.ended.outcome is None:
-            return
-        call, ended = closing.call, closing.ended
-        now = time.monotonic()
-        self._trunks.ended(call.attempt.trunk, closing.ended.outcome, ended.tech, now, call.sent)
-        if self._trunks.changed:
-            self._throttle.set_trunks(self._trunks.limits())
-
-    def _hold_slot(self, call: Call) -> None:
-        """A dead PBX leaves its calls up on the trunk: these keep their slots until over."""
-        left = max(0.0, call.campaign.max_call_s - call.age(time.monotonic(), utc_now()))
-        self._throttle.take(call.attempt.id, call.attempt.trunk, call.campaign.id)
-        loop = asyncio.get_running_loop()
-        loop.call_later(left, self._throttle.release, call.attempt.id)
 
     def _never_placed(self, call: Call, outcome: Outcome) -> None:
         self._hung_up(call, outcomes.never_placed(call, outcome, utc_now()))
@@ -321,7 +276,7 @@ class Dialer:
         try:
             async for found in self._reconciliation.rounds():
                 self._take_in(found)
-            self._take_slots(await self._pbx.other_channels())
+            self._occupancy.take_others(await self._pbx.other_channels())
         except (PbxError, StoreUnavailable) as error:
             log.warning("cannot reconcile yet", why=str(error))
             await asyncio.sleep(AGAIN_S)
@@ -332,12 +287,6 @@ class Dialer:
         if self._ready and self._tell_ready is not None:
             self._tell_ready()
             self._tell_ready = None
-
-    def _take_slots(self, others: Sequence[OtherBegun]) -> None:
-        """Calls that are nobody's attempt hold channels of their trunks too."""
-        self._throttle.release_others()
-        for one in others:
-            self._throttle.take(one.channel_id, self._trunks.of_channel(one.channel))
 
     def _take_in(self, found: Reconciled) -> None:
         for closing in found.closings:
