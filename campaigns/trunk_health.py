@@ -3,17 +3,16 @@
 The caller brings a monotonic clock's reading. Two remedies: a trunk that refuses some calls for
 want of room is called more slowly (`Health.factor`), and one that carries nothing any more is left
 alone and probed (`Health.breaker`). A trunk that suddenly says of most numbers that they do not
-exist counts as carrying nothing.
+exist, or are unavailable, counts as carrying nothing, and is not believed.
 """
 
 import math
-import re
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
 
-from campaigns.outcome import Outcome
+from campaigns.trunk_sign import Sign
 
 PROBE_CPS = 1.0
 """Calls per second at which a trunk is tried that carried nothing: few enough for a carrier that
@@ -71,24 +70,28 @@ GOOD_PROBES = 3
 REOPENED_AT = 0.25
 """Share of the limit at which a trunk is used again after a pause; it rises from there."""
 
-INVALID_LAST = 50
-"""Over how many calls a spike of 404 is looked for."""
+DOUBTED = (Sign.INVALID, Sign.UNAVAILABLE)
+"""Answers that are a person's by themselves, and the network's where most calls get them: «no such
+number» (404), and «temporarily unavailable» (480) that is not our own ring time-out."""
 
-INVALID_LEAST = 20
-"""Calls before a share of 404 means anything."""
+SPIKE_LAST = 50
+"""Over how many calls a spike of such an answer is looked for."""
 
-INVALID_SHARE = 0.5
-"""Share of 404 that hardly a list has: bad ones have a third. A carrier that lost its routes
-answers 404 to nearly everything."""
+SPIKE_LEAST = 20
+"""Calls before the share of an answer means anything."""
 
-INVALID_TIMES = 2.0
-"""How far above the trunk's own usual share of 404 it must be, too."""
+SPIKE_SHARE = 0.5
+"""Share of 404, or of 480, that hardly a list has: bad ones have a third. A carrier that lost its
+routes answers so to nearly everything."""
 
-INVALID_USUAL = 0.1
-"""Share of 404 taken for usual on a trunk of which nothing is known: what a campaign bears."""
+SPIKE_TIMES = 2.0
+"""How far above the trunk's own usual share it must be, too."""
+
+USUAL_SHARE = 0.1
+"""Share taken for usual on a trunk of which nothing is known: what a campaign bears of 404."""
 
 BASELINE_CALLS = 500
-"""Calls over which the usual share of 404 is averaged: ten times what a spike is looked for in."""
+"""Calls over which the usual share is averaged: ten times what a spike is looked for in."""
 
 DELAY_CALLS = 20
 """Calls over which the post-dial delay is looked at."""
@@ -106,19 +109,7 @@ DELAY_LOWEST = 0.25
 """Share of the limit below which delay alone does not slow a trunk: nothing is refused yet."""
 
 
-class Sign(StrEnum):
-    """What one call says of its trunk."""
-
-    OK = "ok"
-    """The network did its work, whatever the person did."""
-    CONGESTED = "congested"
-    """Refused for want of room: by the carrier or behind it."""
-    UNAVAILABLE = "unavailable"
-    """480 from the network: a phone that is off, or a storm; only the share tells."""
-    FAILED = "failed"
-    """Broken, refused whatever was asked, or not answered at all."""
-    INVALID = "invalid"
-    """No such number, says the network."""
+_REFUSED = frozenset({Sign.CONGESTED, Sign.FAILED})
 
 
 class Breaker(StrEnum):
@@ -130,50 +121,6 @@ class Breaker(StrEnum):
     """It is left alone."""
     HALF_OPEN = "half_open"
     """It is probed."""
-
-
-_SAY_NOTHING = frozenset(
-    {Outcome.CANCELLED, Outcome.PBX_LOST, Outcome.IN_DOUBT, Outcome.ANALYTICS_BLOCKED}
-)
-"""Our own doing, or about the caller id (608)."""
-
-_BY_OUTCOME = {
-    Outcome.CONGESTION: Sign.CONGESTED,
-    Outcome.CARRIER_FAILURE: Sign.FAILED,
-    Outcome.CARRIER_REFUSED: Sign.FAILED,
-    Outcome.AUTH_BLOCKED: Sign.FAILED,
-    Outcome.CONFIG_ERROR: Sign.FAILED,
-    Outcome.INVALID_NUMBER: Sign.INVALID,
-}
-
-_BY_CODE = {
-    (Outcome.NO_ANSWER, 100): Sign.FAILED,  # taken and never dealt with until our own time-out
-    (Outcome.NO_ANSWER, 480): Sign.UNAVAILABLE,
-    (Outcome.UNREACHABLE, 408): Sign.FAILED,
-    (Outcome.UNREACHABLE, 502): Sign.FAILED,
-    # With a carrier's cause 38 or 41, network out of order and temporary failure.
-    (Outcome.CARRIER_FAILURE, 480): Sign.CONGESTED,
-    (Outcome.CARRIER_FAILURE, 503): Sign.CONGESTED,
-}
-"""Where the SIP answer says more of the trunk than the outcome does."""
-
-_CODE = re.compile(r"SIP (\d{3})")
-_REFUSED = frozenset({Sign.CONGESTED, Sign.FAILED})
-
-
-def sign_of(outcome: Outcome, tech: str) -> Sign | None:
-    """What an ended call says of its trunk; None where it says nothing.
-
-    Args:
-        outcome: how it ended.
-        tech: the technology's own words, as in `campaigns.outcome.Facts`; `SIP 180 ...` is our
-            own ring time-out, hence a network that works.
-    """
-    if outcome in _SAY_NOTHING:
-        return None
-    found = _CODE.match(tech)
-    code = int(found.group(1)) if found else 0
-    return _BY_CODE.get((outcome, code)) or _BY_OUTCOME.get(outcome, Sign.OK)
 
 
 class Health:
@@ -188,7 +135,7 @@ class Health:
         self.why: Sign | None = None
         self._rate = _Rate()
         self._delays = _Delays()
-        self._numbers = _Numbers()
+        self._spikes = {sign: _Spike(sign) for sign in DOUBTED}
         self._last: deque[Sign] = deque(maxlen=LAST)
         self._run = 0
         self._closed_at = -math.inf
@@ -212,8 +159,11 @@ class Health:
 
     @property
     def spike_since(self) -> float | None:
-        """Calls sent since then (monotonic s) got 404s not to be believed; None where they are."""
-        return self._pause.since if self._pause and self.why is Sign.INVALID else None
+        """Since when (monotonic s) calls sent got answers not to be believed, those of `why`.
+
+        None where they are believed.
+        """
+        return self._pause.since if self._pause and self._pause.doubted else None
 
     def note(self, at: float, sign: Sign, sent: float | None = None) -> None:
         """A call ended.
@@ -231,9 +181,10 @@ class Health:
             self._ended(at, sign, sent)
 
     def _ended(self, at: float, sign: Sign, sent: float) -> None:
-        spike = self._numbers.note(sent, sign)
-        if spike is not None:
-            self._open(at, Sign.INVALID, spike)
+        spikes = {of: one.note(sent, sign) for of, one in self._spikes.items()}
+        since = spikes.get(sign)
+        if since is not None:
+            self._open(at, sign, since, doubted=True)
         elif sign is not Sign.OK or at - sent <= STALE_S:
             self._judge(at, sign, sent)
 
@@ -257,7 +208,9 @@ class Health:
         if sign is not Sign.UNAVAILABLE:
             self._run = self._run + 1 if sign in _REFUSED else 0
         if self._run >= RUN or self._carries_nothing():
-            self._open(at, sign, at)
+            spike = self._spikes.get(sign)
+            since = spike.since if spike else at
+            self._open(at, sign, since, doubted=spike is not None)
         else:
             self._rate.note(at, sign, sent)
 
@@ -265,9 +218,9 @@ class Health:
         refused = sum(one in _REFUSED or one is Sign.UNAVAILABLE for one in self._last)
         return refused >= LAST - ALL_BUT and self._last[-1] is not Sign.OK
 
-    def _open(self, at: float, why: Sign, since: float) -> None:
+    def _open(self, at: float, why: Sign, since: float, *, doubted: bool = False) -> None:
         self.why = why
-        self._pause = _Pause(at + FIRST_PAUSE_S, FIRST_PAUSE_S, since)
+        self._pause = _Pause(at + FIRST_PAUSE_S, FIRST_PAUSE_S, since, doubted)
 
     def _probed(self, at: float, sign: Sign, sent: float) -> None:
         pause = self._pause
@@ -285,7 +238,8 @@ class Health:
         self._closed_at = at
         self._last.clear()
         self._run = 0
-        self._numbers.start_again()
+        for spike in self._spikes.values():
+            spike.start_again()
         self._rate.start_at(at, REOPENED_AT)
 
 
@@ -297,17 +251,19 @@ class _Pause:
         until: when it is probed (monotonic s).
         lasts: for how many seconds it was left alone this time.
         since: since when it has been out of order (monotonic s).
+        doubted: what it said since then is not believed.
         good: when the probes that went well were sent.
     """
 
     until: float
     lasts: float
     since: float
+    doubted: bool
     good: set[float] = field(default_factory=set)
 
     def again(self, at: float) -> "_Pause":
         lasts = min(2 * self.lasts, LONGEST_PAUSE_S)
-        return _Pause(at + lasts, lasts, self.since)
+        return _Pause(at + lasts, lasts, self.since, self.doubted)
 
 
 class _Rate:
@@ -349,32 +305,37 @@ class _Rate:
         return congested >= LEAST_CONGESTED and congested > CONGESTED_SHARE * len(signs)
 
 
-class _Numbers:
-    """The share of numbers that do not exist: of the last calls, and usually."""
+class _Spike:
+    """The share of calls that got one answer: of the last ones, and usually."""
 
-    def __init__(self) -> None:
+    def __init__(self, sign: Sign) -> None:
+        self._sign = sign
         self._last: deque[tuple[float, bool]] = deque()
-        self._usual = INVALID_USUAL
+        self._usual = USUAL_SHARE
 
     def start_again(self) -> None:
         self._last.clear()
 
     def note(self, sent: float, sign: Sign) -> float | None:
-        """Since when 404s are not to be believed, where this makes a spike; else None."""
-        self._last.append((sent, sign is Sign.INVALID))
-        if len(self._last) > INVALID_LAST:
+        """Since when the answer is not to be believed, where this makes a spike; else None."""
+        self._last.append((sent, sign is self._sign))
+        if len(self._last) > SPIKE_LAST:
             _, left = self._last.popleft()
             self._usual += (left - self._usual) / BASELINE_CALLS
-        if sign is not Sign.INVALID or len(self._last) < INVALID_LEAST:
+        if sign is not self._sign or len(self._last) < SPIKE_LEAST:
             return None
-        invalid = [one for one, is_invalid in self._last if is_invalid]
-        share = len(invalid) / len(self._last)
-        return min(invalid) if share > self._bound else None
+        doubtful = sum(is_doubtful for _, is_doubtful in self._last)
+        return self.since if doubtful > self._bound * len(self._last) else None
+
+    @property
+    def since(self) -> float:
+        """When the first of the last calls that got the answer was sent."""
+        return min(sent for sent, is_doubtful in self._last if is_doubtful)
 
     @property
     def _bound(self) -> float:
-        most = 1 - 1 / INVALID_LAST  # so that all of them always are a spike
-        return min(most, max(INVALID_SHARE, INVALID_TIMES * self._usual))
+        most = 1 - 1 / SPIKE_LAST  # so that all of them always are a spike
+        return min(most, max(SPIKE_SHARE, SPIKE_TIMES * self._usual))
 
 
 class _Delays:

@@ -12,7 +12,8 @@ from campaigns.errors import PbxError
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.trunk import FIRST_RATE, Trunk, is_rehearsal
-from campaigns.trunk_health import PROBE_CPS, Breaker, Health, Sign, sign_of
+from campaigns.trunk_health import DOUBTED, PROBE_CPS, Breaker, Health
+from campaigns.trunk_sign import sign_of
 from dialer.calls import utc_now
 from dialer.pbx import Pbx
 from store.trunks import TrunkRecord
@@ -191,7 +192,7 @@ class Trunks:
             return
         self._hear(trunk, now, lambda health: health.note(now, sign, sent or None))
         since = self._health[trunk].spike_since if trunk in self._health else None
-        if sign is Sign.INVALID and since is not None:
+        if sign in DOUBTED and since is not None:
             self._spiked[trunk] = since, now
 
     def _hear(self, trunk: str, now: float, tell: Callable[[Health], None]) -> None:
@@ -207,7 +208,7 @@ class Trunks:
             log.warning("trunk", name=trunk, breaker=after, was=before, why=health.why)
 
     def spikes(self) -> list[tuple[str, datetime]]:
-        """Trunks whose 404s are not to be believed, for attempts claimed since when.
+        """Trunks whose 404s and 480s are not to be believed, for attempts claimed since when.
 
         Each is told while its spike lasts and until the end of the last call of it is written, so
         that no number is condemned by it.
@@ -228,7 +229,7 @@ class Trunks:
         """What each trunk shows of itself, ready for JSON.
 
         `factor` is the share of its limit at which it is called; `why` what was wrong where the
-        breaker is not closed (see `campaigns.trunk_health.Sign`), else None.
+        breaker is not closed (see `campaigns.trunk_sign.Sign`), else None.
         """
         return {name: self._status(name, now) for name in self._trunks}
 

@@ -16,9 +16,8 @@ from campaigns.trunk_health import (
     RUN,
     Breaker,
     Health,
-    Sign,
-    sign_of,
 )
+from campaigns.trunk_sign import Sign, sign_of
 
 RECOVERED_WITHIN_S = 30.0
 ANSWER_S = 0.3
@@ -268,21 +267,29 @@ def test_the_end_of_a_call_from_before_is_no_probe() -> None:
 # 404
 
 
-def test_a_spike_of_404_stops_the_trunk_and_tells_since_when() -> None:
+@pytest.mark.parametrize("answer", [Sign.INVALID, Sign.UNAVAILABLE])
+def test_a_spike_of_404_or_480_stops_the_trunk_and_tells_since_when(answer: Sign) -> None:
     trunk = caller(10)
     trunk.calls(*[Sign.OK] * 200)
     begun = trunk.now
     while trunk.rate:
         assert len(trunk.signs) < 300
-        trunk.call(Sign.INVALID)
-    assert trunk.health.why is Sign.INVALID
+        trunk.call(answer)
+    assert trunk.health.why is answer
     assert trunk.health.spike_since is not None
     assert begun <= trunk.health.spike_since <= begun + 1
     trunk.wait()
-    trunk.call(Sign.INVALID)
+    trunk.call(answer)
     assert trunk.health.breaker(trunk.now) is Breaker.OPEN
     assert trunk.health.spike_since <= begun + 1
     trunk.recovers()
+    assert trunk.health.spike_since is None
+
+
+def test_a_trunk_that_only_refuses_is_believed_of_numbers() -> None:
+    trunk = caller(10)
+    trunk.calls(*[Sign.CONGESTED] * RUN)
+    assert trunk.health.breaker(trunk.now) is Breaker.OPEN
     assert trunk.health.spike_since is None
 
 

@@ -34,6 +34,7 @@ def called(
     claimed_at: Any = SINCE,
     trunk: str = TRUNK,
     nth: int = 1,
+    tech: str = "",
 ) -> str:
     """A call to this target that ended so."""
     id_ = f"{campaign.id:06d}{target['id']:010d}{nth:010d}"
@@ -45,7 +46,7 @@ def called(
         attempts.add(connection, [made], "node", "pack", True)
         # The PBX's clock is a day behind.
         ended_at = claimed_at - timedelta(days=1)
-        ended = Ended(id_, made.number, AttemptState.CLOSED, outcome, ended_at=ended_at)
+        ended = Ended(id_, made.number, AttemptState.CLOSED, outcome, ended_at=ended_at, tech=tech)
         attempts.close(connection, [ended])
         settled = Settled(target["id"], state, LATER, True, nth, 0, outcome.value)
         queue.settle(connection, [settled])
@@ -93,6 +94,18 @@ def test_another_trunk_is_tried_first_where_there_is_one(world: World) -> None:
     assert world.targets(campaign.id)[0]["avoid"] == TRUNK
 
 
+def test_a_480_of_a_storm_was_congestion(world: World) -> None:
+    campaign = world.called(1)
+    (target,) = world.targets(campaign.id)
+    tech = "SIP 480 Temporarily Unavailable"
+    called(world, campaign, target, Outcome.NO_ANSWER, TargetState.PENDING, tech=tech)
+    assert revive(world) == 1
+    (found,) = world.targets(campaign.id)
+    assert (found["state"], found["attempts"], found["tries"]) == ("pending", 0, 1)
+    assert outcomes(world, campaign) == {"congestion": 1}
+    world.check()
+
+
 def test_one_that_the_campaign_would_call_again_anyway_is_not_counted_either(world: World) -> None:
     campaign = world.called(1)
     (target,) = world.targets(campaign.id)
@@ -112,8 +125,9 @@ def test_one_that_the_campaign_would_call_again_anyway_is_not_counted_either(wor
         {"trunk": "other"},
         {"outcome": Outcome.BUSY},
         {"outcome": Outcome.REJECTED},
+        {"outcome": Outcome.NO_ANSWER, "tech": "SIP 180 Ringing"},
     ],
-    ids=["before", "other trunk", "busy", "rejected"],
+    ids=["before", "other trunk", "busy", "rejected", "our own time-out"],
 )
 def test_what_is_to_be_believed_stands(world: World, other: dict[str, Any]) -> None:
     campaign = world.called(1)
