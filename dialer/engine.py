@@ -84,7 +84,7 @@ class Dialer:
         self._closings: list[Closing] = []
         self._look_again = 0.0
         self._node = ""
-        self._ready = False
+        self._ready = self._in_quarantine = False
         self._tell_ready: Callable[[], None] | None = None
         self._reconciling: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -265,25 +265,37 @@ class Dialer:
 
     def _reconcile_where_asked(self) -> None:
         """Settle what was in flight, beside the cycles, which go on writing ends and refusals."""
-        idle = self._reconciling is None or self._reconciling.done()
+        idle = self._reconciling is None or self._reconciling.done() or self._in_quarantine
         if idle and self._reconcile_again.is_set() and self._pbx.connected:
             self._reconcile_again.clear()
             # No claim meanwhile: one that is committed and not yet in hand would look abandoned.
-            self._ready = False
+            self._ready = self._in_quarantine = False
+            if self._reconciling is not None:
+                self._reconciling.cancel()
             self._reconciling = asyncio.create_task(self._reconcile())
 
     async def _reconcile(self) -> None:
         try:
             async for found in self._reconciliation.rounds():
+                self._in_quarantine = False
                 self._take_in(found)
-            self._occupancy.take_others(await self._pbx.other_channels())
+                await self._go_on(found)
         except (PbxError, StoreUnavailable) as error:
+            self._in_quarantine = False
             log.warning("cannot reconcile yet", why=str(error))
             await asyncio.sleep(AGAIN_S)
             self._reconcile_again.set()
+
+    async def _go_on(self, found: Reconciled) -> None:
+        """Place calls again; what is in quarantine is settled beside them."""
+        if self._ready:
             return
-        self._ready = not self._reconcile_again.is_set()
+        self._occupancy.take_others(await self._pbx.other_channels())
+        for call in found.quarantined:
+            self._occupancy.take(call)
         self._throttle.ramp_up(time.monotonic())
+        self._ready = not self._reconcile_again.is_set()
+        self._in_quarantine = bool(found.quarantined)
         if self._ready and self._tell_ready is not None:
             self._tell_ready()
             self._tell_ready = None

@@ -67,11 +67,14 @@ class Reconciled:
         adopted: how many calls are up and were taken back in hand.
         closings: calls that ended, were never begun, or stay in doubt.
         refusals: calls in which 9 was pressed, whatever became of them.
+        quarantined: calls whose order may still be on its way to the PBX. The next round tells of
+            them; until then they keep the locks on their numbers, and are given slots.
     """
 
     adopted: int = 0
     closings: list[Closing] = field(default_factory=list)
     refusals: list[Call] = field(default_factory=list)
+    quarantined: list[Call] = field(default_factory=list)
 
 
 class Reconciliation:
@@ -109,7 +112,7 @@ class Reconciliation:
         """Find out what became of every open attempt: at once, and after the quarantine.
 
         Refusals and ends are known in the first round, so nobody waits for the second to have
-        them written.
+        them written. Other calls may be placed after the first.
 
         Raises:
             PbxError: the channels could not be listed, or the journal not be read; nothing may
@@ -121,6 +124,7 @@ class Reconciliation:
         await asyncio.to_thread(self._journal.recognise, expected=bool(known))
         found, unknown = await self._round(known)
         found.refusals = await self._refusals()
+        found.quarantined = unknown
         yield found
         if unknown:
             await asyncio.sleep(QUARANTINE_S)

@@ -14,10 +14,11 @@ import pytest
 from dialing import Dialing, dialing, until
 from fake_pbx import FakePbx
 from sqlalchemy import Engine, event, select
-from store_subjects import World, number
+from store_subjects import TRUNK, World, number
 
 from campaigns.campaign import Campaign
 from campaigns.retry import RetryPolicy
+from campaigns.trunk import Trunk
 from dialer import engine, reconcile, scheduler
 from dialer.calls import utc_now
 from dialer.pbx import OriginateOrder
@@ -235,3 +236,30 @@ async def test_a_death_between_commit_and_hangup(
     assert ended == [outcome] * PEOPLE
     assert sorted(order.number for order in pbx.orders) == sorted(people), "each was called once"
     assert refusals(world) == (people if outcome == "opted_out" else set())
+
+
+async def test_others_are_called_while_an_order_may_still_be_on_its_way(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is in quarantine keeps the lock on the number and the slot, and nobody else waits."""
+    monkeypatch.setattr(reconcile, "QUARANTINE_S", 60.0)
+    pbx = Slow()
+    pbx.holding = True
+    first = world.called(2, max_cps=300.0, retry=ONCE)
+    async with dialing(world.engine, tmp_path, pbx) as run:
+        await until(lambda: len(pbx.on_the_way) == 2)
+        await die(run)
+    pbx.holding = False
+    release(world)
+    narrow = Trunk(TRUNK, "127.0.0.1", 5090, max_channels=3, max_cps=400)
+    controller = world.controller()
+    others = world.contacts(controller, [number(index) for index in range(10, 13)])
+    second = world.campaign(controller, [others], max_cps=300.0, retry=ONCE)
+    async with dialing(world.engine, tmp_path, pbx, [narrow]) as run:
+        await until(lambda: world.states(second.id).get("calling") == 1)
+        assert len(pbx.calls) == 1
+        assert world.states(first.id) == {"calling": 2}
+        assert run.dialer._throttle.channels == 3
+        pbx.deliver()
+        deliver_to_everybody(pbx)
+        assert len({order.number for order in pbx.orders}) == len(pbx.orders) == 3
