@@ -24,9 +24,9 @@ from store.engine import reading, writing
 
 SIZES = (10_000, 1_000_000, 6_000_000)
 BATCH = 50
-MOST_BATCHES = 600
+BATCHES = 600
 DIALED_SHARE = 0.8
-"""Of the targets at most: the last claims of a list find nobody."""
+"""Of the targets, before all are made anew: the last claims of a list find nobody."""
 
 RSS_RATE, RSS_S = 50.0, 20.0
 
@@ -66,29 +66,36 @@ def _measured(targets: int) -> Size:
         campaign = people.campaign(site, targets, Limits(500, RSS_RATE), suppressed=True)
         people.start(site, campaign)
         fill_s = time.monotonic() - begun
-        batches = min(MOST_BATCHES, int(targets * DIALED_SHARE) // BATCH)
-        tell(f"claiming {batches} batches of {BATCH}")
-        claim_ms, closing_ms = _claimed(site, campaign, batches)
+        tell(f"claiming {BATCHES} batches of {BATCH}")
+        claim_ms, closing_ms = _claimed(site, campaign, int(targets * DIALED_SHARE) // BATCH)
         tell("the dialer's memory")
         rss, anon = _memory(site)
         file_mb = site.database.stat().st_size / 1e6
         return Size(targets, fill_s, file_mb, claim_ms, closing_ms, rss, anon)
 
 
-def _claimed(site: Installation, campaign_id: int, batches: int) -> tuple[list[float], list[float]]:
-    """Claim batch after batch, closing each as calls end: (claims, closings) in ms."""
+def _claimed(site: Installation, campaign_id: int, at_once: int) -> tuple[list[float], list[float]]:
+    """Claim batch after batch, closing each as calls end: (claims, closings) in ms.
+
+    Args:
+        site: where.
+        campaign_id: whose.
+        at_once: batches before everybody is made callable again.
+    """
     engine = site.workspace.engine
     with reading(engine) as connection:
         campaign = kept.by_id(connection, campaign_id)
     want = Want(campaign, BATCH, rehearsal=True, node="bench")
     claim_ms, closing_ms = [], []
-    for _ in range(batches):
+    for number in range(BATCHES):
+        if number and number % at_once == 0:
+            people.forget(site)
         begun = time.perf_counter()
         with writing(engine) as connection:
             done = claim(connection, want, datetime.now(UTC))
         claim_ms.append((time.perf_counter() - begun) * 1000)
-        if not done.taken:
-            break
+        if len(done.taken) < BATCH:
+            raise RuntimeError(f"Claim {number} found {len(done.taken)} targets only.")
         closings = [_closing(campaign, taken) for taken in done.taken]
         begun = time.perf_counter()
         with writing(engine) as connection:

@@ -156,6 +156,23 @@ def _fill(
             connection.execute(statement, given)
 
 
+_UNCALLED = (
+    "DELETE FROM number_lock",
+    "DELETE FROM attempt",
+    "UPDATE target SET state = 'pending', attempts = 0, tries = 0, outcome = NULL, gate = NULL "
+    "WHERE state <> 'pending'",
+    "DELETE FROM tally",
+    "INSERT INTO tally SELECT id, 'state', 'pending', (SELECT count(*) FROM target) FROM campaign",
+)
+
+
+def forget(site: Installation) -> None:
+    """Have nobody called yet, in a database of one campaign."""
+    with writing(site.workspace.engine) as connection:
+        for statement in _UNCALLED:
+            connection.exec_driver_sql(statement)
+
+
 def start(site: Installation, made: int) -> None:
     """Launch a campaign."""
     launch.act(site.workspace, site.controller, made, Action.LAUNCH, BY)
