@@ -159,8 +159,10 @@ def _fill(
 _UNCALLED = (
     "DELETE FROM number_lock",
     "DELETE FROM attempt",
-    "UPDATE target SET state = 'pending', attempts = 0, tries = 0, outcome = NULL, gate = NULL "
-    "WHERE state <> 'pending'",
+    (
+        "UPDATE target SET state = 'pending', attempts = 0, tries = 0, outcome = NULL, gate = NULL "
+        "WHERE state <> 'pending'"
+    ),
     "DELETE FROM tally",
     "INSERT INTO tally SELECT id, 'state', 'pending', (SELECT count(*) FROM target) FROM campaign",
 )
