@@ -12,6 +12,7 @@ from campaigns.errors import InvalidInput
 from cli import lookup, progress_bar
 from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.session import AsJson, By, Controller, controller_of, open_home
+from operations.giving_way import give_way
 from operations.import_list import ImportReport, import_list, rejects
 from operations.rejects import write_rejects
 from operations.workspace import Workspace
@@ -44,6 +45,7 @@ def import_file(
     json: AsJson = False,
 ) -> None:
     """Import a CSV file; every row becomes a contact or a refused row with its reason."""
+    give_way()
     workspace = open_home(ctx)
     owner = controller_of(workspace, controller)
     provenance = Provenance(

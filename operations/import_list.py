@@ -19,6 +19,7 @@ from campaigns.contacts.basis import BasisKind, Channel, Evidence, Provenance
 from campaigns.errors import InvalidInput, NotAllowed
 from operations.columns import CONTACT_FIELDS, Field, match_columns
 from operations.contact_rows import ContactRows, ContactValues
+from operations.giving_way import resting
 from operations.rejects import Reject
 from operations.spreadsheet import BadRow, DataRow, Sheet
 from store import audit, lists
@@ -122,7 +123,8 @@ def import_list(
             )  # fmt: skip
             known = lists.one(connection, controller_id, list_id)
     reader = ContactRows(known["id"], columns, declared(known), (now + _FURTHEST_AHEAD).date())
-    for done in _Import(engine, known["id"], reader, known["imported_line"]).batches(rows):
+    batches = _Import(engine, known["id"], reader, known["imported_line"]).batches(rows)
+    for done in resting(engine, batches):
         if progress:
             progress(ImportProgress(done, file.tell(), size))
     with writing(engine) as connection:

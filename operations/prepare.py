@@ -1,6 +1,6 @@
 """Preparing a campaign: its message made, its rules fixed, its targets filled in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from campaigns.states import CampaignState
 from campaigns.trunk import Trunk, is_rehearsal
 from operations import packs
 from operations.campaign_file import CampaignValues
+from operations.giving_way import resting
 from operations.hold import watched
 from operations.workspace import Workspace
 from store import audit, lists, recordings, tallies, targets
@@ -260,7 +261,13 @@ def _fill(
     list_ids: Sequence[int],
     progress: Callable[[int], None] | None,
 ) -> None:
-    looked_at = 0
+    pieces = _filled(workspace, campaign_id, list_ids)
+    for number, _ in enumerate(resting(workspace.engine, pieces), start=1):
+        if progress:
+            progress(number * FILL_AT_ONCE)
+
+
+def _filled(workspace: Workspace, campaign_id: int, list_ids: Sequence[int]) -> Iterator[None]:
     for list_id in list_ids:
         after: int | None = 0
         while after is not None:
@@ -268,6 +275,4 @@ def _fill(
                 after = targets.fill(
                     connection, campaign_id, list_id, after, FILL_AT_ONCE, datetime.now(UTC)
                 )
-            looked_at += FILL_AT_ONCE
-            if progress:
-                progress(looked_at)
+            yield

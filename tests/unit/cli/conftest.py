@@ -23,6 +23,12 @@ def quiet_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def no_giving_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the whole process that a command puts behind the others, and there is no way back."""
+    monkeypatch.setattr("cli.contacts.give_way", lambda: None)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"

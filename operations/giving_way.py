@@ -1,0 +1,47 @@
+"""Work that has time lets calls go first: on the processor and at the database."""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from time import monotonic, sleep
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from store import leases
+from store.engine import reading
+
+T = TypeVar("T")
+
+NICE = 10
+"""How far a process that only has work to do stands behind those that call (nice(2)): it gets a
+tenth of a busy core, and all of an idle one."""
+
+LOOK_EVERY_S = 1.0
+"""How often it is found out whether calls are up."""
+
+
+def give_way() -> None:
+    """Put this process, and whatever it starts, behind all others."""
+    os.nice(NICE)
+
+
+def resting(engine: Engine, work: Iterable[T]) -> Iterator[T]:
+    """Do work piece by piece; while calls are up, rest after each for as long as it took."""
+    looked, up = -LOOK_EVERY_S, False
+    begun = monotonic()
+    for piece in work:
+        yield piece
+        now = monotonic()
+        if now - looked >= LOOK_EVERY_S:
+            looked, up = now, calls_are_up(engine)
+        if up:
+            sleep(now - begun)
+        begun = monotonic()
+
+
+def calls_are_up(engine: Engine) -> bool:
+    """Whether a dialer has calls up at this moment."""
+    with reading(engine) as connection:
+        dialer = leases.holder(connection, datetime.now(UTC)) or {}
+    return bool(dialer.get("channels"))

@@ -1,0 +1,53 @@
+"""Work that has time rests while calls are up, and not otherwise."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine
+
+from operations import giving_way
+from operations.giving_way import NICE, calls_are_up, resting
+from store import leases
+from store.engine import writing
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds rested; a piece of work takes one."""
+    naps: list[float] = []
+    instants = iter(range(1000))
+    monkeypatch.setattr(giving_way, "monotonic", lambda: float(next(instants)))
+    monkeypatch.setattr(giving_way, "sleep", naps.append)
+    return naps
+
+
+def dialing(engine: Engine, channels: int) -> None:
+    """A dialer that shows so many calls up."""
+    now = datetime.now(UTC)
+    with writing(engine) as connection:
+        lease = leases.acquire(connection, now)
+        leases.renew(connection, lease, now, {"channels": channels})
+
+
+def test_while_calls_are_up_half_of_the_time_is_left_alone(
+    store: Engine, slept: list[float]
+) -> None:
+    dialing(store, 3)
+    assert list(resting(store, "abc")) == ["a", "b", "c"]
+    assert slept == [1.0, 1.0, 1.0]
+
+
+def test_otherwise_it_does_not_rest(store: Engine, slept: list[float]) -> None:
+    assert not calls_are_up(store)
+    dialing(store, 0)
+    assert list(resting(store, "abc")) == ["a", "b", "c"]
+    assert slept == []
+
+
+def test_a_process_that_gives_way_stands_behind_the_others() -> None:
+    ask = "import os; from operations.giving_way import give_way; give_way(); print(os.nice(0))"
+    said = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)
+    assert int(said.stdout) == min(19, os.nice(0) + NICE)
