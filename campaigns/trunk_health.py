@@ -8,6 +8,7 @@ exist, or are unavailable, counts as carrying nothing, and is not believed.
 
 import math
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
@@ -138,6 +139,7 @@ class Health:
         self._spikes = {sign: _Spike(sign) for sign in DOUBTED}
         self._last: deque[Sign] = deque(maxlen=LAST)
         self._run = 0
+        self._up: set[float] = set()
         self._closed_at = -math.inf
         self._pause: _Pause | None = None
 
@@ -165,6 +167,14 @@ class Health:
         """
         return self._pause.since if self._pause and self._pause.doubted else None
 
+    def dialled(self, sent: float) -> None:
+        """The INVITE of a call sent at this instant (monotonic s) left."""
+        self._up.add(sent)
+
+    def over(self, sent: float) -> None:
+        """The call sent then is over, whatever it says."""
+        self._up.discard(sent)
+
     def note(self, at: float, sign: Sign, sent: float | None = None) -> None:
         """A call ended.
 
@@ -181,7 +191,7 @@ class Health:
             self._ended(at, sign, sent)
 
     def _ended(self, at: float, sign: Sign, sent: float) -> None:
-        spikes = {of: one.note(sent, sign) for of, one in self._spikes.items()}
+        spikes = {of: one.note(sent, sign, self._up) for of, one in self._spikes.items()}
         since = spikes.get(sign)
         if since is not None:
             self._open(at, sign, since, doubted=True)
@@ -316,8 +326,12 @@ class _Spike:
     def start_again(self) -> None:
         self._last.clear()
 
-    def note(self, sent: float, sign: Sign) -> float | None:
-        """Since when the answer is not to be believed, where this makes a spike; else None."""
+    def note(self, sent: float, sign: Sign, up: Set[float]) -> float | None:
+        """Since when the answer is not to be believed, where this makes a spike; else None.
+
+        Refusals end within a second and messages after many: of the calls sent in the same time,
+        those that are still up (by the instant each was sent) count as calls without the answer.
+        """
         self._last.append((sent, sign is self._sign))
         if len(self._last) > SPIKE_LAST:
             _, left = self._last.popleft()
@@ -325,7 +339,11 @@ class _Spike:
         if sign is not self._sign or len(self._last) < SPIKE_LEAST:
             return None
         doubtful = sum(is_doubtful for _, is_doubtful in self._last)
-        return self.since if doubtful > self._bound * len(self._last) else None
+        if doubtful <= self._bound * len(self._last):
+            return None
+        first = min(one for one, _ in self._last)
+        many = len(self._last) + sum(one >= first for one in up)
+        return self.since if doubtful > self._bound * many else None
 
     @property
     def since(self) -> float:

@@ -32,6 +32,7 @@ class Occupancy:
         match event:
             case Dialling(attempt_id=attempt_id):
                 self._throttle.begun(attempt_id, now)
+                self._dials(self._calls.get(attempt_id))
             case Ringing(attempt_id=attempt_id):
                 self._rings(self._calls.get(attempt_id), now)
             case OtherBegun(channel_id=channel_id, channel=channel):
@@ -40,6 +41,10 @@ class Occupancy:
                 self._throttle.release(channel_id)
             case _:
                 pass
+
+    def _dials(self, call: Call | None) -> None:
+        if call is not None and call.sent:
+            self._trunks.dialled(call.attempt.trunk, call.sent)
 
     def _rings(self, call: Call | None, now: float) -> None:
         if call is not None and call.sent and call.ringing_at is None:
@@ -72,6 +77,7 @@ class Occupancy:
 
     def _tell_trunk(self, closing: Closing) -> None:
         call, ended = closing.call, closing.ended
+        self._trunks.over(call.attempt.trunk, call.sent)
         if ended.outcome is None:
             return
         now = time.monotonic()

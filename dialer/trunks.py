@@ -170,6 +170,16 @@ class Trunks:
 
     # How they fare
 
+    def dialled(self, trunk: str, sent: float) -> None:
+        """The INVITE of a call sent at this instant (monotonic s) left."""
+        if trunk in self._health:
+            self._health[trunk].dialled(sent)
+
+    def over(self, trunk: str, sent: float) -> None:
+        """The call sent then is over, or nobody knows of it any more."""
+        if trunk in self._health:
+            self._health[trunk].over(sent)
+
     def began(self, trunk: str, post_dial_delay_s: float, now: float) -> None:
         """A call began to ring, so long after it was sent (monotonic s)."""
         self._hear(trunk, now, lambda health: health.began(now, post_dial_delay_s))

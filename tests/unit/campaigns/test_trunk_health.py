@@ -362,3 +362,37 @@ def test_from_the_worst_storm_too(probes: int, limit_cps: float) -> None:
     trunk = caller(limit_cps)
     trunk.calls(*[Sign.CONGESTED] * (RUN + probes))
     trunk.recovers()
+
+
+@pytest.mark.parametrize("answer", [Sign.INVALID, Sign.UNAVAILABLE])
+def test_refusals_that_end_before_the_messages_do_are_no_spike(answer: Sign) -> None:
+    """One in five is refused at once, the others are called for some seconds: a good trunk."""
+    health = Health(50)
+    calls = [(n / 50, answer if n % 5 == 0 else Sign.OK) for n in range(1500)]
+    happens: list[tuple[float, str, float, Sign]] = []
+    for sent, sign in calls:
+        happens.append((sent, "dialled", sent, sign))
+        if sign is Sign.OK:
+            happens.append((sent + 0.2, "rings", sent, sign))
+        happens.append((sent + (6.0 if sign is Sign.OK else 0.3), "ends", sent, sign))
+    for at, what, sent, sign in sorted(happens):
+        if what == "dialled":
+            health.dialled(sent)
+        elif what == "rings":
+            health.began(at, at - sent)
+        else:
+            health.over(sent)
+            health.note(at, sign, sent)
+        assert health.breaker(at) is Breaker.CLOSED
+
+
+@pytest.mark.parametrize("answer", [Sign.INVALID, Sign.UNAVAILABLE])
+def test_calls_set_up_before_do_not_hide_a_spike(answer: Sign) -> None:
+    health = Health(50)
+    for n in range(300):
+        health.dialled(n / 50)
+    for n in range(300, 400):
+        health.dialled(n / 50)
+        health.over(n / 50)
+        health.note(n / 50 + 0.3, answer, n / 50)
+    assert health.breaker(8.5) is Breaker.OPEN
