@@ -3,22 +3,27 @@
 A `Pace` keeps one calls-per-second limit. Starts are evenly spaced, and on top of that no window
 a little longer than a second ever holds more than the limit: even spacing alone puts N+1 INVITEs
 into some one-second windows, because the PBX adds a delay of its own between Originate and
-INVITE, and that delay varies.
+INVITE, and that delay varies. A call counts from when it was sent, and from when the PBX began it
+as soon as that is known, which is long before the second is over.
 """
 
 import math
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from copy import copy
 
 LEAST_JITTER_S = 0.015
-"""What the PBX's delay between Originate and INVITE varies by when nothing else runs."""
+"""What the way from the PBX's first word of a call to its INVITE varies by when all is quiet."""
+
+LEFT_SHARE = 0.25
+"""What is left to allow for, of what the whole delay varies by, once it is known when a call began:
+the last part of the way, on which nobody reports."""
 
 UNKNOWN_JITTER_S = 0.06
-"""What is allowed for it until it was seen: more than a machine with a core to spare ever showed."""
+"""What the delay is taken to vary by until it was seen: more than machines at ease ever showed."""
 
 MOST_JITTER_S = 0.15
-"""What is allowed for it at most, on a machine that is full: each millisecond costs a thousandth of
-the rate, and the limit comes first."""
+"""What it is taken to vary by at most: one that is full shows more, and calls all the same."""
 
 CATCH_UP_S = 0.05
 """How late a start may come and still be made up for; what is later is lost, never burst."""
@@ -48,7 +53,7 @@ class Pace:
     """
 
     def __init__(self, per_second: float) -> None:
-        self._starts: deque[float] = deque()
+        self._starts: list[float] = []  # in order of time
         self._next = -math.inf
         self._jitter = LEAST_JITTER_S
         self._set(per_second)
@@ -70,8 +75,8 @@ class Pace:
             self._set(per_second)
 
     def allow_for(self, jitter_s: float) -> None:
-        """Make the window longer by what the PBX's delay varies by now."""
-        self._jitter = min(max(jitter_s, LEAST_JITTER_S), MOST_JITTER_S)
+        """Make the window longer, by a share of what the PBX's delay varies by now."""
+        self._jitter = max(min(jitter_s, MOST_JITTER_S) * LEFT_SHARE, LEAST_JITTER_S)
         self._set(self.per_second)
 
     def earliest(self, now: float) -> float:
@@ -85,9 +90,15 @@ class Pace:
         """Count a call that starts at `at`, which is not before the last one."""
         late = at - self._next
         self._next = (self._next if late <= CATCH_UP_S else at) + self._spacing
-        self._starts.append(at)
-        while self._starts[0] <= at - self._window:
-            self._starts.popleft()
+        insort(self._starts, at)
+        del self._starts[: bisect_right(self._starts, at - self._window)]
+
+    def began(self, sent: float, at: float) -> None:
+        """The PBX began the call that was sent then; it counts from now on as of `at`."""
+        index = bisect_left(self._starts, sent)
+        if index < len(self._starts) and self._starts[index] == sent:
+            del self._starts[index]
+        insort(self._starts, at)
 
     def room(self, now: float, until: float) -> int:
         """How many calls could start in [now, until] if all of them were placed."""
@@ -190,13 +201,11 @@ class Backlog:
         self._sent[attempt_id] = at
 
     def begun(self, attempt_id: str, at: float, window: float) -> float | None:
-        """The PBX began a call; how many seconds after its order, None where that is unknown."""
+        """The PBX began a call; when its order left, None where that is unknown."""
         sent = self.forget(attempt_id)
-        if sent is None:
-            return None
-        if at - sent > BEHIND_S:
+        if sent is not None and at - sent > BEHIND_S:
             self._hold_until = max(self._hold_until, at + window)
-        return at - sent
+        return sent
 
     def forget(self, attempt_id: str) -> float | None:
         """Refused, over, or known of otherwise; when its order left, None where it has gone."""

@@ -111,14 +111,17 @@ class Throttle:
             self.release(id_)
 
     def begun(self, attempt_id: str, at: float) -> None:
-        """The PBX started a call (monotonic s): how late tells how much to allow for."""
+        """The PBX began a call (monotonic s): how late tells how much to allow for."""
         owner = self._owners.get(attempt_id)
         if owner is None:
             return
-        window = max(gauge.pace.window for gauge in self.gauges(*owner))
-        delay = self._backlog.begun(attempt_id, at, window)
-        if delay is not None:
-            self._lag.note(at, delay)
+        gauges = self.gauges(*owner)
+        sent = self._backlog.begun(attempt_id, at, max(gauge.pace.window for gauge in gauges))
+        if sent is None:
+            return
+        self._lag.note(at, at - sent)
+        for gauge in gauges:
+            gauge.pace.began(sent, at)
 
     def adapt(self, now: float) -> None:
         """Allow for what the PBX's delay varies by now, and go on with the ramp (monotonic s)."""
