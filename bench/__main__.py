@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import claims, limits, people
-from bench.ceiling import CHANNELS, ceilings
+from bench.ceiling import ceilings
+from bench.climbers import CHANNELS
 from bench.installation import Plan, installed
 from bench.optouts import optouts
 from bench.report import finish, note, save, table

@@ -1,39 +1,22 @@
 """The engine against the raw loop: the same ladder of rates, on the same Asterisk, in turns."""
 
-import json
 import math
-import os
-import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from bench import people
+from bench.climbers import STEP_S, Climber, Engine, RawLoop
 from bench.figures import median, percentile, rate
 from bench.installation import PATIENCE_S, Installation
 from bench.ladder import Step, around, ceiling, finite, shifted
-from bench.meter import Meter, Used
+from bench.meter import Used
 from bench.report import note, table, tell
-from campaigns.campaign import Limits
-from campaigns.states import Action
-from dialer.instance.configure import AMI_USER
-from operations import launch
 from rehearsal.ledger import read
 
-RAW = Path(__file__).with_name("raw.py")
-CHANNELS = 2000
-WARM_S, STEP_S, MEASURED_S = 7.0, 8.0, 5.0
+MEASURED_S = 5.0
 FIRST_RATE, SEARCH_FACTOR = 50.0, 1.15
 GIVES_UP_S = 0.2
 """The search for the ladder's place ends where the raw loop's own delays pass this."""
-
-Spans = list[tuple[float, float, float]]
-"""(rate, begun, ended) of each step, in epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +55,20 @@ class Ceilings:
         return [one for one in self.rounds if one.who == who]
 
     def result(self) -> dict[str, Any]:
-        """The keys of `make bench`."""
-        pairs = zip(self.of("engine"), self.of("raw"), strict=True)
-        shares = [
-            one.used.cpu_s["dialer"] / one.used.cpu_s["asterisk"] for one in self.of("engine")
+        """The keys of `make bench`; a round where one of both held no rate counts for nothing."""
+        pairs = [
+            (engine, raw)
+            for engine, raw in zip(self.of("engine"), self.of("raw"), strict=True)
+            if engine.ceiling and raw.ceiling
         ]
         return {
-            "engine_over_raw": median(
-                engine.ceiling / raw.ceiling if raw.ceiling else math.nan for engine, raw in pairs
+            "engine_over_raw": median(engine.ceiling / raw.ceiling for engine, raw in pairs),
+            "dialer_cpu_over_asterisk": median(
+                one.used.cpu_s["dialer"] / one.used.cpu_s["asterisk"] for one in self.of("engine")
             ),
-            "dialer_cpu_over_asterisk": median(shares),
-            "engine_ceiling": median(one.ceiling for one in self.of("engine")),
-            "raw_ceiling": median(one.ceiling for one in self.of("raw")),
+            "rounds": len(pairs),
+            "engine_ceiling": median(engine.ceiling for engine, _ in pairs),
+            "raw_ceiling": median(raw.ceiling for _, raw in pairs),
         }
 
     def detail(self) -> list[dict[str, Any]]:
@@ -125,22 +110,22 @@ def _row(number: int, one: Round) -> tuple[object, ...]:
 def ceilings(site: Installation, campaign: int, rounds: int) -> Ceilings:
     """Climb in turns. The site has no dialer; the campaign runs and has people left."""
     found = Ceilings()
-    raw = _Raw(site, campaign)
+    raw = RawLoop(site, campaign)
     centre = _search(raw)
     tell(f"the ladder stands at about {centre:.0f} calls/s")
+    engine = Engine(site, campaign)
     for number in range(rounds):
         climb = around(centre)
-        found.rounds.append(_round("raw", site, raw.climb, raw.sent, climb))
-        found.rounds.append(
-            _round("engine", site, _Engine(site, campaign).climb, lambda: _sent(site), climb)
-        )
-        of_raw, of_engine = found.rounds[-2:]
+        pair: list[Climber] = [raw, engine] if number % 2 == 0 else [engine, raw]
+        for one in pair:
+            found.rounds.append(_round(one, site, climb))
+        of_raw, of_engine = found.of("raw")[-1], found.of("engine")[-1]
         tell(f"round {number + 1}: raw {of_raw.ceiling:.1f}, engine {of_engine.ceiling:.1f}")
         centre = shifted(centre, of_raw.steps)
     return found
 
 
-def _search(raw: "_Raw") -> float:
+def _search(raw: RawLoop) -> float:
     """About where the raw loop's ceiling is."""
     process = raw.start()
     at = FIRST_RATE
@@ -150,19 +135,13 @@ def _search(raw: "_Raw") -> float:
     return at / SEARCH_FACTOR
 
 
-def _round(
-    who: str,
-    site: Installation,
-    climb: Callable[[list[float]], tuple[Spans, Used]],
-    sent: Callable[[], dict[str, float]],
-    rates: list[float],
-) -> Round:
+def _round(one: Climber, site: Installation, rates: list[float]) -> Round:
     start = wait_for_quiet(site)
-    spans, used = climb(rates)
+    spans, used = one.climb(rates)
     begun = {call.number: call.invite_at for call in read(site.ledger, start)}
-    ordered = sent()
+    ordered = one.sent()
     steps = [_step(span, ordered, begun) for span in spans]
-    return Round(who, steps, used, len(begun))
+    return Round(one.who, steps, used, len(begun))
 
 
 def wait_for_quiet(site: Installation) -> int:
@@ -192,122 +171,3 @@ def _step(
     ]
     achieved = rate(begun.values(), looked_at)
     return Step(offered, achieved, percentile(delays, 0.5), percentile(delays, 0.99))
-
-
-class _Raw:
-    """The raw loop, a process for each climb."""
-
-    def __init__(self, site: Installation, campaign: int) -> None:
-        self._site = site
-        self._campaign = campaign
-        self._first = 0
-        self._calls: dict[str, float] = {}
-        self._journal = site.supervisor.instance.root / "raw"
-        self._journal.mkdir(exist_ok=True)
-        site.supervisor.identity.give(self._journal, 0o700)
-
-    def start(self) -> "subprocess.Popen[str]":
-        instance = self._site.supervisor.instance
-        self._calls = {}
-        return subprocess.Popen(
-            [sys.executable, str(RAW), *self._arguments()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "AMI_SECRET": instance.ami_secret},
-        )
-
-    def _arguments(self) -> Iterable[str]:
-        library = self._site.workspace.library
-        given = {
-            "port": self._site.supervisor.instance.ami_port,
-            "user": AMI_USER,
-            "endpoint": self._site.endpoint,
-            "message": library.root / people.message_path(self._site, self._campaign),
-            "confirmation": library.root / people.message_path(self._site, self._campaign),
-            "journal": self._journal / "raw.journal",
-            "first": self._first,
-        }
-        for name, value in given.items():
-            yield from (f"--{name}", str(value))
-
-    def step(self, process: "subprocess.Popen[str]", at: float, seconds: float) -> dict[str, Any]:
-        assert process.stdin is not None  # noqa: S101 - asked for in start
-        assert process.stdout is not None  # noqa: S101
-        print(at, seconds, file=process.stdin, flush=True)
-        done: dict[str, Any] = json.loads(process.stdout.readline())
-        self._calls.update(done["calls"])
-        self._first += len(done["calls"])
-        return done
-
-    def finish(self, process: "subprocess.Popen[str]") -> None:
-        process.communicate()
-
-    def climb(self, rates: list[float]) -> tuple[Spans, Used]:
-        process = self.start()
-        meter = Meter({"raw": process.pid, **self._site.pids})
-        self.step(process, rates[0], WARM_S)
-        done = [self.step(process, at, STEP_S) for at in rates]
-        time.sleep(people.MESSAGE_S + 5.0)  # the last calls: what they take counts
-        used = meter.read()
-        self.finish(process)
-        return [(one["rate"], one["begun"], one["ended"]) for one in done], used
-
-    def sent(self) -> dict[str, float]:
-        return self._calls
-
-
-class _Engine:
-    """The dialer, started for each climb."""
-
-    def __init__(self, site: Installation, campaign: int) -> None:
-        self._site = site
-        self._campaign = campaign
-
-    def climb(self, rates: list[float]) -> tuple[Spans, Used]:
-        self._at(rates[0])
-        self._site.start_dialer()
-        meter = Meter(self._site.pids)
-        time.sleep(WARM_S)
-        spans = []
-        for at in rates:
-            begun = time.time()
-            self._at(at)
-            time.sleep(STEP_S)
-            spans.append((at, begun, time.time()))
-        act(self._site, self._campaign, Action.PAUSE)
-        wait_for_silence(self._site, self._campaign)
-        used = meter.read()
-        self._site.end_dialer()
-        act(self._site, self._campaign, Action.RESUME)
-        return spans, used
-
-    def _at(self, at: float) -> None:
-        people.limit(self._site, self._campaign, Limits(CHANNELS, at))
-
-
-def act(site: Installation, campaign: int, action: Action) -> None:
-    """Pause, resume, drain."""
-    launch.act(site.workspace, site.controller, campaign, action, people.BY)
-
-
-def wait_for_silence(site: Installation, campaign: int) -> None:
-    """Wait until the dialer has closed every call.
-
-    Raises:
-        TimeoutError: it does not.
-    """
-    give_up = time.monotonic() + PATIENCE_S * 2
-    time.sleep(1.5)
-    while people.progress(site, campaign).states.get("calling", 0):
-        site.check()
-        if time.monotonic() > give_up:
-            raise TimeoutError("Calls stay open although the campaign is paused.")
-        time.sleep(0.3)
-
-
-def _sent(site: Installation) -> dict[str, float]:
-    """When each order left, as the engine recorded it."""
-    with closing(sqlite3.connect(site.database)) as connection:
-        rows = connection.execute("SELECT number, sent_at FROM attempt WHERE sent_at IS NOT NULL")
-        return {number: at / 1000 for number, at in rows}

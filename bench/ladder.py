@@ -39,15 +39,9 @@ class Step:
 def ceiling(steps: Sequence[Step]) -> float:
     """The highest rate achieved by a step that holds; 0 where none does.
 
-    The climb is over where two steps in a row do not hold: one alone may be the machine's doing.
+    What one step leaves behind makes the next one late, so that none holds far above the ceiling.
     """
-    best, before = 0.0, True
-    for step in steps:
-        if not (step.holds or before):
-            break
-        before = step.holds
-        best = max(best, step.achieved) if step.holds else best
-    return best
+    return max((step.achieved for step in steps if step.holds), default=0.0)
 
 
 def topped(steps: Sequence[Step]) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench import people
-from bench.ceiling import CHANNELS, act, wait_for_quiet, wait_for_silence
+from bench.ceiling import wait_for_quiet
+from bench.climbers import CHANNELS
 from bench.figures import Span, mean_up, most_in_a_second, most_up, rate, within
 from bench.installation import Installation, Plan, installed
 from bench.meter import Meter
@@ -81,10 +82,10 @@ def channels(seconds: float) -> Kept:
 
 def _end(site: Installation, campaign: int) -> None:
     """Leave the campaign running and the site without a dialer."""
-    act(site, campaign, Action.PAUSE)
-    wait_for_silence(site, campaign)
+    people.act(site, campaign, Action.PAUSE)
+    people.wait_for_silence(site, campaign)
     site.end_dialer()
-    act(site, campaign, Action.RESUME)
+    people.act(site, campaign, Action.RESUME)
 
 
 def _held(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import people
-from bench.ceiling import CHANNELS
+from bench.climbers import CHANNELS
 from bench.figures import Span, percentile, rate, within
 from bench.installation import Installation, Plan, installed
 from bench.meter import Meter

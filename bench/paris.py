@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from bench import people
-from bench.ceiling import act
 from bench.figures import Span, by_second, most_in_a_second, percentile, rate, within
 from bench.installation import DRAIN_S, Installation, Plan, installed
 from bench.meter import Meter, Used, rss_mb
@@ -159,7 +158,7 @@ def _evening(site: Installation, seconds: float) -> Evening:
     memory = list(_memory(site, seconds))
     span, used = (begun, time.time()), meter.read()
     tell("letting the calls end")
-    act(site, campaign, Action.DRAIN)
+    people.act(site, campaign, Action.DRAIN)
     _wait_for_the_end(site, campaign)
     site.end_dialer()
     site.end_network()

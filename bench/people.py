@@ -6,6 +6,7 @@ whole way of a file instead.
 """
 
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,7 +17,7 @@ import numpy as np
 import soundfile
 from sqlalchemy import update
 
-from bench.installation import Installation
+from bench.installation import PATIENCE_S, Installation
 from campaigns.campaign import Limits
 from campaigns.contacts.basis import Provenance
 from campaigns.states import Action, TargetState
@@ -194,3 +195,23 @@ def message_path(site: Installation, made: int) -> str:
     """The prepared message of a campaign, within the audio library, without extension."""
     with reading(site.workspace.engine) as connection:
         return str(kept.row(connection, site.controller, made)["message"])
+
+
+def act(site: Installation, campaign: int, action: Action) -> None:
+    """Pause, resume, drain."""
+    launch.act(site.workspace, site.controller, campaign, action, BY)
+
+
+def wait_for_silence(site: Installation, campaign: int) -> None:
+    """Wait until the dialer has closed every call.
+
+    Raises:
+        TimeoutError: it does not.
+    """
+    give_up = time.monotonic() + PATIENCE_S * 2
+    time.sleep(1.5)
+    while progress(site, campaign).states.get("calling", 0):
+        site.check()
+        if time.monotonic() > give_up:
+            raise TimeoutError("Calls stay open although the campaign is paused.")
+        time.sleep(0.3)
