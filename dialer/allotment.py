@@ -9,9 +9,9 @@ from dialer.claim import Claimed, Want
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 
-AHEAD_S = 0.08
-"""Calls are claimed so far ahead of the instant at which they may be sent: two cycles, so that
-a slow commit leaves no token unused."""
+AHEAD_S = 0.2
+"""Calls are claimed so far ahead of the instant at which they may be sent: two cycles as long as
+they get on a machine that is full (100 ms), so that a slow commit leaves no token unused."""
 
 IDLE_S = 0.3
 """How long a campaign in which nothing is due is left alone."""
