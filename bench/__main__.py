@@ -15,7 +15,7 @@ from typing import Any
 from bench import claims, limits, people
 from bench.ceiling import ceilings
 from bench.climbers import CHANNELS
-from bench.installation import Plan, installed
+from bench.installation import Plan, end_in_order, installed
 from bench.optouts import optouts
 from bench.report import finish, note, save, table
 from campaigns.campaign import Limits
@@ -81,6 +81,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Found]] = {
 def main(argv: list[str] | None = None) -> int:
     """Run; the exit code."""
     given = _arguments(argv)
+    end_in_order()
     note(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} before")
     result: dict[str, Any] = {}
     detail: dict[str, Any] = {}

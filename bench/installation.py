@@ -266,6 +266,11 @@ def _keep(file: Path, plan: Plan) -> _Kept:
     return kept
 
 
+def end_in_order() -> None:
+    """Have SIGTERM end us as Ctrl-C does: with everything that we started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 @contextmanager
 def installed(plan: Plan, home: Path | None = None) -> Iterator[Installation]:
     """An installation that runs, but for its dialer; gone afterwards, unless a home is given."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from bench import people
 from bench.figures import Span, by_second, most_in_a_second, percentile, rate, within
-from bench.installation import DRAIN_S, Installation, Plan, installed
+from bench.installation import DRAIN_S, Installation, Plan, end_in_order, installed
 from bench.meter import Meter, Used, rss_mb
 from bench.report import finish, note, save, table, tell
 from campaigns.campaign import Limits
@@ -130,6 +130,7 @@ def broken(result: dict[str, Any]) -> list[str]:
 def main(argv: list[str] | None = None) -> int:
     """Run; the exit code."""
     given = _arguments(argv)
+    end_in_order()
     with installed(Plan(CHANNELS, RATE, "paris")) as site:
         evening = _evening(site, given.minutes * 60)
     verdict = evening.seen.verdict()
