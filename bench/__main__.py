@@ -39,7 +39,7 @@ Found = tuple[dict[str, Any], dict[str, Any]]
 
 
 def _ceiling(given: argparse.Namespace) -> Found:
-    with installed(Plan(CHANNELS, 1000, "listens")) as site:
+    with installed(Plan(CHANNELS, 1000, people.LISTENS)) as site:
         campaign = people.campaign(site, 20_000 + 20_000 * given.rounds, Limits(CHANNELS, 1))
         people.start(site, campaign)
         found = ceilings(site, campaign, given.rounds)
@@ -49,7 +49,7 @@ def _ceiling(given: argparse.Namespace) -> Found:
 
 def _limits(given: argparse.Namespace) -> Found:
     seconds = 10.0 if given.quick else 30.0
-    with installed(Plan(CHANNELS, 1000, "listens")) as site:
+    with installed(Plan(CHANNELS, 1000, people.LISTENS)) as site:
         campaign = people.campaign(site, 20_000, Limits(CHANNELS, 1))
         people.start(site, campaign)
         runs = limits.rates(site, campaign, seconds)

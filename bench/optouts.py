@@ -116,7 +116,7 @@ class Watch:
 
 def optouts(per_second: float, rows: int) -> Refusals:
     """Call, import, and see how soon refusals hold."""
-    with installed(Plan(CHANNELS, 1000, "refusals")) as site:
+    with installed(Plan(CHANNELS, 1000, people.REFUSES)) as site:
         file = site.home / "imported.csv"
         with file.open("w") as stream:
             stream.writelines(people.sheet(rows, IMPORT_FROM))

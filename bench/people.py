@@ -38,6 +38,14 @@ from store.engine import reading, writing
 
 VOICE = Path(__file__).parents[1] / "examples" / "message-identite.flac"
 MESSAGE_S = 2.0
+
+_POPULATIONS = Path(__file__).with_name("populations")
+LISTENS = str(_POPULATIONS / "listens.toml")
+"""Everybody hears the message and hangs up."""
+
+REFUSES = str(_POPULATIONS / "refusals.toml")
+"""One in ten presses 9."""
+
 BY = "bench"
 PROVENANCE = Provenance("s", "m", date(2025, 6, 1), ("political",), {"w": "J'accepte."})
 
