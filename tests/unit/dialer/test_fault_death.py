@@ -256,8 +256,8 @@ async def test_others_are_called_while_an_order_may_still_be_on_its_way(
     others = world.contacts(controller, [number(index) for index in range(10, 13)])
     second = world.campaign(controller, [others], max_cps=300.0, retry=ONCE)
     async with dialing(world.engine, tmp_path, pbx, [narrow]) as run:
-        await until(lambda: world.states(second.id).get("calling") == 1)
-        assert len(pbx.calls) == 1
+        await run.up(1)
+        assert len(pbx.calls) == world.states(second.id)["calling"] == 1
         assert world.states(first.id) == {"calling": 2}
         assert run.dialer._throttle.channels == 3
         pbx.deliver()
