@@ -3,7 +3,7 @@
 The caller brings a monotonic clock's reading. Two remedies: a trunk that refuses some calls for
 want of room is called more slowly (`Health.factor`), and one that carries nothing any more is left
 alone and probed (`Health.breaker`). A trunk that suddenly says of most numbers that they do not
-exist, or are unavailable, counts as carrying nothing, and is not believed.
+exist counts as carrying nothing, and is not believed.
 """
 
 import math
@@ -71,9 +71,10 @@ GOOD_PROBES = 3
 REOPENED_AT = 0.25
 """Share of the limit at which a trunk is used again after a pause; it rises from there."""
 
-DOUBTED = (Sign.INVALID, Sign.UNAVAILABLE)
+DOUBTED = (Sign.INVALID,)
 """Answers that are a person's by themselves, and the network's where most calls get them: «no such
-number» (404), and «temporarily unavailable» (480) that is not our own ring time-out."""
+number» (404). Not 480: at the end of a list those are left whose phones are off, and all of them
+answer so."""
 
 SPIKE_LAST = 50
 """Over how many calls a spike of such an answer is looked for."""
@@ -82,8 +83,8 @@ SPIKE_LEAST = 20
 """Calls before the share of an answer means anything."""
 
 SPIKE_SHARE = 0.5
-"""Share of 404, or of 480, that hardly a list has: bad ones have a third. A carrier that lost its
-routes answers so to nearly everything."""
+"""Share of 404 that hardly a list has: bad ones have a third. A carrier that lost its routes
+answers 404 to nearly everything."""
 
 SPIKE_TIMES = 2.0
 """How far above the trunk's own usual share it must be, too."""

@@ -218,7 +218,7 @@ class Trunks:
             log.warning("trunk", name=trunk, breaker=after, was=before, why=health.why)
 
     def spikes(self) -> list[tuple[str, datetime]]:
-        """Trunks whose 404s and 480s are not to be believed, for attempts claimed since when.
+        """Trunks whose 404s are not to be believed, for attempts claimed since when.
 
         Each is told while its spike lasts and until the end of the last call of it is written, so
         that no number is condemned by it.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from campaigns.outcome import Outcome
 from campaigns.states import LIVE_CAMPAIGN, TargetState
@@ -20,24 +20,14 @@ AGAIN = timedelta(minutes=5)
 """How soon a number is called again that a trunk out of order knew nothing of: by then it is mended
 or another trunk is tried."""
 
-INSTEAD = {
-    Outcome.INVALID_NUMBER.value: Outcome.CARRIER_REFUSED.value,
-    Outcome.NO_ANSWER.value: Outcome.CONGESTION.value,
-}
-"""What is written of an attempt whose 404, or 480, is not believed."""
-
-_DOUBTFUL = or_(
-    attempt.c.outcome == Outcome.INVALID_NUMBER.value,
-    and_(attempt.c.outcome == Outcome.NO_ANSWER.value, attempt.c.tech.startswith("SIP 480")),
-)
-"""A ring time-out of our own reads `SIP 180` and is none of them."""
+_INVALID = Outcome.INVALID_NUMBER.value
+_REFUSED = Outcome.CARRIER_REFUSED.value
 
 _CONDEMNED = (
     select(
         attempt.c.id,
         attempt.c.campaign_id,
         attempt.c.target_id,
-        attempt.c.outcome,
         target.c.state,
         target.c.attempts,
         target.c.tries,
@@ -49,9 +39,9 @@ _CONDEMNED = (
         campaign.c.state.in_([state.value for state in LIVE_CAMPAIGN]),
         attempt.c.claimed_at >= bindparam("since", type_=Instant),
         attempt.c.trunk == bindparam("trunk"),
-        _DOUBTFUL,
+        attempt.c.outcome == _INVALID,
         # Called again already and ended otherwise, it is judged by that.
-        target.c.outcome == attempt.c.outcome,
+        target.c.outcome == _INVALID,
         target.c.state.in_([TargetState.UNREACHED.value, TargetState.PENDING.value]),
     )
     .order_by(attempt.c.id)
@@ -59,9 +49,7 @@ _CONDEMNED = (
     .with_for_update(skip_locked=True, of=target)
 )
 
-_AMEND = (
-    update(attempt).where(attempt.c.id == bindparam("b_id")).values(outcome=bindparam("b_outcome"))
-)
+_AMEND = update(attempt).where(attempt.c.id == bindparam("b_id")).values(outcome=_REFUSED)
 
 _REVIVE = (
     update(target)
@@ -72,7 +60,7 @@ _REVIVE = (
         due_at=bindparam("b_due_at", type_=Instant),
         attempts=bindparam("b_attempts"),
         tries=bindparam("b_tries"),
-        outcome=bindparam("b_outcome"),
+        outcome=_REFUSED,
         avoid=bindparam("b_avoid"),
         gate=None,
     )
@@ -80,11 +68,11 @@ _REVIVE = (
 
 
 def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -> int:
-    """Take back what a trunk out of order said: that numbers do not exist, or are unavailable.
+    """Take back what a trunk out of order said: that numbers do not exist.
 
-    Targets of live campaigns that it condemned wait again, as if the carrier had refused the call,
-    or had been congested: nothing is counted against the person, and another trunk is tried first.
-    What the far side said stays in the attempt's `tech`.
+    Targets of live campaigns that it condemned wait again, as if the carrier had refused the call:
+    nothing is counted against the person, and another trunk is tried first. What the far side
+    said stays in the attempt's `tech`.
 
     Args:
         connection: a writing transaction.
@@ -102,7 +90,7 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
     calls = Counter(row["target_id"] for row in rows)
     each = {row["target_id"]: row for row in rows}
     due_at = now + AGAIN
-    connection.execute(_AMEND, [_amended(row) for row in rows])
+    connection.execute(_AMEND, [{"b_id": row["id"]} for row in rows])
     connection.execute(
         _REVIVE, [_revived(row, calls[id_], trunk, due_at) for id_, row in each.items()]
     )
@@ -110,15 +98,10 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
     return len(each)
 
 
-def _amended(row: RowMapping) -> dict[str, Any]:
-    return {"b_id": row["id"], "b_outcome": INSTEAD[row["outcome"]]}
-
-
 def _revived(row: RowMapping, calls: int, trunk: str, due_at: datetime) -> dict[str, Any]:
     return {
         "b_id": row["target_id"],
         "b_due_at": due_at,
-        "b_outcome": INSTEAD[row["outcome"]],
         "b_attempts": max(0, row["attempts"] - calls),
         "b_tries": row["tries"] + calls,
         # Where it is the only one, nobody else would ever call them.
@@ -129,8 +112,8 @@ def _revived(row: RowMapping, calls: int, trunk: str, due_at: datetime) -> dict[
 def _delta(calls: Sequence[RowMapping], targets: Sequence[RowMapping]) -> tallies.Delta:
     delta: tallies.Delta = Counter()
     for row in calls:
-        delta[row["campaign_id"], tallies.OUTCOME, row["outcome"]] -= 1
-        delta[row["campaign_id"], tallies.OUTCOME, INSTEAD[row["outcome"]]] += 1
+        delta[row["campaign_id"], tallies.OUTCOME, _INVALID] -= 1
+        delta[row["campaign_id"], tallies.OUTCOME, _REFUSED] += 1
     for row in targets:
         tallies.moved(delta, row["campaign_id"], row["state"], TargetState.PENDING.value)
     return delta

@@ -267,8 +267,8 @@ def test_the_end_of_a_call_from_before_is_no_probe() -> None:
 # 404
 
 
-@pytest.mark.parametrize("answer", [Sign.INVALID, Sign.UNAVAILABLE])
-def test_a_spike_of_404_or_480_stops_the_trunk_and_tells_since_when(answer: Sign) -> None:
+def test_a_spike_of_404_stops_the_trunk_and_tells_since_when() -> None:
+    answer = Sign.INVALID
     trunk = caller(10)
     trunk.calls(*[Sign.OK] * 200)
     begun = trunk.now
@@ -290,6 +290,12 @@ def test_a_trunk_that_only_refuses_is_believed_of_numbers() -> None:
     trunk = caller(10)
     trunk.calls(*[Sign.CONGESTED] * RUN)
     assert trunk.health.breaker(trunk.now) is Breaker.OPEN
+    assert trunk.health.spike_since is None
+
+
+def test_phones_that_are_off_are_believed_where_nobody_else_is_left() -> None:
+    trunk = caller(10)
+    trunk.calls(*[Sign.UNAVAILABLE] * 100)
     assert trunk.health.spike_since is None
 
 

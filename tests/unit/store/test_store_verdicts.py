@@ -94,18 +94,6 @@ def test_another_trunk_is_tried_first_where_there_is_one(world: World) -> None:
     assert world.targets(campaign.id)[0]["avoid"] == TRUNK
 
 
-def test_a_480_of_a_storm_was_congestion(world: World) -> None:
-    campaign = world.called(1)
-    (target,) = world.targets(campaign.id)
-    tech = "SIP 480 Temporarily Unavailable"
-    called(world, campaign, target, Outcome.NO_ANSWER, TargetState.PENDING, tech=tech)
-    assert revive(world) == 1
-    (found,) = world.targets(campaign.id)
-    assert (found["state"], found["attempts"], found["tries"]) == ("pending", 0, 1)
-    assert outcomes(world, campaign) == {"congestion": 1}
-    world.check()
-
-
 def test_one_that_the_campaign_would_call_again_anyway_is_not_counted_either(world: World) -> None:
     campaign = world.called(1)
     (target,) = world.targets(campaign.id)
@@ -125,9 +113,9 @@ def test_one_that_the_campaign_would_call_again_anyway_is_not_counted_either(wor
         {"trunk": "other"},
         {"outcome": Outcome.BUSY},
         {"outcome": Outcome.REJECTED},
-        {"outcome": Outcome.NO_ANSWER, "tech": "SIP 180 Ringing"},
+        {"outcome": Outcome.NO_ANSWER, "tech": "SIP 480 Temporarily Unavailable"},
     ],
-    ids=["before", "other trunk", "busy", "rejected", "our own time-out"],
+    ids=["before", "other trunk", "busy", "rejected", "480"],
 )
 def test_what_is_to_be_believed_stands(world: World, other: dict[str, Any]) -> None:
     campaign = world.called(1)
