@@ -81,6 +81,7 @@ class Occupancy:
         if ended.outcome is None:
             return
         now = time.monotonic()
-        self._trunks.ended(call.attempt.trunk, ended.outcome, ended.tech, now, call.sent)
+        trunk, first = call.attempt.trunk, call.attempts == 0
+        self._trunks.ended(trunk, ended.outcome, ended.tech, now, call.sent, first=first)
         if self._trunks.changed:
             self._throttle.set_trunks(self._trunks.limits())

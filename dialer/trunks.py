@@ -13,7 +13,7 @@ from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.trunk import FIRST_RATE, Trunk, is_rehearsal
 from campaigns.trunk_health import DOUBTED, PROBE_CPS, Breaker, Health
-from campaigns.trunk_sign import sign_of
+from campaigns.trunk_sign import Sign, sign_of
 from dialer.calls import utc_now
 from dialer.pbx import Pbx
 from store.trunks import TrunkRecord
@@ -185,7 +185,14 @@ class Trunks:
         self._hear(trunk, now, lambda health: health.began(now, post_dial_delay_s))
 
     def ended(
-        self, trunk: str, outcome: Outcome, tech: str, now: float, sent: float | None = None
+        self,
+        trunk: str,
+        outcome: Outcome,
+        tech: str,
+        now: float,
+        sent: float | None = None,
+        *,
+        first: bool = True,
     ) -> None:
         """A call ended.
 
@@ -196,9 +203,11 @@ class Trunks:
             now: monotonic seconds.
             sent: when it was sent (monotonic s), where that is known: the end of a call sent
                 before the trunk was left alone is not taken for that of a probe.
+            first: the person was not called before. Of those who are called again most have their
+                phones off, and at the end of a list all: that says nothing of the trunk.
         """
         sign = sign_of(outcome, tech)
-        if sign is None:
+        if sign is None or (sign is Sign.UNAVAILABLE and not first):
             return
         self._hear(trunk, now, lambda health: health.note(now, sign, sent or None))
         since = self._health[trunk].spike_since if trunk in self._health else None

@@ -140,9 +140,7 @@ def _heard(call: LedgerCall, message_seconds: float) -> frozenset[str]:
     if missing <= TOLERANCE:
         return frozenset({"delivered"})
     if call.hung_up_by is None:
-        # A PBX killed between the end of its message and its BYE leaves the call up here, where
-        # audio is summed up at the end of a call.
-        return frozenset({"in_doubt", "pbx_lost", "delivered"})
+        return frozenset({"in_doubt", "pbx_lost"})
     return _CUT_SHORT_BY_US | ({"delivered"} if call.keys else set())
 
 

@@ -4,11 +4,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from far_side import FarSide
 from raw_ami import RawAmi
+from stage import Staging, staged
 
 from campaigns.errors import PbxError
 from campaigns.trunk import Trunk
@@ -36,6 +38,15 @@ def pbx_root() -> Iterator[Path]:
     root.chmod(0o755)
     yield root
     shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture
+def staging(
+    pbx_binary: object, pbx_root: Path, request: pytest.FixtureRequest
+) -> Iterator[Staging]:
+    """Makes stages that end with the test."""
+    with ExitStack() as stack:
+        yield lambda **kwargs: stack.enter_context(staged(pbx_root, request.node.name, **kwargs))
 
 
 @pytest.fixture(scope="session")

@@ -245,3 +245,7 @@ def staged(root: Path, name: str, **settings: Any) -> Iterator[Stage]:
 def numbers(ending: int, count: int, first: int = 0) -> list[str]:
     """Fictional mobile numbers whose last two digits choose one behaviour of the network."""
     return [f"063998{first + index:02d}{ending:02d}" for index in range(count)]
+
+
+Staging = Callable[..., Stage]
+"""Makes stages that end with the test: the fixture `staging`."""

@@ -3,13 +3,9 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-from stage import Stage, numbers, staged, until
+from stage import Stage, Staging, numbers, until
 
 from campaigns.states import Action
 from cli.lookup import dialer_status
@@ -18,17 +14,6 @@ pytestmark = [pytest.mark.pbx, pytest.mark.slow, pytest.mark.timeout(240)]
 
 ANSWERS = 60
 """An ending that is not in the network's table: answers after 0.2 s and listens."""
-
-Staging = Callable[..., Stage]
-
-
-@pytest.fixture
-def staging(
-    pbx_binary: object, pbx_root: Path, request: pytest.FixtureRequest
-) -> Iterator[Staging]:
-    """Makes stages that end with the test."""
-    with ExitStack() as stack:
-        yield lambda **kwargs: stack.enter_context(staged(pbx_root, request.node.name, **kwargs))
 
 
 def portevoix(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -49,8 +34,7 @@ def test_who_refuses_while_the_dialer_is_stopped_is_not_called_when_it_goes_on(
     stage.act(campaign, Action.LAUNCH)
     until(lambda: len(stage.calls) >= 8)
     stage.signal("dialer", signal.SIGSTOP)
-    time.sleep(0.5)  # what had left is at the network by now
-    seen = {call.number for call in stage.calls}
+    seen = {one["number"] for one in stage.attempts(campaign)}
     late = [one for one in called if f"+33{one[1:]}" not in seen]
     sheet = stage.home / "refusals.csv"
     sheet.write_text("telephone\n" + "\n".join(late[:20]) + "\n")

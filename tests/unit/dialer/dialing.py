@@ -19,6 +19,8 @@ from dialer.journal import Journal
 from dialer.originate import Sounds
 from dialer.trunks import Trunks
 from dialer.upkeep import Chore
+from store import leases
+from store.engine import reading
 
 LIMIT_S = 20.0
 """Longest wait for a condition; only a failure takes so long."""
@@ -60,6 +62,18 @@ class Dialing:
     async def settled(self) -> None:
         """Wait until every call that ended on the PBX is written."""
         await until(lambda: set(self.world.locks().values()) <= self.pbx.calls.keys())
+
+    async def looks(self, times: int = 4) -> None:
+        """Let the clock look at everything so many times more."""
+        for _ in range(times):
+            last = self._shown_at()
+            await until(lambda last=last: self._shown_at() != last)  # type: ignore[misc]
+
+    def _shown_at(self) -> object:
+        """When the dialer last showed itself, as it does at each look."""
+        with reading(self.world.engine) as connection:
+            found = leases.holder(connection, datetime.now(UTC))
+        return found and found.get("at")
 
     async def stop(self) -> bool:
         self.dialer.stop()

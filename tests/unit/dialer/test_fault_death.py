@@ -64,17 +64,19 @@ class Slow(FakePbx):
 
 
 @asynccontextmanager
-async def store_locked(world: World) -> AsyncIterator[None]:
-    """Nothing is committed meanwhile, and nobody waits long for it."""
+async def store_locked(world: World) -> AsyncIterator[list[int]]:
+    """Nothing is committed meanwhile, and nobody waits long for it; who tried is in the list."""
+    tries: list[int] = []
 
     def hurry(connection: sqlite3.Connection, record: object, proxy: object) -> None:
         connection.execute("PRAGMA busy_timeout=10")
+        tries.append(1)
 
     event.listen(world.engine, "checkout", hurry)
     other = sqlite3.connect(str(world.engine.url.database), isolation_level=None, timeout=5)
     other.execute("BEGIN IMMEDIATE")
     try:
-        yield
+        yield tries
     finally:
         other.execute("ROLLBACK")
         other.close()
@@ -97,6 +99,12 @@ async def die(run: Dialing) -> None:
     with pytest.raises(asyncio.CancelledError):
         await run.task
     run.expected = asyncio.CancelledError()
+
+
+async def more_than(tries: list[int], times: int = 6) -> None:
+    """Until the database was asked so often more: the dialer has tried to write, more than once."""
+    begun = len(tries)
+    await until(lambda: len(tries) >= begun + times)
 
 
 Step = Callable[[Dialing, World, Campaign], Awaitable[None]]
@@ -127,14 +135,14 @@ async def order_on_its_way(run: Dialing, world: World, campaign: Campaign) -> No
 async def ringing(run: Dialing, world: World, campaign: Campaign) -> None:
     for call in await run.up(PEOPLE):
         call.ring()
-    await asyncio.sleep(0.05)
+    await until(lambda: all(call.ringing_at for call in run.dialer._calls))
     await die(run)
 
 
 async def playing(run: Dialing, world: World, campaign: Campaign) -> None:
     for call in await run.up(PEOPLE):
         call.answer()
-    await asyncio.sleep(0.05)
+    await until(lambda: all(call.answered_at for call in run.dialer._calls))
     await die(run)
 
 
@@ -146,23 +154,23 @@ async def over_meanwhile(run: Dialing, world: World, campaign: Campaign) -> None
 async def key_not_committed(run: Dialing, world: World, campaign: Campaign) -> None:
     """9 was heard and not written: somebody holds the database until the dialer is dead."""
     calls = await run.up(PEOPLE)
-    async with store_locked(world):
+    async with store_locked(world) as tries:
         for call in calls:
             call.answer()
             call.press("9")
-        await asyncio.sleep(0.1)
+        await more_than(tries)
         await die(run)
         assert refusals(world) == set()
 
 
 async def key_and_end_not_committed(run: Dialing, world: World, campaign: Campaign) -> None:
     calls = await run.up(PEOPLE)
-    async with store_locked(world):
+    async with store_locked(world) as tries:
         for call in calls:
             call.answer()
             call.press("9")
         deliver_to_everybody(run.pbx)
-        await asyncio.sleep(0.1)
+        await more_than(tries)
         await die(run)
 
 
@@ -175,11 +183,11 @@ async def key_while_nobody_listens(run: Dialing, world: World, campaign: Campaig
 async def end_not_committed(run: Dialing, world: World, campaign: Campaign) -> None:
     """The hangup was heard, and how the call ended was not written."""
     calls = await run.up(PEOPLE)
-    async with store_locked(world):
+    async with store_locked(world) as tries:
         for call in calls:
             call.answer()
             call.play_to_the_end()
-        await asyncio.sleep(0.1)
+        await more_than(tries)
         await die(run)
 
 

@@ -94,7 +94,7 @@ async def test_nobody_is_called_after_the_hours_that_ended_meanwhile(
             caught = stop_before_sending(run, FRESH_S + 0.2)
             campaign = world.called(PEOPLE, max_cps=300.0, windows=UNTIL_TWO)
             await until(lambda: world.states(campaign.id) == {"pending": PEOPLE} and bool(caught))
-            await asyncio.sleep(0.3)
+            await run.looks()
             world.check()
             assert run.pbx.orders == []
         claims = [one["claimed_at"] for one in world.attempts().values()]

@@ -67,10 +67,7 @@ async def test_a_full_disk_stops_dialing_and_loses_nothing(
         await until(lambda: len(run.pbx.orders) > 20)
         with full(sqlite_store):
             await until(lambda: _still(run.pbx))
-            placed = len(run.pbx.orders)
-            assert placed < 400, "the disk was never full"
-            await asyncio.sleep(0.2)
-            assert len(run.pbx.orders) == placed
+            assert len(run.pbx.orders) < 400, "the disk was never full"
         await run.over(campaign.id)
         world.check()
     assert world.states(campaign.id) == {"reached": 400}
@@ -92,16 +89,18 @@ async def test_a_slow_commit_places_nothing_that_is_no_longer_fresh(
     sqlite_store: Engine, tmp_path: Path, seconds: float
 ) -> None:
     """What waited too long for its commit goes back, and is claimed again when that is quick."""
-    world, slow = world_in(sqlite_store), [True]
+    world, slow, dragged = world_in(sqlite_store), [True], [0]
 
     def drag(connection: object) -> None:
         if slow[0]:
             time.sleep(seconds)
+            dragged[0] += 1
 
     async with dialing(sqlite_store, tmp_path, FakePbx(deliver)) as run:
         event.listen(sqlite_store, "commit", drag)
         campaign = world.called(6, max_cps=300.0, retry=ONCE)
-        await asyncio.sleep(2 * seconds)
+        begun = dragged[0]
+        await until(lambda: dragged[0] >= begun + 3)
         world.check()
         slow[0] = False
         await run.over(campaign.id)

@@ -11,7 +11,7 @@ from typing import Any
 
 import fake_pbx
 import pytest
-from dialing import Dialing, dialing, until
+from dialing import dialing, until
 from fake_pbx import FakeCall, FakePbx
 from sqlalchemy import Engine, update
 from store_subjects import World, number
@@ -26,7 +26,7 @@ from operations import halt
 from operations.hold import release
 from operations.settings import load
 from operations.workspace import Workspace
-from store import audit, leases, tables
+from store import audit, tables
 from store import campaigns as kept
 from store.engine import reading, writing
 
@@ -75,20 +75,6 @@ def every(count: int, other: Callable[[FakeCall], None]) -> Callable[[FakeCall],
     return script
 
 
-async def looks(run: Dialing, times: int = 4) -> None:
-    """Let the clock look at everything so many times more."""
-    for _ in range(times):
-        last = shown_at(run)
-        await until(lambda last=last: shown_at(run) != last)  # type: ignore[misc]
-
-
-def shown_at(run: Dialing) -> object:
-    """When the dialer last showed itself, as it does at the end of each look."""
-    with reading(run.world.engine) as connection:
-        found = leases.holder(connection, datetime.now(UTC))
-    return found and found.get("at")
-
-
 # Stages
 
 
@@ -101,7 +87,7 @@ async def test_a_stage_calls_its_people_and_no_more_until_their_calls_ended(
         calls = await run.up(3)
         for call in calls[:2]:
             fake_pbx.deliver(call)
-        await looks(run)
+        await run.looks()
         assert len(pbx.orders) == 3, "one of them is still up"
         fake_pbx.deliver(calls[2])
         for call in await run.up(5):
@@ -138,7 +124,7 @@ async def test_a_bound_that_is_exceeded_holds_at_the_end_of_the_stage(
     async with dialing(world.engine, tmp_path, pbx) as run:
         await until(lambda: loaded(world, campaign).hold == "opt_outs")
         assert len(pbx.orders) == 20
-        await looks(run)
+        await run.looks()
         assert len(pbx.orders) == 20, "a held campaign places nothing"
         assert loaded(world, campaign).state is CampaignState.RUNNING
         pbx.script = fake_pbx.deliver
@@ -162,9 +148,9 @@ async def test_it_is_watched_inside_a_stage_and_calls_that_are_up_go_on(
         for call in others:
             fake_pbx.opt_out(call)
         await until(lambda: loaded(world, campaign).hold == "opt_outs")
-        await looks(run)  # what was claimed before the hold is sent, or goes back
+        await run.looks()  # what was claimed before the hold is sent, or goes back
         placed = len(pbx.orders)
-        await looks(run)
+        await run.looks()
         assert len(pbx.orders) == placed
         assert listening.id in pbx.calls
         assert not pbx.asked_to_hang_up
@@ -204,7 +190,7 @@ async def test_a_stop_hangs_up_and_places_nothing_until_it_is_taken_back(
         assert time.monotonic() - begun < 1.0
         await run.settled()
         placed = len(pbx.orders)
-        await looks(run)
+        await run.looks()
         assert len(pbx.orders) == placed
         assert loaded(world, one).state is CampaignState.RUNNING
         assert loaded(world, other).state in {CampaignState.RUNNING, CampaignState.FINISHED}
@@ -220,7 +206,7 @@ async def test_a_stop_finds_a_dialer_that_starts_later(
     world.called(5)
     halt.stop_everything(workspace, "Zoé")
     async with dialing(world.engine, tmp_path) as run:
-        await looks(run)
+        await run.looks()
         assert not run.pbx.orders
 
 
@@ -231,7 +217,7 @@ async def test_no_campaign_begins_while_everything_is_stopped(
     campaign = world.called(2, state=CampaignState.SCHEDULED, start_at=due, launched_at=None)
     halt.stop_everything(workspace, "Zoé")
     async with dialing(world.engine, tmp_path, FakePbx(fake_pbx.deliver)) as run:
-        await looks(run)
+        await run.looks()
         assert loaded(world, campaign).state is CampaignState.SCHEDULED
         halt.resume_everything(workspace, "Zoé")
         await run.over(campaign.id)

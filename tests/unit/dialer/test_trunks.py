@@ -99,6 +99,7 @@ async def test_the_pbx_is_asked_by_its_own_names() -> None:
 BUSY = (Outcome.BUSY, "SIP 486 Busy Here")
 CONGESTED = (Outcome.CONGESTION, "SIP 503 Service Unavailable")
 INVALID = (Outcome.INVALID_NUMBER, "SIP 404 Not Found")
+UNAVAILABLE = (Outcome.NO_ANSWER, "SIP 480 Temporarily Unavailable")
 EVERY = ("a", "b", "c")
 
 
@@ -261,6 +262,18 @@ async def test_a_spike_that_goes_on_is_told_again_from_its_beginning() -> None:
     ((name, again),) = several.trunks.spikes()
     assert name == "a"
     assert abs(again - since + timedelta(seconds=60.1)) < timedelta(seconds=0.2)
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_phones_that_are_off_again_say_nothing_of_the_trunk(first: bool) -> None:
+    """At the end of a list nobody else is left; among people called first, it is a storm."""
+    several = await Several(named("a")).looked()
+    for _ in range(60):
+        several.clock.now += 0.1
+        now = several.clock.now
+        several.trunks.ended("a", *UNAVAILABLE, now, now - 0.05, first=first)
+    shown = several.trunks.status(several.clock.now)["a"]["breaker"]
+    assert (shown != "closed") is first
 
 
 async def test_what_a_trunk_shows_of_itself() -> None:

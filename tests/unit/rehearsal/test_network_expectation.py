@@ -114,5 +114,5 @@ def test_a_message_the_pbx_cut_short_is_not_delivered() -> None:
 
 def test_a_call_nobody_ended_is_in_doubt() -> None:
     up = call(hung_up_by=None, bye_at=None, ended_at=None, rtp_seconds=3.0)
-    assert _expect(up) == {"in_doubt", "pbx_lost", "delivered"}
+    assert _expect(up) == {"in_doubt", "pbx_lost"}
     assert "in_doubt" in _expect(unanswered(None))
