@@ -98,7 +98,7 @@ class Installation:
         self.plan = self._kept.plan
         self._configure()
         self.workspace: Workspace = open_workspace(home)
-        self.supervisor = self._supervisor()
+        self.supervisor = supervisor(home, self.workspace, self._kept.ports, self._kept.tag)
         with writing(self.workspace.engine) as connection:
             self.controller = controllers.ensure(connection, "Bench", datetime.now(UTC))
         self.dialer: subprocess.Popen[bytes] | None = None
@@ -114,19 +114,6 @@ class Installation:
             tag=self._kept.tag,
         )
         (self.home / "portevoix.toml").write_text(text)
-
-    def _supervisor(self) -> Supervisor:
-        ports = self._kept.ports
-        instance = Instance(
-            root=self.home / "pbx",
-            sip_port=ports.sip,
-            ami_port=ports.ami,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
-            trunks=tuple(self.workspace.settings.all_trunks()),
-            endpoint_tag=self._kept.tag,
-        )
-        return Supervisor(instance, find_installation())
 
     @property
     def ledger(self) -> Path:
@@ -240,6 +227,20 @@ class Installation:
         self.supervisor.stop()
         self.end_network()
         self.workspace.engine.dispose()
+
+
+def supervisor(home: Path, workspace: Workspace, ports: Ports, tag: str) -> Supervisor:
+    """Of a PBX in a home directory, with the trunks that its settings name."""
+    instance = Instance(
+        root=home / "pbx",
+        sip_port=ports.sip,
+        ami_port=ports.ami,
+        rtp_first=ports.rtp_first,
+        rtp_last=ports.rtp_last,
+        trunks=tuple(workspace.settings.all_trunks()),
+        endpoint_tag=tag,
+    )
+    return Supervisor(instance, find_installation())
 
 
 def _ended(

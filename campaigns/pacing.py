@@ -177,6 +177,10 @@ class Lag:
         while self._delays[0][0] < at - LAG_KEPT_S:
             self._delays.popleft()
 
+    def least(self) -> float:
+        """The smallest delay, in seconds; 0 where none is known."""
+        return max(0.0, min((delay for _, delay in self._delays), default=0.0))
+
     def allowance(self) -> float:
         """What to allow for, in seconds: largest delay less smallest, and a margin."""
         if not self._delays or self._delays[-1][0] - self._delays[0][0] < LAG_BELIEVED_S:

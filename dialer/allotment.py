@@ -9,9 +9,13 @@ from dialer.claim import Claimed, Want
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 
-AHEAD_S = 0.2
-"""Calls are claimed so far ahead of the instant at which they may be sent: two cycles as long as
-they get on a machine that is full (100 ms), so that a slow commit leaves no token unused."""
+SOON_S = 0.15
+"""Calls are claimed when those in hand last no longer than this: a commit takes a tenth of a
+second on a machine that is full, and a slow one is to leave no token unused."""
+
+AHEAD_S = 0.3
+"""Calls are claimed so far ahead of the instant at which they may be sent. Twice as far as `SOON_S`
+makes a claim of 18 calls at 120/s, and each costs a third of what it would in claims of five."""
 
 IDLE_S = 0.3
 """How long a campaign in which nothing is due is left alone."""
@@ -62,7 +66,7 @@ class Allotment:
     def _offer(
         self, ways: Mapping[int, Sequence[str]], count: Counter[tuple[int, str]], now: float
     ) -> Callable[[Claimant], bool]:
-        room = self._throttle.room(now, now + AHEAD_S)
+        room = self._throttle.room(now, now + SOON_S, now + AHEAD_S)
 
         def take_one(one: Claimant) -> bool:
             for trunk in ways[one.campaign]:

@@ -33,7 +33,12 @@ from dialer.upkeep import Chore
 from store.refusals import Refusals
 
 CYCLE_S = 0.04
-"""One transaction writes what a cycle gathered: calls ended, keys pressed, calls to place."""
+"""How often it is seen whether there is anything to write: calls ended, keys pressed, calls to
+place."""
+
+GATHER_S = 0.15
+"""How long the ends of calls may wait for others, or for a claim, to be written together. A refusal
+never waits."""
 
 AGAIN_S = 0.3
 """How soon what failed is tried again."""
@@ -82,7 +87,7 @@ class Dialer:
         self._clock = ClockWatch(utc_now().timestamp(), time.monotonic())
         self._chores = chores
         self._closings: list[Closing] = []
-        self._look_again = 0.0
+        self._look_again = self._written = 0.0
         self._node = ""
         self._ready = self._in_quarantine = False
         self._tell_ready: Callable[[], None] | None = None
@@ -169,9 +174,10 @@ class Dialer:
     async def _cycle(self) -> None:
         wants = self._wants()
         entry = Entry(self._closings, self._hearing.refusals(), wants)
-        self._closings = []
-        if not entry:
+        if not self._is_due(entry):
             return
+        self._closings = []
+        self._written = time.monotonic()
         try:
             claimed = await self._book.write(entry)
         except StoreUnavailable as error:
@@ -185,6 +191,12 @@ class Dialer:
             log.error("the store cannot record; dialing waits", why=str(error))
             await asyncio.sleep(AGAIN_S)
         self._place(wants, claimed)
+
+    def _is_due(self, entry: Entry) -> bool:
+        """Whether to write now, or to wait until there is more."""
+        urgent = bool(entry.refusals or entry.wants or outcomes.opted_out(entry.closings))
+        rested = time.monotonic() - self._written >= GATHER_S
+        return urgent or (bool(entry) and (rested or self._stopping.is_set()))
 
     def _wants(self) -> list[Want]:
         if not self._may_dial():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from campaigns.states import AttemptState
 from dialer.calls import Call, Calls, utc_now
+from dialer.clock import FarClock
 from dialer.outcomes import Closing
 from dialer.pbx import Dialling, Event, OtherBegun, OtherEnded, Ringing
 from dialer.throttle import Throttle
@@ -25,13 +26,14 @@ class Occupancy:
         self._calls = calls
         self._throttle = throttle
         self._trunks = trunks
+        self._far_clock = FarClock()
 
     def hear(self, event: Event) -> None:
         """Learn from an event before the call it belongs to does."""
         now = time.monotonic()
         match event:
-            case Dialling(attempt_id=attempt_id):
-                self._throttle.begun(attempt_id, now)
+            case Dialling(attempt_id=attempt_id, at=at):
+                self._throttle.begun(attempt_id, self._far_clock.moment(at, now))
                 self._dials(self._calls.get(attempt_id))
             case Ringing(attempt_id=attempt_id):
                 self._rings(self._calls.get(attempt_id), now)

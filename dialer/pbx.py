@@ -82,10 +82,15 @@ class OriginateDone:
 
 @dataclass(frozen=True, slots=True)
 class Dialling:
-    """Newchannel: the PBX has made the channel and the INVITE leaves."""
+    """Newchannel: the PBX has made the channel and the INVITE leaves.
+
+    Attributes:
+        at: when, in epoch seconds of the PBX's own clock; 0 where it does not say.
+    """
 
     attempt_id: str
     channel: str
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Throttle:
         self._lag = Lag()
         self._ramp = Ramp()
         self._backlog = Backlog()
+        self._least_delay = 0.0
 
     @property
     def channels(self) -> int:
@@ -54,10 +55,14 @@ class Throttle:
         for campaign_id, limits in current.items():
             self._campaigns.setdefault(campaign_id, _Gauge(limits)).change(limits)
 
-    def room(self, now: float, until: float) -> "Room":
-        """What may be claimed in one cycle, to be sent by `until` (monotonic s)."""
+    def room(self, now: float, soon: float, until: float) -> "Room":
+        """What may be claimed in one cycle, to be sent by `until` (monotonic s).
+
+        Nothing under a limit whose claimed calls last until `soon`: few claims of many cost less
+        than many of few.
+        """
         closed = self._backlog.earliest(now) > now
-        return Room(self, now, until, closed=closed)
+        return Room(self, (now, soon, until), closed=closed)
 
     def settle(self, trunk: str, campaign_id: int, reserved: int, claimed: Iterable[str]) -> None:
         """The claim is made: attempts take their slots, and what was reserved beyond is free."""
@@ -121,11 +126,14 @@ class Throttle:
             return
         self._lag.note(at, at - sent)
         for gauge in gauges:
-            gauge.pace.began(sent, at)
+            # The next call will take no less from order to beginning, so it may leave as much
+            # sooner.
+            gauge.pace.began(sent, max(sent, at - self._least_delay))
 
     def adapt(self, now: float) -> None:
         """Allow for what the PBX's delay varies by now, and go on with the ramp (monotonic s)."""
         allowance, share = self._lag.allowance(), self._ramp.share(now)
+        self._least_delay = self._lag.least()
         for gauge in (self._system, *self._trunks.values(), *self._campaigns.values()):
             gauge.pace.allow_for(allowance)
         for gauge in (self._system, *self._trunks.values()):
@@ -145,9 +153,11 @@ class Throttle:
 class Room:
     """What each limit still allows in one cycle; what is taken is held until it is settled."""
 
-    def __init__(self, throttle: Throttle, now: float, until: float, *, closed: bool) -> None:
+    def __init__(
+        self, throttle: Throttle, span: tuple[float, float, float], *, closed: bool
+    ) -> None:
         self._throttle = throttle
-        self._now, self._until = now, until
+        self._span = span
         self._closed = closed
         self._left: dict[int, int] = {}
 
@@ -163,7 +173,7 @@ class Room:
 
     def _of(self, gauge: "_Gauge") -> int:
         if id(gauge) not in self._left:
-            self._left[id(gauge)] = gauge.room(self._now, self._until)
+            self._left[id(gauge)] = gauge.room(*self._span)
         return self._left[id(gauge)]
 
 
@@ -188,6 +198,8 @@ class _Gauge:
         self._share = share
         self.pace.change(min(self._limit, max(self._limit * share, SLOWEST_START)))
 
-    def room(self, now: float, until: float) -> int:
-        tokens = self.pace.room(now, until) - len(self.waiting)
-        return min(self.slots.free, tokens) - self.held
+    def room(self, now: float, soon: float, until: float) -> int:
+        waiting = len(self.waiting)
+        if waiting >= self.pace.room(now, soon):
+            return 0
+        return min(self.slots.free, self.pace.room(now, until) - waiting) - self.held

@@ -9,8 +9,9 @@ import structlog
 from campaigns.errors import PortevoixError
 from operations.retain import retain
 from operations.workspace import Workspace
-from store.engine import bound_log
+from store.engine import bound_log, carry_over
 
+CARRY_EVERY_S = 0.5
 LOG_EVERY_S = 10.0
 RETAIN_EVERY_S = 86_400.0
 
@@ -39,9 +40,17 @@ class Chore:
 def chores(workspace: Workspace) -> list[Chore]:
     """The upkeep of a home directory."""
     return [
+        Chore(lambda: _carry_over(workspace), CARRY_EVERY_S, CARRY_EVERY_S),
         Chore(lambda: _bound_log(workspace), LOG_EVERY_S, LOG_EVERY_S),
         Chore(lambda: _start_to_retain(workspace), RETAIN_EVERY_S, SETTLED_S),
     ]
+
+
+def _carry_over(workspace: Workspace) -> None:
+    try:
+        carry_over(workspace.engine)
+    except PortevoixError as error:
+        log.warning("the log of the database grows", why=str(error))
 
 
 def _bound_log(workspace: Workspace) -> None:

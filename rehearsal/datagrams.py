@@ -160,8 +160,8 @@ def best_datagrams() -> Datagrams:
     if sys.platform == "linux" and sys.maxsize > 2**32 and sys.byteorder == "little":
         try:
             return KernelBatches()
-        except AttributeError:
-            pass
+        except AttributeError:  # a C library without sendmmsg
+            return PlainSockets()
     return PlainSockets()
 
 

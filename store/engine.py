@@ -18,6 +18,13 @@ BUSY_TIMEOUT_MS = 5000
 LARGEST_LOG = 64 * 1024 * 1024
 """Bytes of SQLite's log that are no reason for concern."""
 
+_CARRY_OVER = 2 * 1024 * 1024
+"""Bytes of the log from which on it is worth carrying its pages over into the database."""
+
+_CARRIED_BY_WRITERS = 8192
+"""Pages (32 MB) from which on a writer carries them over itself, as it commits: nobody has done it
+beside the writers, since no dialer runs."""
+
 _HOLD_OFF_MS = 50
 """How long writers of SQLite are held off at most, while the readers of its log end."""
 
@@ -33,6 +40,7 @@ _PRAGMAS = (
     "PRAGMA cache_size=-32768",
     "PRAGMA mmap_size=268435456",
     f"PRAGMA journal_size_limit={LARGEST_LOG}",
+    f"PRAGMA wal_autocheckpoint={_CARRIED_BY_WRITERS}",
 )
 
 
@@ -130,11 +138,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def bound_log(engine: Engine, largest: int = LARGEST_LOG) -> bool:
     """Empty SQLite's log where it has grown over so many bytes; whether there was anything to do.
 
-    Writers carry its pages over as they commit and begin it anew where nobody reads it, so that it
-    stays at some megabytes (https://www.sqlite.org/wal.html, «Avoiding Excessively Large WAL
-    Files»); readers that overlap without a gap keep them from it. Then this must be called now and
-    again, by a thread that may wait: first it carries over what it can while others write, then it
-    holds writers off for a moment, and gives up where a reader outlasts that.
+    Writers begin it anew where its pages were carried over (`carry_over`) and nobody reads it, so
+    that it stays at some megabytes (https://www.sqlite.org/wal.html, «Avoiding Excessively Large
+    WAL Files»); readers that overlap without a gap keep them from it. Then this must be called now
+    and again, by a thread that may wait: first it carries over what it can while others write, then
+    it holds writers off for a moment, and gives up where a reader outlasts that.
 
     Raises:
         StoreUnavailable: it cannot be emptied now.
@@ -147,6 +155,23 @@ def bound_log(engine: Engine, largest: int = LARGEST_LOG) -> bool:
     except DBAPIError as error:
         raise StoreUnavailable(_reason(error)) from error
     return True
+
+
+def carry_over(engine: Engine) -> None:
+    """Copy pages of SQLite's log into the database while others read and write.
+
+    Called twice a second beside a dialer, whose commits otherwise do it and keep calls waiting.
+
+    Raises:
+        StoreUnavailable: it cannot be done now.
+    """
+    if engine.dialect.name != "sqlite" or _log_size(engine) <= _CARRY_OVER:
+        return
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+    except DBAPIError as error:
+        raise StoreUnavailable(_reason(error)) from error
 
 
 def _empty_log(connection: Connection) -> None:

@@ -15,14 +15,12 @@ from pathlib import Path
 import soundfile
 
 from bench.chaos.link import Link
+from bench.installation import supervisor
 from campaigns.campaign import Limits
 from campaigns.contacts.basis import Provenance
 from campaigns.outcome import Outcome
 from campaigns.states import Action, TargetState
-from dialer.instance.configure import Instance
-from dialer.instance.locate import find_installation
-from dialer.instance.ports import Ports, free_ports
-from dialer.instance.supervise import Supervisor
+from dialer.instance.ports import free_ports
 from operations import launch
 from operations.campaign_file import (
     CampaignValues,
@@ -85,7 +83,7 @@ class Site:
         self.link = Link(ports.ami)
         self._configure(tag)
         self.workspace: Workspace = open_workspace(home)
-        self.supervisor = self._supervisor(ports, tag)
+        self.supervisor = supervisor(home, self.workspace, ports, tag)
         with writing(self.workspace.engine) as connection:
             self.controller = controllers.ensure(connection, "Chaos", datetime.now(UTC))
         self.dialer: subprocess.Popen[bytes] | None = None
@@ -102,18 +100,6 @@ class Site:
             tag=tag,
         )
         (self.home / "portevoix.toml").write_text(text)
-
-    def _supervisor(self, ports: Ports, tag: str) -> Supervisor:
-        instance = Instance(
-            root=self.home / "pbx",
-            sip_port=ports.sip,
-            ami_port=ports.ami,
-            rtp_first=ports.rtp_first,
-            rtp_last=ports.rtp_last,
-            trunks=tuple(self.workspace.settings.all_trunks()),
-            endpoint_tag=tag,
-        )
-        return Supervisor(instance, find_installation())
 
     @property
     def ledger(self) -> Path:

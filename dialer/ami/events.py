@@ -59,6 +59,12 @@ def number_in(block: bytes, key: bytes, start: int = 0) -> int:
     return int(raw) if raw.isdigit() else 0
 
 
+def seconds_in(block: bytes, key: bytes) -> float:
+    """A header's value as seconds with their fraction; 0 where it is absent or no such number."""
+    raw = value_of(block, key)
+    return float(raw) if raw.replace(b".", b"", 1).isdigit() else 0.0
+
+
 class EventDecoder:
     """Decodes the blocks of one link, in order. Belongs to the thread that reads the link.
 
@@ -107,7 +113,7 @@ class EventDecoder:
         if not attempt:
             out.append(OtherBegun(text_of(block, _UNIQUEID), channel))
             return
-        out.append(Dialling(attempt, channel))
+        out.append(Dialling(attempt, channel, seconds_in(block, b"\r\nTimestamp: ")))
         self._has_channel(attempt, out)
 
     def _has_channel(self, attempt: str, out: Out) -> None:

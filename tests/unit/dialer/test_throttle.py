@@ -23,7 +23,7 @@ TRUNK = "loop"
 
 def reserve(made: Throttle, campaign: Campaign, now: float, until: float) -> int:
     """How many calls a campaign can claim when it alone asks."""
-    room = made.room(now, until)
+    room = made.room(now, until, until)
     count = 0
     while room.take(TRUNK, campaign.id):
         count += 1
@@ -256,3 +256,38 @@ def test_orders_that_a_stall_held_up_are_followed_by_none_for_a_window() -> None
     assert made.earliest(TRUNK, campaign.id, 4.1) > 5.0
     assert reserve(made, campaign, 4.1, 4.18) == 0
     assert reserve(made, campaign, 5.2, 5.28) > 0
+
+
+def test_a_claim_waits_until_those_in_hand_are_few() -> None:
+    campaign = a_campaign(limits=Limits(500, 100))
+    made = throttle(campaign, loop=Limits(500, 100))
+
+    def room(now: float) -> int:
+        room = made.room(now, now + 0.1, now + 0.3)
+        count = 0
+        while room.take(TRUNK, campaign.id):
+            count += 1
+        return count
+
+    first = room(10.0)
+    assert 28 <= first <= 31
+    settle(made, campaign, first, [str(one) for one in range(first)])
+    for one in range(15):
+        made.sent(str(one), 10.0 + one / 100)
+    assert room(10.15) == 0, "15 are in hand, and the next tenth of a second needs ten"
+    for one in range(15, 22):
+        made.sent(str(one), 10.0 + one / 100)
+    assert 20 <= room(10.22) <= 23, "eight are in hand: up to 30 again"
+
+
+def test_a_slot_that_is_free_is_claimed_at_once() -> None:
+    campaign = a_campaign(limits=Limits(3, 100))
+    made = throttle(campaign, loop=Limits(500, 100))
+    assert reserve(made, campaign, 10.0, 11.0) == 3
+    settle(made, campaign, 3, ["a", "b", "c"])
+    for one in ("a", "b", "c"):
+        made.sent(one, 10.0)
+    made.release("b")
+    room = made.room(10.2, 10.35, 10.5)
+    assert room.take(TRUNK, campaign.id)
+    assert not room.take(TRUNK, campaign.id)

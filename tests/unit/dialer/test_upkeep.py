@@ -43,11 +43,13 @@ async def test_a_chore_is_done_again_and_again_while_the_dialer_runs(
 def test_log_and_retention_are_kept_up(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded, retained = threading.Event(), threading.Event()
+    carried, bounded, retained = (threading.Event() for _ in range(3))
+    monkeypatch.setattr(upkeep, "carry_over", lambda _: carried.set())
     monkeypatch.setattr(upkeep, "bound_log", lambda _: bounded.set())
     monkeypatch.setattr(upkeep, "retain", lambda _: retained.set())
     for chore in chores(workspace):
         chore.act()
+    assert carried.is_set()
     assert bounded.is_set()
     assert retained.wait(20)
 
@@ -64,6 +66,7 @@ def test_a_database_that_cannot_be_reached_ends_nothing(
         tried.wait(20)
         raise StoreUnavailable("gone")
 
+    monkeypatch.setattr(upkeep, "carry_over", fail)
     monkeypatch.setattr(upkeep, "bound_log", fail)
     monkeypatch.setattr(upkeep, "retain", fail_apart)
     for chore in chores(workspace):

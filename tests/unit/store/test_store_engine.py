@@ -17,7 +17,7 @@ from store_subjects import NOW, World
 from campaigns.errors import StoreUnavailable
 from store import controllers
 from store.columns import Instant, from_ms
-from store.engine import bound_log, reading, writing
+from store.engine import bound_log, carry_over, reading, writing
 from store.tables import controller
 
 
@@ -184,7 +184,19 @@ def test_a_log_that_readers_let_grow_is_emptied_when_they_end(sqlite_store: Engi
         assert connection.execute(select(func.count()).select_from(controller)).scalar() == 400
 
 
+def test_what_was_carried_over_beside_the_writers_they_need_not_carry(
+    sqlite_store: Engine,
+) -> None:
+    _grow(sqlite_store, 150)
+    grown = _log_of(sqlite_store)
+    assert grown > 4_000_000, "no writer has begun it anew by itself"
+    carry_over(sqlite_store)
+    _grow(sqlite_store, 20)
+    assert _log_of(sqlite_store) == grown, "it was begun anew, in the same file"
+
+
 def test_postgresql_looks_after_its_own_log(postgres_store: Engine) -> None:
+    carry_over(postgres_store)
     assert not bound_log(postgres_store, largest=0)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
+from hours_subjects import EVERY_DAY, OFFICE, PARIS, POLYNESIA, ZONES, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,20 +14,7 @@ from campaigns.rules.blackout import Blackout, in_force
 from campaigns.rules.hours import Rules, Span, open_spans
 from campaigns.rules.windows import ALWAYS, Window, is_open
 
-WEEKDAYS = frozenset({1, 2, 3, 4, 5})
-EVERY_DAY = frozenset(range(1, 8))
-OFFICE = (Window(WEEKDAYS, time(10), time(13)), Window(WEEKDAYS, time(14), time(20)))
-PARIS = ["Europe/Paris"]
-POLYNESIA = ["Pacific/Tahiti", "Pacific/Marquesas", "Pacific/Gambier"]
-ZONES = [
-    "Europe/Paris", "Indian/Reunion", "Indian/Mayotte", "America/Martinique", "America/Cayenne",
-    "America/Miquelon", "Pacific/Noumea", "Pacific/Wallis", *POLYNESIA,
-]  # fmt: skip
 CALL = timedelta(minutes=2)
-
-
-def at(zone: str, text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
 
 
 def next_opening(windows: Iterable[Window], zones: list[str], now: datetime) -> datetime | None:

@@ -1,28 +1,14 @@
 """Calling windows in the callee's time: changes of hour, overseas zones, edges."""
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
+from hours_subjects import EVERY_DAY, OFFICE, PARIS, POLYNESIA, WEEKDAYS, ZONES, at
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import InvalidInput
 from campaigns.rules.windows import ALWAYS, Window, intersect, is_open
-
-WEEKDAYS = frozenset({1, 2, 3, 4, 5})
-EVERY_DAY = frozenset(range(1, 8))
-OFFICE = (Window(WEEKDAYS, time(10), time(13)), Window(WEEKDAYS, time(14), time(20)))
-PARIS = ["Europe/Paris"]
-POLYNESIA = ["Pacific/Tahiti", "Pacific/Marquesas", "Pacific/Gambier"]
-ZONES = [
-    "Europe/Paris", "Indian/Reunion", "Indian/Mayotte", "America/Martinique", "America/Cayenne",
-    "America/Miquelon", "Pacific/Noumea", "Pacific/Wallis", *POLYNESIA,
-]  # fmt: skip
-
-
-def at(zone: str, text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
 
 
 @pytest.mark.parametrize(
