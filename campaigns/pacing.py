@@ -10,7 +10,7 @@ as soon as that is known, which is long before the second is over.
 import math
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from copy import copy
+from statistics import median
 
 LEAST_JITTER_S = 0.015
 """What the way from the PBX's first word of a call to its INVITE varies by when all is quiet."""
@@ -88,10 +88,13 @@ class Pace:
 
     def start(self, at: float) -> None:
         """Count a call that starts at `at`, which is not before the last one."""
-        late = at - self._next
-        self._next = (self._next if late <= CATCH_UP_S else at) + self._spacing
+        self._next = self._after(at, self._next)
         insort(self._starts, at)
         del self._starts[: bisect_right(self._starts, at - self._window)]
+
+    def _after(self, at: float, due: float) -> float:
+        """When the next call is due after one that was due then and starts at `at`."""
+        return (due if at - due <= CATCH_UP_S else at) + self._spacing
 
     def began(self, sent: float, at: float) -> None:
         """The PBX began the call that was sent then; it counts from now on as of `at`."""
@@ -102,13 +105,18 @@ class Pace:
 
     def room(self, now: float, until: float) -> int:
         """How many calls could start in [now, until] if all of them were placed."""
-        trial = copy(self)
-        trial._starts = self._starts.copy()  # noqa: SLF001 - its own kind
+        following = self._next
+        starts = deque(self._starts[-self._most :])
+        missing = self._most - len(starts)
         count = 0
-        while (at := trial.earliest(now)) <= until:
-            trial.start(at)
+        while True:
+            free = -math.inf if count < missing else starts.popleft() + self._window
+            at = max(now, following, free)
+            if at > until:
+                return count
+            following = self._after(at, following)
+            starts.append(at)
             count += 1
-        return count
 
     def started_since(self, since: float) -> int:
         """How many of the last second's calls started after `since`."""
@@ -177,9 +185,9 @@ class Lag:
         while self._delays[0][0] < at - LAG_KEPT_S:
             self._delays.popleft()
 
-    def least(self) -> float:
-        """The smallest delay, in seconds; 0 where none is known."""
-        return max(0.0, min((delay for _, delay in self._delays), default=0.0))
+    def usual(self) -> float:
+        """The delay that half of the calls do not exceed, in seconds; 0 where none is known."""
+        return max(0.0, median(delay for _, delay in self._delays)) if self._delays else 0.0
 
     def allowance(self) -> float:
         """What to allow for, in seconds: largest delay less smallest, and a margin."""

@@ -3,17 +3,17 @@
 The caller brings a monotonic clock's reading. Two remedies: a trunk that refuses some calls for
 want of room is called more slowly (`Health.factor`), and one that carries nothing any more is left
 alone and probed (`Health.breaker`). A trunk that suddenly says of most numbers that they do not
-exist counts as carrying nothing, and is not believed.
+exist counts as carrying nothing, and is not believed. `trunk_rate` and `trunk_spike` do the sums.
 """
 
 import math
 from collections import deque
-from collections.abc import Set
 from dataclasses import dataclass, field
 from enum import StrEnum
-from statistics import median
 
+from campaigns.trunk_rate import Delays, Rate
 from campaigns.trunk_sign import Sign
+from campaigns.trunk_spike import Spike
 
 PROBE_CPS = 1.0
 """Calls per second at which a trunk is tried that carried nothing: few enough for a carrier that
@@ -22,31 +22,6 @@ recovers, and what a new trunk starts at. Backing off never goes below it either
 STALE_S = 5.0
 """A call sent longer ago than this that went well was judged when it began to ring: its end is no
 news. While a trunk fails, calls set up before go on ending well for minutes."""
-
-NEWS_S = 10.0
-"""Over how long congestion is looked for: ten calls at 1/s."""
-
-LEAST_CONGESTED = 3
-"""Calls refused for want of room before a trunk is slowed: one odd 503 happens on any route."""
-
-CONGESTED_SHARE = 0.1
-"""Share of congested calls above which a trunk is slowed: several times what a route in order has,
-a tenth of what a storm has."""
-
-STORM_SHARE = 0.5
-"""Share of 480 that is taken for congestion. A phone that is switched off gives 480 too, one in ten
-on many lists; half of all calls at once is the network."""
-
-BACK_OFF = 0.5
-"""What a cut leaves of the rate: halving, as TCP does (RFC 5681), finds a tenth in four cuts."""
-
-CUT_EVERY_S = 1.0
-"""Time between two cuts: what was sent before the last one comes back within it and says nothing of
-the new rate. A refusal takes some hundred milliseconds."""
-
-RISE_PER_S = 0.1
-"""Share of the limit won back each second: ten seconds for all of it, and slow enough not to run
-into the same wall at once."""
 
 RUN = 10
 """Calls in a row that the trunk refused before it is left alone: at a trunk that fails half of its
@@ -76,40 +51,8 @@ DOUBTED = (Sign.INVALID,)
 number» (404). Not 480: at the end of a list those are left whose phones are off, and all of them
 answer so."""
 
-SPIKE_LAST = 50
-"""Over how many calls a spike of such an answer is looked for."""
-
-SPIKE_LEAST = 20
-"""Calls before the share of an answer means anything."""
-
-SPIKE_SHARE = 0.5
-"""Share of 404 that hardly a list has: bad ones have a third. A carrier that lost its routes
-answers 404 to nearly everything."""
-
-SPIKE_TIMES = 2.0
-"""How far above the trunk's own usual share it must be, too."""
-
-USUAL_SHARE = 0.1
-"""Share taken for usual on a trunk of which nothing is known: what a campaign bears of 404."""
-
-BASELINE_CALLS = 500
-"""Calls over which the usual share is averaged: ten times what a spike is looked for in."""
-
-DELAY_CALLS = 20
-"""Calls over which the post-dial delay is looked at."""
-
-DELAY_TIMES = 2.0
-"""How many times its usual value a post-dial delay must be to mean that the carrier queues."""
-
-DELAY_LEAST_S = 1.0
-"""By how much it must be above its usual value, too: routes differ by some hundred milliseconds."""
-
-DELAY_BASELINE_CALLS = 200
-"""Calls over which the usual post-dial delay is averaged: a new route becomes the usual one."""
-
 DELAY_LOWEST = 0.25
 """Share of the limit below which delay alone does not slow a trunk: nothing is refused yet."""
-
 
 _REFUSED = frozenset({Sign.CONGESTED, Sign.FAILED})
 
@@ -135,9 +78,9 @@ class Health:
     def __init__(self, limit_cps: float) -> None:
         self.limit_cps = limit_cps
         self.why: Sign | None = None
-        self._rate = _Rate()
-        self._delays = _Delays()
-        self._spikes = {sign: _Spike(sign) for sign in DOUBTED}
+        self._rate = Rate()
+        self._delays = Delays()
+        self._spikes = {sign: Spike(sign) for sign in DOUBTED}
         self._last: deque[Sign] = deque(maxlen=LAST)
         self._run = 0
         self._up: set[float] = set()
@@ -275,102 +218,3 @@ class _Pause:
     def again(self, at: float) -> "_Pause":
         lasts = min(2 * self.lasts, LONGEST_PAUSE_S)
         return _Pause(at + lasts, lasts, self.since, self.doubted)
-
-
-class _Rate:
-    """Cut by half when calls are refused for want of room, and rising again all the time."""
-
-    def __init__(self) -> None:
-        self._factor = 1.0
-        self._since = -math.inf
-        self._cut_at = -math.inf
-        self._news: deque[tuple[float, Sign]] = deque(maxlen=100)
-
-    def at(self, now: float) -> float:
-        if self._since == -math.inf:
-            return self._factor
-        return min(1.0, self._factor + RISE_PER_S * max(0.0, now - self._since))
-
-    def start_at(self, now: float, factor: float) -> None:
-        self._factor, self._since = factor, now
-        self._cut_at = now
-        self._news.clear()
-
-    def cut(self, now: float, lowest: float = 0.0) -> None:
-        if now - self._cut_at >= CUT_EVERY_S:
-            factor = self.at(now)
-            self.start_at(now, min(factor, max(factor * BACK_OFF, lowest)))
-
-    def note(self, at: float, sign: Sign, sent: float) -> None:
-        if sent < self._cut_at:
-            return
-        self._news.append((at, sign))
-        if sign in {Sign.CONGESTED, Sign.UNAVAILABLE} and self._is_congested(at):
-            self.cut(at)
-
-    def _is_congested(self, now: float) -> bool:
-        signs = [sign for at, sign in self._news if at > now - NEWS_S]
-        congested, unavailable = signs.count(Sign.CONGESTED), signs.count(Sign.UNAVAILABLE)
-        if unavailable > STORM_SHARE * len(signs):
-            congested += unavailable
-        return congested >= LEAST_CONGESTED and congested > CONGESTED_SHARE * len(signs)
-
-
-class _Spike:
-    """The share of calls that got one answer: of the last ones, and usually."""
-
-    def __init__(self, sign: Sign) -> None:
-        self._sign = sign
-        self._last: deque[tuple[float, bool]] = deque()
-        self._usual = USUAL_SHARE
-
-    def start_again(self) -> None:
-        self._last.clear()
-
-    def note(self, sent: float, sign: Sign, up: Set[float]) -> float | None:
-        """Since when the answer is not to be believed, where this makes a spike; else None.
-
-        Refusals end within a second and messages after many: of the calls sent in the same time,
-        those that are still up (by the instant each was sent) count as calls without the answer.
-        """
-        self._last.append((sent, sign is self._sign))
-        if len(self._last) > SPIKE_LAST:
-            _, left = self._last.popleft()
-            self._usual += (left - self._usual) / BASELINE_CALLS
-        if sign is not self._sign or len(self._last) < SPIKE_LEAST:
-            return None
-        doubtful = sum(is_doubtful for _, is_doubtful in self._last)
-        if doubtful <= self._bound * len(self._last):
-            return None
-        first = min(one for one, _ in self._last)
-        many = len(self._last) + sum(one >= first for one in up)
-        return self.since if doubtful > self._bound * many else None
-
-    @property
-    def since(self) -> float:
-        """When the first of the last calls that got the answer was sent."""
-        return min(sent for sent, is_doubtful in self._last if is_doubtful)
-
-    @property
-    def _bound(self) -> float:
-        most = 1 - 1 / SPIKE_LAST  # so that all of them always are a spike
-        return min(most, max(SPIKE_SHARE, SPIKE_TIMES * self._usual))
-
-
-class _Delays:
-    """Post-dial delay: of the last calls, and usually."""
-
-    def __init__(self) -> None:
-        self._last: deque[float] = deque(maxlen=DELAY_CALLS)
-        self._usual: float | None = None
-
-    def rose(self, delay_s: float) -> bool:
-        """Take in one; whether the last ones are well above what is usual."""
-        self._last.append(delay_s)
-        if len(self._last) < DELAY_CALLS:
-            return False
-        middle = median(self._last)
-        if self._usual is None:
-            self._usual = middle
-        self._usual += (middle - self._usual) / DELAY_BASELINE_CALLS
-        return middle > max(DELAY_TIMES * self._usual, DELAY_LEAST_S + self._usual)

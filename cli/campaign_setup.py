@@ -23,7 +23,7 @@ from operations.record import keep_recording
 from operations.settings import REHEARSAL
 from operations.workspace import Workspace
 from store import campaigns as kept
-from store import controllers
+from store import controllers, policies
 from store.engine import reading, writing
 
 REHEARSAL_CALLER_ID = "+33199000000"
@@ -168,13 +168,15 @@ def _written(values: CampaignValues) -> dict[str, Any]:
         "caller_id": parse(values.caller_id).e164,
         "pack": packs.load(values.pack).label,
         "ring_timeout_s": values.ring_timeout_s,
-        "windows": kept.windows_to_plain(list(_windows(values))),
-        "retry": kept.retry_to_plain(values.retry.policy()),
+        "windows": policies.windows_to_plain(list(_windows(values))),
+        "retry": policies.retry_to_plain(values.retry.policy()),
         "start_at": values.schedule.start_at,
         "end_at": values.schedule.end_at,
         "finish_by": values.schedule.finish_by,
         "weight": values.weight,
-        "blackouts": kept.blackouts_to_plain([one.blackout() for one in values.schedule.blackouts]),
+        "blackouts": policies.blackouts_to_plain(
+            [one.blackout() for one in values.schedule.blackouts]
+        ),
     }
 
 

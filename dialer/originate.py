@@ -5,12 +5,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 
 from campaigns.errors import PbxError, StoreUnavailable
 from campaigns.trunk import Trunk
 from dialer.calls import Call, utc_now
+from dialer.last_look import LastLook
 from dialer.pbx import OriginateOrder, Pbx
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
@@ -59,7 +61,7 @@ class Sender:
         returned: Callable[[Call], None],
     ) -> None:
         self._pbx = pbx
-        self._refusals = refusals
+        self._last_look = LastLook(refusals)
         self._trunks = trunks
         self._throttle = throttle
         self._sounds = sounds
@@ -110,7 +112,7 @@ class Sender:
     def _send(self, call: Call, now: float) -> None:
         trunk = self._trunks.get(call.attempt.trunk)
         try:
-            if trunk is None or self._is_stale(call, now) or self._is_refused(call):
+            if trunk is None or self._is_stale(call, now) or self._is_refused(call, now):
                 self._returned(call)
                 return
             self._pbx.originate(self._order(call, trunk))
@@ -125,10 +127,10 @@ class Sender:
         old = now - call.claimed >= FRESH_S
         return old or self.halted or call.hung_up_by_us or not self._pbx.connected
 
-    def _is_refused(self, call: Call) -> bool:
-        """Somebody may have refused since the claim: a look before every call."""
-        campaign, number = call.campaign, call.attempt.number
-        return self._refusals.holds(number, campaign.controller_id, campaign.id, utc_now())
+    def _is_refused(self, call: Call, now: float) -> bool:
+        """Somebody may have refused since the claim."""
+        waiting = chain.from_iterable(self._queues.values())
+        return self._last_look.is_refused(call, waiting, now)
 
     def _order(self, call: Call, trunk: Trunk) -> OriginateOrder:
         campaign = call.campaign

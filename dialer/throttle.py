@@ -24,7 +24,7 @@ class Throttle:
         self._lag = Lag()
         self._ramp = Ramp()
         self._backlog = Backlog()
-        self._least_delay = 0.0
+        self._usual_delay = 0.0
 
     @property
     def channels(self) -> int:
@@ -126,14 +126,14 @@ class Throttle:
             return
         self._lag.note(at, at - sent)
         for gauge in gauges:
-            # The next call will take no less from order to beginning, so it may leave as much
+            # The next call will take as long from order to beginning, so it may leave as much
             # sooner.
-            gauge.pace.began(sent, max(sent, at - self._least_delay))
+            gauge.pace.began(sent, max(sent, at - self._usual_delay))
 
     def adapt(self, now: float) -> None:
         """Allow for what the PBX's delay varies by now, and go on with the ramp (monotonic s)."""
         allowance, share = self._lag.allowance(), self._ramp.share(now)
-        self._least_delay = self._lag.least()
+        self._usual_delay = self._lag.usual()
         for gauge in (self._system, *self._trunks.values(), *self._campaigns.values()):
             gauge.pace.allow_for(allowance)
         for gauge in (self._system, *self._trunks.values()):

@@ -16,7 +16,7 @@ from operations.campaign_file import CampaignValues
 from operations.giving_way import resting
 from operations.hold import watched
 from operations.workspace import Workspace
-from store import audit, lists, recordings, tallies, targets
+from store import audit, lists, policies, recordings, tallies, targets
 from store import campaigns as kept
 from store.engine import reading, writing
 
@@ -152,12 +152,14 @@ def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, 
     return {
         "pack": pack.label,
         "evidence": pack.evidence.value,
-        "windows": kept.windows_to_plain(_windows(values, pack, rehearsal=rehearsal)),
-        "retry": kept.retry_to_plain(policy),
+        "windows": policies.windows_to_plain(_windows(values, pack, rehearsal=rehearsal)),
+        "retry": policies.retry_to_plain(policy),
         "start_at": values.schedule.start_at,
         "end_at": values.schedule.end_at,
         "finish_by": values.schedule.finish_by,
-        "blackouts": kept.blackouts_to_plain([one.blackout() for one in values.schedule.blackouts]),
+        "blackouts": policies.blackouts_to_plain(
+            [one.blackout() for one in values.schedule.blackouts]
+        ),
     }
 
 

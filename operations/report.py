@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from campaigns.states import TargetState
 from operations.progress import Progress, progress_of
 from operations.workspace import Workspace
-from store import attempts, tallies
+from store import attempt_reports, tallies
 from store import campaigns as kept
-from store.attempts import Heard
+from store.attempt_reports import Heard
 from store.engine import reading
 
 PAGE = 1000
@@ -56,7 +56,7 @@ def report_of(workspace: Workspace, controller_id: int, campaign_id: int) -> Rep
         row = kept.row(connection, controller_id, campaign_id)
     return Report(
         progress=progress,
-        heard=attempts.summed(heard_sums(workspace.engine, campaign_id)),
+        heard=attempt_reports.summed(heard_sums(workspace.engine, campaign_id)),
         opted_out=progress.outcomes.get("opted_out", 0),
         in_doubt=progress.states.get(TargetState.IN_DOUBT.value, 0),
         duration=_duration(row["launched_at"], row["ended_at"]),
@@ -66,7 +66,7 @@ def report_of(workspace: Workspace, controller_id: int, campaign_id: int) -> Rep
 
 
 def heard_sums(engine: Engine, campaign_id: int) -> Counter[str]:
-    """What the people of a campaign heard, as `attempts.summed` takes it, in short transactions.
+    """What the people of a campaign heard, as `summed` takes it, in short transactions.
 
     Of a campaign whose attempts were removed, what was counted before.
     """
@@ -77,7 +77,7 @@ def heard_sums(engine: Engine, campaign_id: int) -> Counter[str]:
     after: datetime | None = None
     while True:
         with reading(engine) as connection:
-            some, after = attempts.heard(connection, campaign_id, after, HEARD_AT_ONCE)
+            some, after = attempt_reports.heard(connection, campaign_id, after, HEARD_AT_ONCE)
         if after is None:
             return found
         found += some
@@ -95,7 +95,7 @@ def all_attempts(
     while True:
         with reading(workspace.engine) as connection:
             kept.row(connection, controller_id, campaign_id)
-            page = attempts.page(connection, campaign_id, after, PAGE)
+            page = attempt_reports.page(connection, campaign_id, after, PAGE)
         if not page:
             return
         yield from page

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -10,12 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from campaigns.campaign import Campaign, Limits
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotFound, PortevoixError
-from campaigns.outcome import Outcome
-from campaigns.retry import RetryPolicy
-from campaigns.rules.blackout import Blackout
-from campaigns.rules.windows import Window
 from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
+from store import policies
 from store.tables import campaign, campaign_list, controller
 
 UNREADABLE = (PortevoixError, ValueError, TypeError, LookupError, AttributeError)
@@ -217,33 +214,6 @@ def due(connection: Connection, now: datetime) -> list[tuple[int, Action]]:
     return moves + [(found.id, Action.DRAIN) for found in ending]
 
 
-def windows_to_plain(windows: Sequence[Window]) -> list[dict[str, Any]]:
-    """Windows as JSON: days as ISO weekdays, local times as HH:MM:SS."""
-    return [
-        {
-            "days": sorted(window.days),
-            "start": window.start.isoformat(),
-            "end": window.end.isoformat(),
-        }
-        for window in windows
-    ]
-
-
-def retry_to_plain(policy: RetryPolicy) -> dict[str, Any]:
-    """A retry policy as JSON, delays in seconds."""
-    return {
-        "max_attempts": policy.max_attempts,
-        "delays": {
-            outcome.value: delay.total_seconds() for outcome, delay in policy.delays.items()
-        },
-        "network_tries": policy.network_tries,
-        "network_delay": policy.network_delay.total_seconds(),
-        "counts": {outcome.value: count for outcome, count in policy.counts.items()},
-        "other_hour": sorted(policy.other_hour),
-        "other_trunk": sorted(policy.other_trunk),
-    }
-
-
 def loaded(found: Row[Any]) -> Campaign:
     """A row of the campaign, with its controller's weight, as the domain's campaign."""
     return Campaign(
@@ -257,10 +227,10 @@ def loaded(found: Row[Any]) -> Campaign:
         message=found.message,
         message_ms=found.message_ms,
         limits=Limits(found.max_channels, found.max_cps),
-        windows=tuple(_window(plain) for plain in found.windows),
+        windows=tuple(policies.window(one) for one in found.windows),
         evidence=Evidence(found.evidence),
         ring_timeout_s=found.ring_timeout_s,
-        retry=_retry(found.retry),
+        retry=policies.retry(found.retry),
         pack=found.pack,
         rehearsal=found.rehearsal,
         other_trunks=tuple(found.other_trunks),
@@ -271,45 +241,7 @@ def loaded(found: Row[Any]) -> Campaign:
         stage=found.stage,
         bounds=found.bounds,
         hold=(found.hold or {}).get("measure", ""),
-        blackouts=tuple(_blackout(plain) for plain in found.blackouts),
-    )
-
-
-def _window(plain: dict[str, Any]) -> Window:
-    return Window(
-        frozenset(plain["days"]),
-        time.fromisoformat(plain["start"]),
-        time.fromisoformat(plain["end"]),
-    )
-
-
-def blackouts_to_plain(blackouts: Sequence[Blackout]) -> list[dict[str, Any]]:
-    """Blackouts as JSON, instants in ISO 8601."""
-    return [
-        {
-            "begin": one.begin.isoformat(),
-            "end": one.end.isoformat(),
-            "zones": sorted(one.zones),
-        }
-        for one in blackouts
-    ]
-
-
-def _blackout(plain: dict[str, Any]) -> Blackout:
-    begin, end = (datetime.fromisoformat(plain[name]) for name in ("begin", "end"))
-    return Blackout(begin, end, frozenset(plain["zones"]))
-
-
-def _retry(plain: dict[str, Any]) -> RetryPolicy:
-    return RetryPolicy(
-        plain["max_attempts"],
-        {Outcome(name): timedelta(seconds=s) for name, s in plain["delays"].items()},
-        plain["network_tries"],
-        timedelta(seconds=plain["network_delay"]),
-        {Outcome(name): count for name, count in plain.get("counts", {}).items()},
-        # What campaigns of before these rules did not say is as it was: none.
-        frozenset(map(Outcome, plain.get("other_hour", ()))),
-        frozenset(map(Outcome, plain.get("other_trunk", ()))),
+        blackouts=tuple(policies.blackout(one) for one in found.blackouts),
     )
 
 

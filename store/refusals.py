@@ -1,41 +1,53 @@
-"""The last look at suppressions before a call, at a cost that can be paid for every call."""
+"""The last look at suppressions before calls, at a cost that can be paid for every call."""
 
+from collections.abc import Collection
 from contextlib import closing
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, PoolProxiedConnection
 
+from campaigns.contacts.suppression import SuppressionScope
 from campaigns.errors import StoreUnavailable
 from store.columns import Instant
 
 
+class Asked(NamedTuple):
+    """Whether this campaign of this controller must not call this number."""
+
+    number: str
+    controller_id: int
+    campaign_id: int
+
+
 class Refusals:
-    """Whether a number was refused since its claim.
+    """Which numbers were refused since their claim.
 
     A claim applies every suppression in its own transaction; between that and the call there may
-    be some tens of milliseconds, in which somebody may refuse. Asking costs one look into the
-    index by number, on a connection of its own, past the layers that make a query pleasant.
+    be some tenths of a second, in which somebody may refuse. Asking costs one look into the index
+    for each number, on a connection of its own, past the layers that make a query pleasant.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._instants = Instant()
-        self._query = _IN_FORCE.replace("?", "?" if engine.dialect.name == "sqlite" else "%s")
+        self._mark = "?" if engine.dialect.name == "sqlite" else "%s"
         self._connection: PoolProxiedConnection | None = None
 
-    def holds(self, number: str, controller_id: int, campaign_id: int, now: datetime) -> bool:
-        """Whether this campaign of this controller must not call this number now.
+    def among(self, asked: Collection[Asked], now: datetime) -> set[Asked]:
+        """Those that must not be called now.
 
         Raises:
             StoreUnavailable: the database cannot be read.
         """
+        numbers = {one.number for one in asked}
         at = self._instants.process_bind_param(now, self._engine.dialect)
         try:
-            return self._finds(number, controller_id, campaign_id, at)
+            rows = set(self._found(*numbers, at))
         except self._engine.dialect.loaded_dbapi.Error as error:
             self.close()
             raise StoreUnavailable(f"The database cannot be read now: {error}") from error
+        return {one for one in asked if not rows.isdisjoint(_concerning(one))}
 
     def close(self) -> None:
         """Give the connection back."""
@@ -43,20 +55,27 @@ class Refusals:
         if connection is not None:
             connection.close()
 
-    def _finds(self, *values: Any) -> bool:
+    def _found(self, *values: Any) -> list[tuple[str, str, int]]:
         if self._connection is None:
             self._connection = self._engine.raw_connection()
+        marks = ", ".join([self._mark] * (len(values) - 1))
         with closing(self._connection.cursor()) as cursor:
-            cursor.execute(self._query, values)
-            found = cursor.fetchone() is not None
+            cursor.execute(_IN_FORCE.format(numbers=marks, now=self._mark), values)
+            found = [tuple(row) for row in cursor.fetchall()]
         self._connection.rollback()
         return found
 
 
 _IN_FORCE = """
-SELECT 1 FROM suppression
-WHERE number = ? AND (scope = 'operator' OR (scope = 'controller' AND owner_id = ?)
-    OR (scope = 'campaign' AND owner_id = ?)) AND (expires_at IS NULL OR expires_at > ?)
-LIMIT 1
+SELECT number, scope, CASE scope WHEN 'operator' THEN 0 ELSE owner_id END FROM suppression
+WHERE number IN ({numbers}) AND (expires_at IS NULL OR expires_at > {now})
 """
-"""As `store.suppressions.in_force`."""
+
+
+def _concerning(asked: Asked) -> set[tuple[str, str, int]]:
+    """What a row says that concerns this call; as `store.suppressions.in_force`."""
+    return {
+        (asked.number, SuppressionScope.OPERATOR.value, 0),
+        (asked.number, SuppressionScope.CONTROLLER.value, asked.controller_id),
+        (asked.number, SuppressionScope.CAMPAIGN.value, asked.campaign_id),
+    }

@@ -12,7 +12,7 @@ from campaigns.retry import RetryPolicy
 from campaigns.rules.windows import ALWAYS, Window
 from campaigns.states import Action, CampaignState
 from store import campaigns as kept
-from store import controllers, lists, tallies, targets
+from store import controllers, lists, policies, tallies, targets
 from store.engine import reading, writing
 from store.tables import attempt, contact, number_lock, target
 
@@ -94,8 +94,8 @@ class World:
             "max_channels": 30,
             "max_cps": 20.0,
             "ring_timeout_s": 15,
-            "windows": kept.windows_to_plain(windows),
-            "retry": kept.retry_to_plain(retry or RetryPolicy()),
+            "windows": policies.windows_to_plain(windows),
+            "retry": policies.retry_to_plain(retry or RetryPolicy()),
             "created_at": self.now,
             "created_by": "test",
             "launched_at": self.now,

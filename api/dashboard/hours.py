@@ -7,7 +7,7 @@ from babel import dates
 
 from api.language import Language
 from campaigns.rules import windows as rules
-from store.campaigns import windows_to_plain
+from store.policies import windows_to_plain
 
 _ALWAYS = windows_to_plain(rules.ALWAYS)
 

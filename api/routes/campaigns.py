@@ -26,7 +26,7 @@ from operations import hold, launch, report
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.report import Report
-from store import attempts, targets
+from store import attempt_reports, targets
 from store import campaigns as kept
 from store.engine import reading
 
@@ -146,7 +146,7 @@ def placed(
 ) -> Page[Attempt]:
     """Every call that was placed, with what the network said and what was heard."""
     with reading(workspace.engine) as connection:
-        rows = attempts.page(connection, campaign_id, after, limit)
+        rows = attempt_reports.page(connection, campaign_id, after, limit)
     return Page(items=[Attempt(**row) for row in rows], next=_next(rows, limit))
 
 

@@ -148,8 +148,14 @@ class Transport:
                 each.close()
 
     def _flush(self) -> None:
-        with self._lock, contextlib.suppress(ssl.SSLWantWriteError, *_WOULD_BLOCK):
-            self._write()
+        # A sender that holds the lock writes by itself, and wakes us where something is left.
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            with contextlib.suppress(ssl.SSLWantWriteError, *_WOULD_BLOCK):
+                self._write()
+        finally:
+            self._lock.release()
 
     def _write(self) -> None:
         while self._unsent:

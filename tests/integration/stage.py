@@ -39,8 +39,7 @@ from operations.record import keep_recording
 from operations.workspace import Workspace, open_workspace
 from rehearsal.checker import Verdict
 from rehearsal.ledger import LedgerCall, read
-from store import campaigns as kept
-from store import controllers, tables
+from store import controllers, policies, tables
 from store.engine import writing
 
 MESSAGE = Path(__file__).parents[2] / "examples" / "message-court.flac"
@@ -186,7 +185,7 @@ class Stage:
 
     def open_hours(self, campaign: int) -> None:
         """Let a campaign call at whatever hour the test runs."""
-        hours = kept.windows_to_plain(ALWAYS)
+        hours = policies.windows_to_plain(ALWAYS)
         with writing(self.workspace.engine) as connection:
             connection.execute(
                 update(tables.campaign)

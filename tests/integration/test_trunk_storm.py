@@ -18,8 +18,7 @@ from campaigns.states import Action
 from cli.judge import judge
 from dialer.instance.ports import free_ports
 from rehearsal.ledger import LedgerCall, peak_starts_per_second, read
-from store import campaigns as kept
-from store import tables, targets
+from store import policies, tables, targets
 from store.engine import reading, writing
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
@@ -76,7 +75,7 @@ class TwoNetworks:
     def campaign(self) -> int:
         people = [one for ending in range(100) for one in numbers(ending, PEOPLE // 100)]
         campaign = self.stage.prepare(people, max_channels=120, max_cps=4 * CPS)
-        changes = {"other_trunks": [SOUND], "retry": kept.retry_to_plain(WITH_RETRIES)}
+        changes = {"other_trunks": [SOUND], "retry": policies.retry_to_plain(WITH_RETRIES)}
         with writing(self.stage.workspace.engine) as connection:
             connection.execute(
                 update(tables.campaign).where(tables.campaign.c.id == campaign).values(**changes)

@@ -20,7 +20,7 @@ from campaigns.rules.windows import ALWAYS
 from campaigns.stages import Measure
 from campaigns.states import CampaignState, TargetState
 from operations.progress import progress_of
-from store.campaigns import windows_to_plain
+from store.policies import windows_to_plain
 
 
 class Outline(HTMLParser):

@@ -22,8 +22,7 @@ from dialer.calls import Call
 from dialer.candidates import PATIENCE
 from dialer.claim import MAX_ROUNDS, Claimed, Want, claim
 from dialer.outcomes import Closing, in_doubt, never_placed, unsent
-from store import campaigns as kept
-from store import halts, suppressions, tables
+from store import halts, policies, suppressions, tables
 from store.engine import writing
 from store.halts import Halt
 
@@ -408,7 +407,7 @@ def test_nobody_is_called_in_a_blackout_nor_so_late_that_the_call_would_reach_in
     ]
     begin = NOW + timedelta(hours=1)
     silent = [Blackout(begin, begin + timedelta(hours=2), frozenset({PARIS}))]
-    plain = kept.blackouts_to_plain(silent)
+    plain = policies.blackouts_to_plain(silent)
     campaign = world.campaign(controller, lists, blackouts=plain)
     world.later(hours=1, seconds=1 - campaign.max_call_s)
     assert numbers(take(world, campaign)[1]) == [number(2)]

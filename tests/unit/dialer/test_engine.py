@@ -26,7 +26,7 @@ from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.states import Action
 from campaigns.trunk import Trunk
-from dialer import allotment, engine, journal, originate, reconcile, scheduler
+from dialer import allotment, engine, journal, originate, reconcile, recorder, scheduler, settling
 from dialer.book import Book, Entry
 from dialer.calls import Call
 from dialer.claim import Claimed
@@ -51,6 +51,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is waited for in seconds is waited for in milliseconds here."""
     monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
     monkeypatch.setattr(engine, "AGAIN_S", 0.02)
+    monkeypatch.setattr(settling, "AGAIN_S", 0.02)
     monkeypatch.setattr(allotment, "IDLE_S", 0.02)
     monkeypatch.setattr(pacing, "RAMP_S", 0.001)
     monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
@@ -199,7 +200,7 @@ async def test_the_ends_of_calls_are_written_together_and_a_refusal_never_waits(
     async with dialing(world.engine, tmp_path) as run:
         first, second, third, fourth = await run.up(4)
         await run.looks(8)
-        monkeypatch.setattr(engine, "GATHER_S", 3600.0)
+        monkeypatch.setattr(recorder, "GATHER_S", 3600.0)
         fake_pbx.deliver(first)
         fake_pbx.deliver(second)
         await run.looks()

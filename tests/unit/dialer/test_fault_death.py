@@ -19,7 +19,7 @@ from store_subjects import TRUNK, World, number
 from campaigns.campaign import Campaign
 from campaigns.retry import RetryPolicy
 from campaigns.trunk import Trunk
-from dialer import engine, reconcile, scheduler
+from dialer import engine, reconcile, scheduler, settling
 from dialer.calls import utc_now
 from dialer.pbx import OriginateOrder
 from store.engine import reading, writing
@@ -39,6 +39,7 @@ def world(sqlite_store: Engine) -> World:
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.3)
     monkeypatch.setattr(engine, "AGAIN_S", 0.02)
+    monkeypatch.setattr(settling, "AGAIN_S", 0.02)
     monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event, select
 from store_subjects import World
 
 from campaigns.retry import RetryPolicy
-from dialer import engine, reconcile, scheduler
+from dialer import engine, reconcile, scheduler, settling
 from dialer.originate import FRESH_S
 from store.engine import reading
 from store.tables import suppression
@@ -29,6 +29,7 @@ ONCE = RetryPolicy(max_attempts=1)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
     monkeypatch.setattr(engine, "AGAIN_S", 0.02)
+    monkeypatch.setattr(settling, "AGAIN_S", 0.02)
     monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
 
 

@@ -21,7 +21,7 @@ from campaigns import pacing, stages
 from campaigns.campaign import Campaign
 from campaigns.errors import PbxError
 from campaigns.states import Action, CampaignState
-from dialer import allotment, engine, reconcile, scheduler
+from dialer import allotment, engine, reconcile, scheduler, settling
 from operations import halt
 from operations.hold import release
 from operations.settings import load
@@ -47,6 +47,7 @@ def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
     monkeypatch.setattr(engine, "AGAIN_S", 0.02)
+    monkeypatch.setattr(settling, "AGAIN_S", 0.02)
     monkeypatch.setattr(allotment, "IDLE_S", 0.02)
     monkeypatch.setattr(pacing, "RAMP_S", 0.001)
     monkeypatch.setattr(scheduler, "EVERY_S", 0.05)

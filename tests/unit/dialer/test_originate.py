@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import pairwise
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from dialer.calls import Call
 from dialer.originate import FRESH_S, Sender, Sounds
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
+from store.refusals import Asked
 
 
 class Suppressed:
@@ -27,12 +28,14 @@ class Suppressed:
     def __init__(self) -> None:
         self.numbers: set[str] = set()
         self.broken = False
+        self.looks = 0
 
-    def holds(self, number: str, controller_id: int, campaign_id: int, now: datetime) -> bool:
+    def among(self, asked: Collection[Asked], now: datetime) -> set[Asked]:
+        self.looks += 1
         if self.broken:
             raise StoreUnavailable("gone")
         assert now.tzinfo is not None
-        return number in self.numbers
+        return {one for one in asked if one.number in self.numbers}
 
 
 class Clock:
@@ -160,6 +163,17 @@ async def test_a_claim_older_than_a_second_goes_back_unsent(
     assert subject.returned == calls[1:]
     assert len(subject.sent) == 1
     assert all(call.sent_at is None for call in subject.returned)
+
+
+async def test_one_look_serves_calls_that_are_sent_within_25_ms_of_it(fast: Subject) -> None:
+    calls = fast.add(CAMPAIGN, 20)
+    fast.clock.run(100.05)
+    assert len(fast.sent) == 5
+    assert 2 <= fast.suppressed.looks <= 3
+    fast.suppressed.numbers.update(call.attempt.number for call in calls)
+    fast.clock.run(101.0)
+    assert len(fast.sent) <= 8, "somebody refused: after the next look nothing is sent"
+    assert len(fast.sent) + len(fast.returned) == 20
 
 
 async def test_a_refusal_since_the_claim_voids_the_call(fast: Subject) -> None:

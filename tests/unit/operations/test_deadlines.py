@@ -21,6 +21,7 @@ from operations.explain import why
 from operations.progress import progress_of
 from operations.workspace import Workspace
 from store import campaigns as kept
+from store import policies
 from store.engine import reading, writing
 from store.tables import audit_event
 
@@ -69,7 +70,7 @@ def test_a_deadline_that_cannot_be_met_is_said_with_the_time(
 
 def test_a_blackout_is_named_with_its_end(world: World, workspace: Workspace) -> None:
     end = NOW + timedelta(hours=2)
-    campaign = world.called(1, blackouts=kept.blackouts_to_plain(
+    campaign = world.called(1, blackouts=policies.blackouts_to_plain(
         [Blackout(NOW - timedelta(hours=1), end)]))  # fmt: skip
     show(world)
     (found,) = why(workspace, 1, number(0))
@@ -136,8 +137,8 @@ def test_rules_that_could_have_no_effect(values: dict[str, Any], named: str) -> 
 
 
 def test_a_policy_of_before_these_rules_is_read_as_it_was() -> None:
-    plain = kept.retry_to_plain(RetryValues().policy())
+    plain = policies.retry_to_plain(RetryValues().policy())
     for name in ("counts", "other_hour", "other_trunk"):
         del plain[name]
-    found = kept._retry(plain)
+    found = policies.retry(plain)
     assert (found.counts, found.other_hour, found.other_trunk) == ({}, frozenset(), frozenset())

@@ -16,6 +16,7 @@ from campaigns.retry import RetryPolicy
 from campaigns.rules.windows import Window
 from campaigns.states import Action, CampaignState
 from store import campaigns as kept
+from store import policies
 from store.engine import reading, writing
 
 
@@ -131,16 +132,16 @@ delays = st.dictionaries(
     st.sampled_from(sorted(set(Outcome) - REACHED - NOT_THE_PERSONS)),
     st.integers(1, 10**6).map(lambda seconds: timedelta(seconds=seconds)),
 )
-policies = st.builds(RetryPolicy, st.integers(1, 10), delays, st.integers(1, 100))
+retries = st.builds(RetryPolicy, st.integers(1, 10), delays, st.integers(1, 100))
 
 
-@given(policies)
+@given(retries)
 def test_any_retry_policy_survives_being_kept(policy: RetryPolicy) -> None:
-    assert kept._retry(kept.retry_to_plain(policy)) == policy
+    assert policies.retry(policies.retry_to_plain(policy)) == policy
 
 
 @given(st.sets(st.integers(1, 7), min_size=1), st.times(), st.times())
 def test_any_window_survives_being_kept(days: set[int], one: time, other: time) -> None:
     if one != other:
         window = Window(frozenset(days), min(one, other), max(one, other))
-        assert kept._window(kept.windows_to_plain([window])[0]) == window
+        assert policies.window(policies.windows_to_plain([window])[0]) == window

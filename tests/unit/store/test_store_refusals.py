@@ -13,7 +13,7 @@ from campaigns.contacts.suppression import Suppression, SuppressionReason, Suppr
 from campaigns.errors import StoreUnavailable
 from store import suppressions
 from store.engine import reading, writing
-from store.refusals import Refusals
+from store.refusals import Asked, Refusals
 from store.tables import suppression
 
 scopes = st.sampled_from(SuppressionScope)
@@ -39,29 +39,32 @@ def test_it_is_what_the_claim_would_find(store: Engine, found: list[Suppression]
     for controller, campaign in product((1, 2), (1, 2)):
         with reading(store) as connection:
             expected = suppressions.in_force(connection, numbers, controller, campaign, NOW)
-        held = {one for one in numbers if refusals.holds(one, controller, campaign, NOW)}
-        assert held == expected
+        asked = [Asked(one, controller, campaign) for one in numbers]
+        assert {one.number for one in refusals.among(asked, NOW)} == expected
     refusals.close()
+
+
+ASKED = Asked(number(1), 1, 1)
 
 
 def test_what_is_committed_meanwhile_is_seen(store: Engine) -> None:
     refusals = Refusals(store)
-    assert not refusals.holds(number(1), 1, 1, NOW)
+    assert not refusals.among([ASKED], NOW)
     with writing(store) as connection:
         row = Suppression(number(1), SuppressionScope.CONTROLLER, 1, SuppressionReason.KEY, "", NOW)
         suppressions.add(connection, [row])
-    assert refusals.holds(number(1), 1, 1, NOW)
+    assert refusals.among([ASKED], NOW)
     refusals.close()
 
 
 def test_a_database_that_cannot_be_read_is_told_and_looked_at_again(postgres_store: Engine) -> None:
     refusals = Refusals(postgres_store)
-    assert not refusals.holds(number(1), 1, 1, NOW)
+    assert not refusals.among([ASKED], NOW)
     assert refusals._connection is not None
     raw = refusals._connection.driver_connection
     assert raw is not None
     raw.close()
     with pytest.raises(StoreUnavailable):
-        refusals.holds(number(1), 1, 1, NOW)
-    assert not refusals.holds(number(1), 1, 1, NOW)
+        refusals.among([ASKED], NOW)
+    assert not refusals.among([ASKED], NOW)
     refusals.close()

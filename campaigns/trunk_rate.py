@@ -1,0 +1,106 @@
+"""How fast a trunk is called: cut where it has no room or grows slow, won back with time. Pure."""
+
+import math
+from collections import deque
+from statistics import median
+
+from campaigns.trunk_sign import Sign
+
+NEWS_S = 10.0
+"""Over how long congestion is looked for: ten calls at 1/s."""
+
+LEAST_CONGESTED = 3
+"""Calls refused for want of room before a trunk is slowed: one odd 503 happens on any route."""
+
+CONGESTED_SHARE = 0.1
+"""Share of congested calls above which a trunk is slowed: several times what a route in order has,
+a tenth of what a storm has."""
+
+STORM_SHARE = 0.5
+"""Share of 480 that is taken for congestion. A phone that is switched off gives 480 too, one in ten
+on many lists; half of all calls at once is the network."""
+
+BACK_OFF = 0.5
+"""What a cut leaves of the rate: halving, as TCP does (RFC 5681), finds a tenth in four cuts."""
+
+CUT_EVERY_S = 1.0
+"""Time between two cuts: what was sent before the last one comes back within it and says nothing of
+the new rate. A refusal takes some hundred milliseconds."""
+
+RISE_PER_S = 0.1
+"""Share of the limit won back each second: ten seconds for all of it, and slow enough not to run
+into the same wall at once."""
+
+DELAY_CALLS = 20
+"""Calls over which the post-dial delay is looked at."""
+
+DELAY_TIMES = 2.0
+"""How many times its usual value a post-dial delay must be to mean that the carrier queues."""
+
+DELAY_LEAST_S = 1.0
+"""By how much it must be above its usual value, too: routes differ by some hundred milliseconds."""
+
+DELAY_BASELINE_CALLS = 200
+"""Calls over which the usual post-dial delay is averaged: a new route becomes the usual one."""
+
+
+class Rate:
+    """Cut by half when calls are refused for want of room, and rising again all the time."""
+
+    def __init__(self) -> None:
+        self._factor = 1.0
+        self._since = -math.inf
+        self._cut_at = -math.inf
+        self._news: deque[tuple[float, Sign]] = deque(maxlen=100)
+
+    def at(self, now: float) -> float:
+        """The share of the limit now, 0 to 1 (monotonic s)."""
+        if self._since == -math.inf:
+            return self._factor
+        return min(1.0, self._factor + RISE_PER_S * max(0.0, now - self._since))
+
+    def start_at(self, now: float, factor: float) -> None:
+        """Go on from a share of the limit; what was sent before says nothing of it."""
+        self._factor, self._since = factor, now
+        self._cut_at = now
+        self._news.clear()
+
+    def cut(self, now: float, lowest: float = 0.0) -> None:
+        """Halve it, down to `lowest`, unless it was cut a moment ago."""
+        if now - self._cut_at >= CUT_EVERY_S:
+            factor = self.at(now)
+            self.start_at(now, min(factor, max(factor * BACK_OFF, lowest)))
+
+    def note(self, at: float, sign: Sign, sent: float) -> None:
+        """What a call says that was sent and ended then (monotonic s)."""
+        if sent < self._cut_at:
+            return
+        self._news.append((at, sign))
+        if sign in {Sign.CONGESTED, Sign.UNAVAILABLE} and self._is_congested(at):
+            self.cut(at)
+
+    def _is_congested(self, now: float) -> bool:
+        signs = [sign for at, sign in self._news if at > now - NEWS_S]
+        congested, unavailable = signs.count(Sign.CONGESTED), signs.count(Sign.UNAVAILABLE)
+        if unavailable > STORM_SHARE * len(signs):
+            congested += unavailable
+        return congested >= LEAST_CONGESTED and congested > CONGESTED_SHARE * len(signs)
+
+
+class Delays:
+    """Post-dial delay: of the last calls, and usually."""
+
+    def __init__(self) -> None:
+        self._last: deque[float] = deque(maxlen=DELAY_CALLS)
+        self._usual: float | None = None
+
+    def rose(self, delay_s: float) -> bool:
+        """Take in one; whether the last ones are well above what is usual."""
+        self._last.append(delay_s)
+        if len(self._last) < DELAY_CALLS:
+            return False
+        middle = median(self._last)
+        if self._usual is None:
+            self._usual = middle
+        self._usual += (middle - self._usual) / DELAY_BASELINE_CALLS
+        return middle > max(DELAY_TIMES * self._usual, DELAY_LEAST_S + self._usual)

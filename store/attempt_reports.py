@@ -1,0 +1,74 @@
+"""Attempts as they are shown: one by one, and summed up."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from store.tables import attempt, contact, target
+
+
+def page(connection: Connection, campaign_id: int, after: str, count: int) -> list[dict[str, Any]]:
+    """Attempts of a campaign in order of id (which is of time), from after a cursor."""
+    rows = connection.execute(
+        select(attempt, contact.c.external_id, contact.c.line)
+        .join(target, target.c.id == attempt.c.target_id)
+        .join(contact, contact.c.id == target.c.contact_id)
+        .where(attempt.c.campaign_id == campaign_id, attempt.c.id > after)
+        .order_by(attempt.c.id)
+        .limit(count)
+    )
+    return [dict(found) for found in rows.mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What people heard, over answered calls.
+
+    Attributes:
+        answered: how many calls.
+        seconds: heard on average; 0 where none was answered.
+        quartiles: calls by how many quarters of the message were reached, 0 to 4.
+    """
+
+    answered: int
+    seconds: float
+    quartiles: dict[int, int]
+
+
+def heard(
+    connection: Connection, campaign_id: int, after: datetime | None, count: int
+) -> tuple[Counter[str], datetime | None]:
+    """Sum up what people heard in some of a campaign's attempts, in order of time.
+
+    Returns:
+        Answered calls by quartile (`q0` to `q4`) and the milliseconds heard in them (`ms`); and
+        what to give as `after` for the next ones, None where there are none.
+    """
+    mine = attempt.c.campaign_id == campaign_id
+    later = mine if after is None else mine & (attempt.c.claimed_at > after)
+    some = select(attempt.c.claimed_at).where(later).order_by(attempt.c.claimed_at).limit(count)
+    last = connection.execute(select(func.max(some.subquery().c.claimed_at))).scalar()
+    if last is None:
+        return Counter(), None
+    rows = connection.execute(
+        select(attempt.c.quartile, func.count().label("many"), func.sum(attempt.c.heard_ms))
+        .where(later, attempt.c.claimed_at <= last, attempt.c.answered_at.is_not(None))
+        .group_by(attempt.c.quartile)
+    )
+    found: Counter[str] = Counter()
+    for quartile, many, heard_ms in rows:
+        found[f"q{quartile or 0}"] += many
+        found["ms"] += heard_ms or 0
+    return found, last
+
+
+def summed(found: Mapping[str, int]) -> Heard:
+    """The sums of `heard` over a whole campaign."""
+    quartiles = {one: found[f"q{one}"] for one in range(5) if found.get(f"q{one}")}
+    answered = sum(quartiles.values())
+    seconds = found.get("ms", 0) / answered / 1000 if answered else 0.0
+    return Heard(answered, seconds, quartiles)
