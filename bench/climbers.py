@@ -16,6 +16,7 @@ from bench.installation import Installation
 from bench.meter import Meter, Used
 from campaigns.campaign import Limits
 from campaigns.states import Action
+from dialer import priority
 from dialer.instance.configure import AMI_USER
 
 RAW = Path(__file__).with_name("raw.py")
@@ -56,13 +57,15 @@ class RawLoop:
         """Start the loop; it places nothing yet."""
         instance = self._site.supervisor.instance
         self._calls = {}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, str(RAW), *self._arguments()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "AMI_SECRET": instance.ami_secret},
         )
+        priority.give(priority.DIALER, process.pid)
+        return process
 
     def _arguments(self) -> Iterable[str]:
         library = self._site.workspace.library

@@ -15,7 +15,7 @@ from statistics import median
 LEAST_JITTER_S = 0.015
 """What the way from the PBX's first word of a call to its INVITE varies by when all is quiet."""
 
-LEFT_SHARE = 0.25
+LEFT_SHARE = 0.4
 """What is left to allow for, of what the whole delay varies by, once it is known when a call began:
 the last part of the way, on which nobody reports."""
 

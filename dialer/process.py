@@ -17,6 +17,7 @@ import structlog
 from audio.prompts import prepare_prompts
 from campaigns.campaign import Limits
 from campaigns.errors import InvalidInput, PbxError
+from dialer import priority
 from dialer.ami.adapter import AmiPbx
 from dialer.ami.settings import AmiSettings
 from dialer.book import Book
@@ -53,6 +54,7 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
         LoginRejected: the PBX knows the account otherwise, from the first or from now on.
         PbxError: the PBX cannot be started or reached.
     """
+    priority.give(priority.DIALER)
     settings = workspace.settings
     async with _pbx_side(settings) as pbx:
         ami = AmiPbx(pbx.account)

@@ -5,8 +5,6 @@ it by its pid file and takes it over. Every function here blocks: call it in a t
 asyncio.
 """
 
-import contextlib
-import os
 import re
 import signal
 import socket
@@ -15,6 +13,7 @@ import time
 from pathlib import Path
 
 from campaigns.errors import PbxError
+from dialer import priority
 from dialer.instance.configure import LOOPBACK, Instance, configure, templates
 from dialer.instance.identity import Identity, choose_identity
 from dialer.instance.locate import Installation
@@ -23,10 +22,6 @@ from dialer.instance.process import Process, every_process, remembered
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 20.0
-
-NICENESS = -10
-"""Of the PBX, where we may set it: at 100 calls/s on two cores that are nearly full the longest
-delay from an order to its INVITE falls from 160 ms to 36 ms."""
 
 _RELOADED = (
     "res_pjsip.so",
@@ -212,7 +207,7 @@ class Supervisor:
                 group=identity.gid if identity.changes else None,
                 extra_groups=[] if identity.changes else None,
             )
-        _put_first(child.pid)
+        priority.give(priority.PBX, child.pid)
         _children.append(child)
         process = Process.of(child.pid)
         if process:
@@ -256,16 +251,6 @@ class Supervisor:
             if line and " NOTICE[" not in line
         ]
         return "It said: " + " / ".join(said[-5:]) if said else "It said nothing."
-
-
-def _put_first(pid: int) -> None:
-    """Let the PBX go before everything else on a machine that is full: it speaks to people.
-
-    A program just begun has one thread, whose priority those it makes inherit. An ordinary user may
-    not raise it; then the PBX waits its turn like the rest.
-    """
-    with contextlib.suppress(PermissionError, ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
 
 
 def _collect() -> None:

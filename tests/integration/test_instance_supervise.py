@@ -17,6 +17,7 @@ from raw_ami import RawAmi
 
 from campaigns.errors import PbxError
 from campaigns.trunk import Codec, Trunk
+from dialer import priority
 from dialer.instance import inspect
 from dialer.instance.configure import Instance
 from dialer.instance.locate import Installation
@@ -54,6 +55,26 @@ def test_it_runs_apart_from_us_and_not_as_root(own: Supervisor) -> None:
     assert process is not None
     assert os.getsid(process.pid) == process.pid != os.getsid(0)
     assert Path(f"/proc/{process.pid}").stat().st_uid != 0
+
+
+def test_it_goes_before_the_rest_where_we_may_say_so(own: Supervisor) -> None:
+    own.start()
+    process = own.process
+    assert process is not None
+    expected = priority.PBX if _may_go_first() else os.getpriority(os.PRIO_PROCESS, 0)
+    threads = [int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()]
+    assert len(threads) > 10
+    assert {os.getpriority(os.PRIO_PROCESS, one) for one in threads} == {expected}
+
+
+def _may_go_first() -> bool:
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, usual - 1)
+    except PermissionError:
+        return False
+    os.setpriority(os.PRIO_PROCESS, 0, usual)
+    return True
 
 
 def test_a_running_one_is_adopted_and_not_started_twice(own: Supervisor) -> None:

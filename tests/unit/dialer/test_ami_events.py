@@ -91,6 +91,14 @@ ENDED = block(
     ("recorded", "meaning"),
     [
         (block("Newchannel"), Dialling(ATTEMPT, "PJSIP/loop-00000000")),
+        (
+            block("Newchannel", "Timestamp: 1795317255.134895"),
+            Dialling(ATTEMPT, "PJSIP/loop-00000000", 1795317255.134895),
+        ),
+        (
+            block("Newchannel", "Timestamp: soon"),
+            Dialling(ATTEMPT, "PJSIP/loop-00000000"),
+        ),
         (block("Newstate", state="Ringing"), Ringing(ATTEMPT)),
         (block("Newstate", state="Up"), Answered(ATTEMPT)),
         (answer_of_originate("Success", 4), OriginateDone(ATTEMPT, True, 4, True)),
