@@ -112,7 +112,7 @@ class Sender:
     def _send(self, call: Call, now: float) -> None:
         trunk = self._trunks.get(call.attempt.trunk)
         try:
-            if trunk is None or self._is_stale(call, now) or self._is_refused(call, now):
+            if trunk is None or self._is_stale(call, now) or self._is_refused(call):
                 self._returned(call)
                 return
             self._pbx.originate(self._order(call, trunk))
@@ -127,10 +127,10 @@ class Sender:
         old = now - call.claimed >= FRESH_S
         return old or self.halted or call.hung_up_by_us or not self._pbx.connected
 
-    def _is_refused(self, call: Call, now: float) -> bool:
-        """Somebody may have refused since the claim."""
+    def _is_refused(self, call: Call) -> bool:
+        """Somebody may have refused since the claim, or since this process was last awake."""
         waiting = chain.from_iterable(self._queues.values())
-        return self._last_look.is_refused(call, waiting, now)
+        return self._last_look.is_refused(call, waiting, time.monotonic())
 
     def _order(self, call: Call, trunk: Trunk) -> OriginateOrder:
         campaign = call.campaign
