@@ -67,7 +67,7 @@ install_locked() {
   say "Installing the locked dependencies into .venv"
   rm -f "$stamp"
   .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --require-hashes -r requirements/dev.txt ||
+    --no-deps --require-hashes -r requirements/dev.txt ||
     die "the dependencies could not be installed: pip's own words are above" \
       "Without a network, or behind a proxy or a mirror, tell pip so (pip config, PIP_INDEX_URL)."
   .venv/bin/python -m pip install --quiet --disable-pip-version-check \

@@ -12,7 +12,7 @@ trap 'rm -rf "$place"' EXIT
 say "Installing $wheel in a fresh environment outside the clone"
 .venv/bin/python -m venv "$place/venv"
 "$place/venv/bin/pip" install --quiet --disable-pip-version-check \
-  --require-hashes -r requirements/runtime.txt
+  --no-deps --require-hashes -r requirements/runtime.txt
 "$place/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps "$clone/$wheel"
 mkdir "$place/elsewhere"
 cd "$place/elsewhere"

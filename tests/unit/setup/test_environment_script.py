@@ -30,7 +30,7 @@ def test_only_locked_files_are_installed(clone: Clone, log: Path) -> None:
     done = clone.run("setup/environment.sh")
     assert done.returncode == 0, done.stderr
     dependencies, product = log.read_text().splitlines()
-    assert dependencies.endswith("--require-hashes -r requirements/dev.txt")
+    assert dependencies.endswith("--no-deps --require-hashes -r requirements/dev.txt")
     assert product.endswith("--no-deps --no-build-isolation -e .")
 
 
