@@ -64,7 +64,7 @@ class RawLoop:
             text=True,
             env={**os.environ, "AMI_SECRET": instance.ami_secret},
         )
-        priority.give(priority.DIALER, process.pid)
+        priority.raise_dialer(process.pid)
         return process
 
     def _arguments(self) -> Iterable[str]:

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from statistics import median
 
-LEAST_JITTER_S = 0.015
+LEAST_JITTER_S = 0.01
 """What the way from the PBX's first word of a call to its INVITE varies by when all is quiet."""
 
 LEFT_SHARE = 0.4
@@ -105,6 +105,9 @@ class Pace:
 
     def room(self, now: float, until: float) -> int:
         """How many calls could start in [now, until] if all of them were placed."""
+        by_spacing = self._room_by_spacing(now, until)
+        if by_spacing <= self._most - len(self._starts):
+            return by_spacing
         following = self._next
         starts = deque(self._starts[-self._most :])
         missing = self._most - len(starts)
@@ -117,6 +120,13 @@ class Pace:
             following = self._after(at, following)
             starts.append(at)
             count += 1
+
+    def _room_by_spacing(self, now: float, until: float) -> int:
+        """What `room` is where the starts of the last second leave so many free."""
+        due = self._next if now - self._next <= CATCH_UP_S else now
+        if max(now, due) > until:
+            return 0
+        return math.floor((until - due) / self._spacing) + 1
 
     def started_since(self, since: float) -> int:
         """How many of the last second's calls started after `since`."""

@@ -9,11 +9,11 @@ from dialer.claim import Claimed, Want
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 
-SOON_S = 0.15
+SOON_S = 0.25
 """Calls are claimed when those in hand last no longer than this: a commit takes a tenth of a
 second on a machine that is full, and a slow one is to leave no token unused."""
 
-AHEAD_S = 0.3
+AHEAD_S = 0.5
 """Calls are claimed so far ahead of the instant at which they may be sent. Twice as far as `SOON_S`
 makes a claim of 18 calls at 120/s, and each costs a third of what it would in claims of five."""
 

@@ -17,6 +17,7 @@ from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
 from dialer.outcomes import Closing
 from store import attempts, leases, queue, suppressions, tallies
+from store.disk import Disk
 from store.engine import reading, writing
 from store.leases import Lease
 
@@ -48,6 +49,10 @@ class Book:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="book")
+        self._disk = Disk(engine)
+        self._disk_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
+        self._disk_turn = asyncio.Lock()
+        self._asked = self._reached = 0
         self._lease: Lease | None = None
 
     async def open(self) -> str:
@@ -64,9 +69,28 @@ class Book:
         with contextlib.suppress(LeaseLost, StoreUnavailable):
             await self._run(self._release)
         self._thread.shutdown()
+        self._disk_thread.shutdown()
+        self._disk.close()
+
+    async def on_disk(self) -> None:
+        """Wait until all that was written is on the disk; who comes meanwhile shares the next turn.
+
+        Raises:
+            StoreUnavailable: the disk does not take it.
+        """
+        self._asked += 1
+        mine = self._asked
+        async with self._disk_turn:
+            if self._reached < mine:
+                asked = self._asked
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._disk_thread, self._disk.reach)
+                self._reached = asked
 
     async def write(self, entry: Entry) -> list[Claimed]:
         """Write it all in one transaction; what was claimed, for each want in order.
+
+        It is in force then, and on the disk after `on_disk`: no claimed call leaves before.
 
         Raises:
             StoreUnavailable: nothing was written.
@@ -104,7 +128,7 @@ class Book:
             leases.release(connection, self._held(), utc_now())
 
     def _renew(self, status: Mapping[str, Any]) -> None:
-        with writing(self.engine) as connection:
+        with writing(self.engine, synchronised=False) as connection:
             leases.renew(connection, self._held(), utc_now(), status)
 
     def _transact(self, act: Callable[[Connection], T]) -> T:
@@ -117,7 +141,7 @@ class Book:
             return ask(connection)
 
     def _write(self, entry: Entry) -> list[Claimed]:
-        with writing(self.engine) as connection:
+        with writing(self.engine, synchronised=False) as connection:
             leases.check(connection, self._held())
             write_refusals(connection, entry.refusals)
             write_closings(connection, entry.closings)

@@ -19,6 +19,7 @@ from dialer.book import Book
 from dialer.calls import Call, Calls, utc_now
 from dialer.claim import Claimed, Want
 from dialer.clock import ClockWatch
+from dialer.commits import Commits
 from dialer.hearing import Hearing
 from dialer.journal import Journal
 from dialer.occupancy import Occupancy
@@ -72,8 +73,12 @@ class Dialer:
         self._occupancy = Occupancy(self._calls, self._throttle, trunks)
         self._refusals = Refusals(book.engine)
         self._sender = Sender(pbx, self._refusals, trunks, self._throttle, sounds, self._not_sent)
+        self._commits = Commits(book, self._leave, self._not_sent)
         asked = asyncio.Event()
-        self._hearing = Hearing(self._calls, self._hung_up, self._never_placed, asked.set)
+        self._urgent = asyncio.Event()
+        self._hearing = Hearing(
+            self._calls, self._hung_up, self._never_placed, asked.set, self._urgent.set
+        )
         self._recorder = Recorder(book, self._hearing)
         self._journal = journal
         self._has_room = True
@@ -114,6 +119,7 @@ class Dialer:
             self._scheduler.close()
             await self._settling.end()
             await self._pbx.close()
+            await self._commits.end()
             self._refusals.close()
             await self._book.close()
         return not self._up()
@@ -122,6 +128,7 @@ class Dialer:
         """Place no more calls; `run` returns when those in hand have ended."""
         self._sender.halted = True
         self._stopping.set()
+        self._urgent.set()
 
     async def _dial(self) -> None:
         while not self._stopping.is_set():
@@ -138,6 +145,7 @@ class Dialer:
         stepped = self._clock.step(utc_now().timestamp(), now)
         if stepped:
             log.warning("the wall clock was stepped", seconds=round(stepped, 1))
+            self._commits.void()
             self._sender.void()
             self._throttle.ramp_up(now)
             self._scheduler.run_jobs_now()
@@ -159,8 +167,10 @@ class Dialer:
         return any(not call.cut_off for call in self._calls)
 
     async def _pause(self, seconds: float) -> None:
+        """Wait for the next cycle, which begins at once where somebody has refused."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), max(seconds, 0.001))
+            await asyncio.wait_for(self._urgent.wait(), max(seconds, 0.001))
+        self._urgent.clear()
 
     # What one cycle does
 
@@ -169,14 +179,16 @@ class Dialer:
         try:
             claimed = await self._recorder.write(wants, at_once=self._stopping.is_set())
         except StoreUnavailable as error:
-            claimed = [Claimed() for _ in wants]
+            self._place(wants, [Claimed() for _ in wants])
             if wants:
                 # Whether a commit that failed was made after all is not known: attempts may stand
                 # that nobody has in hand.
                 self._settling.unsettle()
             log.error("the store cannot record; dialing waits", why=str(error))
             await asyncio.sleep(AGAIN_S)
-        self._place(wants, claimed)
+        else:
+            if claimed is not None:
+                self._commits.follow(self._place(wants, claimed))
 
     def _wants(self) -> list[Want]:
         if not self._may_dial():
@@ -203,8 +215,10 @@ class Dialer:
             if one.state is CampaignState.RUNNING and not one.hold
         ]
 
-    def _place(self, wants: list[Want], claimed: Sequence[Claimed]) -> None:
+    def _place(self, wants: list[Want], claimed: Sequence[Claimed]) -> list[Call]:
+        """Take what was claimed in hand, and let go of what was not."""
         now = time.monotonic()
+        placed = []
         for want, done in zip(wants, claimed, strict=True):
             calls = [
                 Call(taken.attempt, want.campaign, taken.attempts, taken.tries, now)
@@ -213,7 +227,8 @@ class Dialer:
             for call in calls:
                 self._calls.add(call)
             self._allotment.settle(want, done, now)
-            self._sender.add(calls)
+            placed += calls
+        return placed
 
     # What comes back
 
@@ -227,6 +242,9 @@ class Dialer:
             else:
                 self._occupancy.hear(event)
                 self._hearing.hear(event)
+
+    def _leave(self, calls: Sequence[Call]) -> None:
+        self._sender.add(calls)
 
     def _adopt(self, call: Call) -> None:
         call.claimed = call.claimed or time.monotonic()

@@ -26,6 +26,7 @@ class Hearing:
         hung_up: told of each call that ended, with its closing.
         never_placed: told of each call that the PBX would not place.
         untold: told when a call ended of which the journal knows more than was heard.
+        refused: told that somebody pressed 9.
     """
 
     def __init__(
@@ -34,11 +35,13 @@ class Hearing:
         hung_up: Callable[[Call, Closing], None],
         never_placed: Callable[[Call, Outcome], None],
         untold: Callable[[], None],
+        refused: Callable[[], None],
     ) -> None:
         self._calls = calls
         self._hung_up = hung_up
         self._never_placed = never_placed
         self._untold = untold
+        self._refused = refused
         self._refusals: list[Call] = []
 
     def refusals(self) -> list[Call]:
@@ -83,6 +86,7 @@ class Hearing:
     def _refuse(self, call: Call) -> None:
         call.opted_out = True
         self._refusals.append(call)
+        self._refused()
 
     def _end(self, call: Call, event: HungUp) -> None:
         if call.ended is None:  # said while the link was down: what was heard of it is not enough

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dialer.calls import Call, utc_now
 from store.refusals import Asked, Refusals
 
-LOOK_S = 0.025
-"""How old a look may be: a tenth of the time within which a refusal must be in force."""
+LOOK_S = 0.05
+"""How old a look may be: a fifth of the time within which a refusal must be in force."""
 
 
 class LastLook:

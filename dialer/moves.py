@@ -38,10 +38,12 @@ class Moves:
             if action is not Action.LAUNCH or not halted:
                 with self._apart(connection, campaign_id):
                     _act(connection, campaign_id, action, now)
-        for campaign in kept.live(connection, self._note):
+        found = kept.live(connection, self._note)
+        moved = False
+        for campaign in found:
             with self._apart(connection, campaign.id):
-                _move(connection, campaign, now)
-        return kept.live(connection, self._note)
+                moved = _move(connection, campaign, now) or moved
+        return kept.live(connection, self._note) if moved else found
 
     @contextmanager
     def _apart(self, connection: Connection, campaign_id: int) -> Iterator[None]:
@@ -60,26 +62,29 @@ class Moves:
             log.error("a campaign is left alone", campaign=campaign_id, why=said)
 
 
-def _move(connection: Connection, campaign: Campaign, now: datetime) -> None:
+def _move(connection: Connection, campaign: Campaign, now: datetime) -> bool:
+    """Do what is due for a campaign; whether anything was."""
     counts = tallies.of_campaign(connection, campaign.id)
     pending = counts[tallies.STATE].get(TargetState.PENDING.value, 0)
     calling = counts[tallies.STATE].get(TargetState.CALLING.value, 0)
     if campaign.state is CampaignState.RUNNING:
         if pending or calling:
-            _watch(connection, campaign, counts, now)
-        else:
-            _act(connection, campaign.id, Action.FINISH, now)
-    elif campaign.state in {CampaignState.DRAINING, CampaignState.STOPPING} and not calling:
+            return _watch(connection, campaign, counts, now)
+        _act(connection, campaign.id, Action.FINISH, now)
+        return True
+    if campaign.state in {CampaignState.DRAINING, CampaignState.STOPPING} and not calling:
         if pending:
             targets.cancel(connection, campaign.id, CANCEL_AT_ONCE)
         else:
             _act(connection, campaign.id, Action.END, now)
+        return True
+    return False
 
 
-def _watch(connection: Connection, campaign: Campaign, counts: Counts, now: datetime) -> None:
+def _watch(connection: Connection, campaign: Campaign, counts: Counts, now: datetime) -> bool:
     """Hold it where a bound is exceeded; let it into its next stage where all is well."""
     if campaign.hold:
-        return
+        return False
     over = _stage_over(connection, campaign, counts)
     found = _verdict(connection, campaign, counts, ended=over)
     if found is not None:
@@ -89,6 +94,7 @@ def _watch(connection: Connection, campaign: Campaign, counts: Counts, now: date
         kept.next_stage(connection, campaign.id, campaign.stage + 1)
         detail = {"called": campaign.stage_limit, "stage": campaign.stage + 1}
         _record(connection, campaign.id, "campaign.next_stage", detail, now)
+    return over or found is not None
 
 
 def _stage_over(connection: Connection, campaign: Campaign, counts: Counts) -> bool:

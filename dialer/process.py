@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
         LoginRejected: the PBX knows the account otherwise, from the first or from now on.
         PbxError: the PBX cannot be started or reached.
     """
-    priority.give(priority.DIALER)
+    priority.raise_dialer()
     settings = workspace.settings
     async with _pbx_side(settings) as pbx:
         ami = AmiPbx(pbx.account)
@@ -205,6 +206,7 @@ def _sounds(workspace: Workspace, journal: Journal) -> Sounds:
     pbx = workspace.settings.pbx
     here, there = str(pbx.directory or ""), str(pbx.directory_there or pbx.directory or "")
 
+    @lru_cache
     def seen(path: Path) -> str:
         return str(path) if pbx.mode == "local" else str(path).replace(here, there, 1)
 
@@ -213,5 +215,5 @@ def _sounds(workspace: Workspace, journal: Journal) -> Sounds:
     return Sounds(
         confirmation=seen(prompts[LANGUAGE, CONFIRMATION]),
         journal=lambda: seen(journal.current()),
-        messages=lambda message: seen(root / message),
+        messages=lru_cache(lambda message: seen(root / message)),
     )

@@ -10,7 +10,7 @@ from dialer.claim import Claimed, Want
 from dialer.hearing import Hearing
 from dialer.outcomes import Closing
 
-GATHER_S = 0.15
+GATHER_S = 0.25
 """How long the ends of calls may wait for others, or for a claim, to be written together. A refusal
 never waits."""
 
@@ -38,7 +38,7 @@ class Recorder:
         """Take the end of a call."""
         self._closings.append(closing)
 
-    async def write(self, wants: list[Want], *, at_once: bool) -> Sequence[Claimed]:
+    async def write(self, wants: list[Want], *, at_once: bool) -> Sequence[Claimed] | None:
         """Write in one transaction, or leave it until there is more.
 
         Args:
@@ -46,7 +46,7 @@ class Recorder:
             at_once: nothing is worth waiting for.
 
         Returns:
-            What was claimed, for each want in order.
+            What was claimed, for each want in order; None where nothing was written.
 
         Raises:
             StoreUnavailable: nothing was written; it is all kept, but for the wants.
@@ -54,7 +54,7 @@ class Recorder:
         """
         entry = Entry(self._closings, self._hearing.refusals(), wants)
         if not self._is_due(entry, at_once=at_once):
-            return []
+            return None
         self._closings = []
         self._written = time.monotonic()
         try:

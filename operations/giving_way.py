@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from time import monotonic, sleep
+from time import monotonic, sleep, thread_time
 from typing import TypeVar
 
 from sqlalchemy import Engine
@@ -27,17 +27,21 @@ def give_way() -> None:
 
 
 def resting(engine: Engine, work: Iterable[T]) -> Iterator[T]:
-    """Do work piece by piece; while calls are up, rest after each for as long as it took."""
+    """Do work piece by piece; while calls are up, rest after each for the processor time it took.
+
+    A process that gives way gets little of a machine that is full: to rest for as long as a piece
+    took from its beginning to its end would leave unused what nobody else wants.
+    """
     looked, up = -LOOK_EVERY_S, False
-    begun = monotonic()
+    begun = thread_time()
     for piece in work:
         yield piece
         now = monotonic()
         if now - looked >= LOOK_EVERY_S:
             looked, up = now, calls_are_up(engine)
         if up:
-            sleep(now - begun)
-        begun = monotonic()
+            sleep(thread_time() - begun)
+        begun = thread_time()
 
 
 def calls_are_up(engine: Engine) -> bool:

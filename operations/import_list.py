@@ -25,6 +25,8 @@ from operations.spreadsheet import BadRow, DataRow, Sheet
 from store import audit, lists
 from store.engine import reading, writing
 from store.lists import ListState
+from store.staging import Staging, staging
+from store.tables import contact, rejected_row
 
 LOCK_GOAL_S = 0.015
 """How long a transaction should hold the write lock; 0.05 is the most it may."""
@@ -123,10 +125,11 @@ def import_list(
             )  # fmt: skip
             known = lists.one(connection, controller_id, list_id)
     reader = ContactRows(known["id"], columns, declared(known), (now + _FURTHEST_AHEAD).date())
-    batches = _Import(engine, known["id"], reader, known["imported_line"]).batches(rows)
-    for done in resting(engine, batches):
-        if progress:
-            progress(ImportProgress(done, file.tell(), size))
+    with staging(engine, contact, rejected_row) as stage:
+        batches = _Import(stage, known["id"], reader, known["imported_line"]).batches(rows)
+        for done in resting(engine, batches):
+            if progress:
+                progress(ImportProgress(done, file.tell(), size))
     with writing(engine) as connection:
         lists.finish(connection, known["id"])
     return report(engine, controller_id, known["id"])
@@ -215,8 +218,8 @@ def declared(row: Mapping[str, Any]) -> Provenance:
 class _Import:
     """One run over a file, from the line an earlier run came to."""
 
-    def __init__(self, engine: Engine, list_id: int, rows: ContactRows, line: int) -> None:
-        self._engine = engine
+    def __init__(self, stage: Staging, list_id: int, rows: ContactRows, line: int) -> None:
+        self._stage = stage
         self._list_id = list_id
         self._rows = rows
         self._line = line
@@ -234,22 +237,21 @@ class _Import:
     def _keep(self, batch: list[DataRow | BadRow]) -> None:
         read = [self._rows.read(row) for row in batch]
         contacts, refused = self._without_duplicates(read)
-        with writing(self._engine) as connection:
+        self._stage.put({contact: contacts, rejected_row: [self._values(one) for one in refused]})
+        with self._stage.writing() as connection:
             begun = monotonic()
             here, self._line = self._line, batch[-1].line
             if not lists.advance(
                 connection, self._list_id, here, self._line, len(contacts), len(refused)
             ):
                 raise NotAllowed("The same file is being imported at this moment.")
-            lists.add_contacts(connection, contacts)
-            lists.add_rejected(connection, [self._values(reject) for reject in refused])
         self._adapt(monotonic() - begun)
 
     def _without_duplicates(
         self, read: list[ContactValues | Reject]
     ) -> tuple[list[ContactValues], list[Reject]]:
         numbers = [row["number"] for row in read if isinstance(row, dict)]
-        with reading(self._engine) as connection:
+        with self._stage.reading() as connection:
             lines = lists.lines_of(connection, self._list_id, numbers)
         contacts: list[ContactValues] = []
         refused: list[Reject] = []

@@ -18,7 +18,7 @@ BUSY_TIMEOUT_MS = 5000
 LARGEST_LOG = 64 * 1024 * 1024
 """Bytes of SQLite's log that are no reason for concern."""
 
-_CARRY_OVER = 2 * 1024 * 1024
+_CARRY_OVER = 8 * 1024 * 1024
 """Bytes of the log from which on it is worth carrying its pages over into the database."""
 
 _CARRIED_BY_WRITERS = 8192
@@ -27,6 +27,8 @@ beside the writers, since no dialer runs."""
 
 _HOLD_OFF_MS = 50
 """How long writers of SQLite are held off at most, while the readers of its log end."""
+
+_NORMAL = 1  # of PRAGMA synchronous: OFF, NORMAL, FULL, EXTRA
 
 _AGAIN_S = 0.002
 """How soon a writer of SQLite that waits for another tries again."""
@@ -71,17 +73,66 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, synchronised: bool = True) -> Iterator[Connection]:
     """One transaction that writes; committed at the end, rolled back on any error.
+
+    Args:
+        engine: of the database.
+        synchronised: the commit waits for the disk; otherwise see `store.disk`.
 
     Raises:
         StoreUnavailable: the database is locked, full or gone.
     """
+    with recording(), engine.connect() as connection:
+        if synchronised:
+            with writing_on(connection):
+                yield connection
+        else:
+            with unsynchronised(connection), writing_on(connection):
+                yield connection
+
+
+@contextmanager
+def writing_on(connection: Connection) -> Iterator[Connection]:
+    """The same on a connection that is there and in no transaction.
+
+    Raises:
+        StoreUnavailable: the database is locked, full or gone.
+    """
+    with recording(), connection.begin():
+        if connection.dialect.name == "sqlite":
+            _begin_writing(connection)
+        yield connection
+
+
+@contextmanager
+def unsynchronised(connection: Connection) -> Iterator[None]:
+    """Have SQLite not wait for the disk at each commit of a connection, for what can be made anew.
+
+    The next synchronised commit of any connection takes it to the disk too (WAL,
+    https://www.sqlite.org/pragma.html#pragma_synchronous).
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    (usual,) = driver.execute("PRAGMA synchronous").fetchone()
+    driver.execute(f"PRAGMA synchronous={min(usual, _NORMAL)}")
     try:
-        with engine.connect() as connection, connection.begin():
-            if engine.dialect.name == "sqlite":
-                _begin_writing(connection)
-            yield connection
+        yield
+    finally:
+        driver.execute(f"PRAGMA synchronous={usual}")
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """Say of a database that is locked, full or gone that it is.
+
+    Raises:
+        StoreUnavailable: it is.
+    """
+    try:
+        yield
     except DBAPIError as error:
         if isinstance(error, OperationalError) or error.connection_invalidated:
             raise StoreUnavailable(_reason(error)) from error
@@ -124,15 +175,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """
     sqlite = engine.dialect.name == "sqlite"
     options = {} if sqlite else {"isolation_level": "REPEATABLE READ"}
-    try:
-        with engine.connect().execution_options(**options) as connection, connection.begin():
-            if sqlite:
-                connection.exec_driver_sql("BEGIN")
-            yield connection
-    except DBAPIError as error:
-        if isinstance(error, OperationalError) or error.connection_invalidated:
-            raise StoreUnavailable(_reason(error)) from error
-        raise
+    with (
+        recording(),
+        engine.connect().execution_options(**options) as connection,
+        connection.begin(),
+    ):
+        if sqlite:
+            connection.exec_driver_sql("BEGIN")
+        yield connection
 
 
 def bound_log(engine: Engine, largest: int = LARGEST_LOG) -> bool:

@@ -141,18 +141,6 @@ def advance(
     return done.rowcount == 1
 
 
-def add_contacts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep contacts: one dict of column values each."""
-    if rows:
-        connection.execute(insert(contact), rows)
-
-
-def add_rejected(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep rows that were refused: one dict of column values each."""
-    if rows:
-        connection.execute(insert(rejected_row), rows)
-
-
 def finish(connection: Connection, list_id: int) -> None:
     """The whole file is in: the list may be called."""
     connection.execute(

@@ -7,6 +7,7 @@ Field names are those of Asterisk's AMI documentation (Originate, Hangup, Getvar
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 
 from asterisk.ami.action import Action
 
@@ -95,10 +96,10 @@ def check(act: Action) -> None:
     Raises:
         PbxError: CR, LF or NUL in a name or a value.
     """
-    pairs = [*act.keys.items(), *act.variables.items()]
-    for name, value in [("Action", act.name), *pairs]:
-        if _BREAKS_A_HEADER.search(f"{name}{value}"):
-            raise PbxError(f"{name!r}: a header sent to the PBX must not hold CR, LF or NUL.")
+    pairs = [("Action", act.name), *act.keys.items(), *act.variables.items()]
+    if _BREAKS_A_HEADER.search("".join(map(str, chain.from_iterable(pairs)))):
+        name = next(name for name, value in pairs if _BREAKS_A_HEADER.search(f"{name}{value}"))
+        raise PbxError(f"{name!r}: a header sent to the PBX must not hold CR, LF or NUL.")
 
 
 def _attempt_id(text: str) -> str:

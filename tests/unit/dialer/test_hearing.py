@@ -27,12 +27,13 @@ class Subject:
         self.calls = Calls()
         self.closings = list[Closing]()
         self.refused: list[Outcome] = []
-        self.untold = 0
+        self.untold = self.hurried = 0
         self.hearing = Hearing(
             self.calls,
             lambda _, closing: self.closings.append(closing),
             lambda _, outcome: self.refused.append(outcome),
             self._lost,
+            self._hurry,
         )
         self.call = a_call()
         self.calls.add(self.call)
@@ -40,6 +41,9 @@ class Subject:
 
     def _lost(self) -> None:
         self.untold += 1
+
+    def _hurry(self) -> None:
+        self.hurried += 1
 
     def hear(self, *events: Event) -> None:
         for event in events:
@@ -100,6 +104,7 @@ def test_an_originate_that_made_no_channel_is_over(subject: Subject, no_channel:
 
 def test_a_refusal_is_told_at_once_and_survives_a_store_that_failed(subject: Subject) -> None:
     subject.hear(OptedOut(subject.id))
+    assert subject.hurried == 1, "the cycle that writes it need not be waited for"
     assert subject.call.opted_out
     taken = subject.hearing.refusals()
     assert taken == [subject.call]

@@ -10,7 +10,7 @@ import pytest
 
 from campaigns.errors import InvalidInput
 from campaigns.trunk import Codec, Trunk
-from dialer.instance.configure import Instance, configure
+from dialer.instance.configure import EVENTS, Instance, configure
 from dialer.instance.identity import Identity
 from dialer.instance.locate import Installation
 
@@ -179,6 +179,14 @@ def test_an_older_asterisk_gets_filters_it_understands(instance: Instance) -> No
     old = written(instance, "manager.conf")
     assert "eventfilter(" not in old
     assert "eventfilter = ^Event: (OriginateResponse|Newchannel|" in old
+
+
+def test_no_event_is_left_unmade_that_the_dialer_hears(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    lines = written(instance, "manager.conf").splitlines()
+    (unmade,) = (line.partition(" = ")[2] for line in lines if line.startswith("disabledevents"))
+    assert "Newexten" in unmade.split(",")
+    assert not {*EVENTS, "CoreShowChannel", "CoreShowChannelsComplete"} & {*unmade.split(",")}
 
 
 @pytest.mark.parametrize(

@@ -165,14 +165,14 @@ async def test_a_claim_older_than_a_second_goes_back_unsent(
     assert all(call.sent_at is None for call in subject.returned)
 
 
-async def test_one_look_serves_calls_that_are_sent_within_25_ms_of_it(fast: Subject) -> None:
+async def test_one_look_serves_calls_that_are_sent_within_50_ms_of_it(fast: Subject) -> None:
     calls = fast.add(CAMPAIGN, 20)
-    fast.clock.run(100.05)
-    assert len(fast.sent) == 5
+    fast.clock.run(100.1)
+    assert len(fast.sent) == 10
     assert 2 <= fast.suppressed.looks <= 3
     fast.suppressed.numbers.update(call.attempt.number for call in calls)
     fast.clock.run(101.0)
-    assert len(fast.sent) <= 8, "somebody refused: after the next look nothing is sent"
+    assert len(fast.sent) <= 15, "somebody refused: after the next look nothing is sent"
     assert len(fast.sent) + len(fast.returned) == 20
 
 

@@ -16,10 +16,10 @@ from store.engine import writing
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds rested; a piece of work takes one."""
+    """Seconds rested; a piece of work takes one of the processor."""
     naps: list[float] = []
     instants = iter(range(1000))
-    monkeypatch.setattr(giving_way, "monotonic", lambda: float(next(instants)))
+    monkeypatch.setattr(giving_way, "thread_time", lambda: float(next(instants)))
     monkeypatch.setattr(giving_way, "sleep", naps.append)
     return naps
 
@@ -32,7 +32,7 @@ def dialing(engine: Engine, channels: int) -> None:
         leases.renew(connection, lease, now, {"channels": channels})
 
 
-def test_while_calls_are_up_half_of_the_time_is_left_alone(
+def test_while_calls_are_up_it_rests_for_as_long_as_it_worked(
     store: Engine, slept: list[float]
 ) -> None:
     dialing(store, 3)

@@ -1,0 +1,90 @@
+"""Rows made ready beside the database, so that its write lock is held as briefly as can be.
+
+SQLite has one writer at a time. Rows bound one by one from Python hold its lock for as long as that
+takes on the processor that calls leave over; copied from a temporary table, which takes no lock,
+they hold it for a fraction of that (https://www.sqlite.org/tempfiles.html).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, delete, insert, select
+
+from store.engine import recording, unsynchronised, writing_on
+
+Rows = Mapping[Table, Sequence[dict[str, Any]]]
+"""Column values by table; every row of a table has the same columns."""
+
+
+class Staging:
+    """One connection with temporary tables like those that rows are meant for."""
+
+    def __init__(self, connection: Connection, tables: Sequence[Table]) -> None:
+        self._connection = connection
+        self._beside = {table: _beside(table) for table in tables}
+
+    def open(self) -> None:
+        """Make the temporary tables."""
+        for beside in self._beside.values():
+            beside.create(self._connection)
+        self._connection.commit()
+
+    def close(self) -> None:
+        """Remove them: the connection goes back to others."""
+        self._connection.rollback()
+        for beside in self._beside.values():
+            beside.drop(self._connection)
+        self._connection.commit()
+
+    def put(self, rows: Rows) -> None:
+        """Make rows ready; they replace those that were. No lock is taken."""
+        with self._connection.begin():
+            for table, values in rows.items():
+                beside = self._beside[table]
+                self._connection.execute(delete(beside))
+                if values:
+                    self._connection.execute(insert(beside), values)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that only reads."""
+        with self._connection.begin():
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, at the end of which what is ready is kept.
+
+        Raises:
+            StoreUnavailable: nothing was kept.
+        """
+        with writing_on(self._connection) as connection:
+            yield connection
+            for table, beside in self._beside.items():
+                names = beside.columns.keys()
+                connection.execute(insert(table).from_select(names, select(beside)))
+
+
+def _beside(table: Table) -> Table:
+    columns = [Column(one.name, one.type) for one in table.columns if not one.primary_key]
+    return Table(f"staged_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
+
+
+@contextmanager
+def staging(engine: Engine, *tables: Table) -> Iterator[Staging]:
+    """Take rows for these tables.
+
+    What is kept is not synchronised with the disk by itself, but with the next attempt, refusal or
+    other writing that is: a power cut takes the last of it, whole transactions at a time.
+
+    Raises:
+        StoreUnavailable: the database is gone.
+    """
+    with recording(), engine.connect() as connection, unsynchronised(connection):
+        stage = Staging(connection, tables)
+        stage.open()
+        try:
+            yield stage
+        finally:
+            stage.close()
