@@ -24,6 +24,7 @@ from dialer.claim import Taken, Want, claim
 from dialer.pbx import CallEnded, HungUp
 from dialer.upkeep import CARRY_EVERY_S
 from store import campaigns as kept
+from store.disk import Disk
 from store.engine import carry_over, reading, writing
 
 SIZES = (10_000, 1_000_000, 6_000_000)
@@ -40,7 +41,8 @@ class Size:
     """What was measured at one size.
 
     Attributes:
-        claim_ms: each claim of a batch with its commit; `closing_ms` each batch of ends.
+        claim_ms: each claim of a batch with its commit; `disk_ms` what its calls then waited for
+            the disk; `closing_ms` each batch of ends.
         rss_mb: the dialer's largest memory while it calls; `anon_mb` without mapped files.
     """
 
@@ -48,6 +50,7 @@ class Size:
     fill_s: float
     file_mb: float
     claim_ms: list[float]
+    disk_ms: list[float]
     closing_ms: list[float]
     rss_mb: float
     anon_mb: float
@@ -72,11 +75,11 @@ def _measured(targets: int) -> Size:
         fill_s = time.monotonic() - begun
         tell(f"claiming {BATCHES} batches of {BATCH}")
         with _log_carried_over(site.workspace.engine):
-            claim_ms, closing_ms = _claimed(site, campaign, int(targets * DIALED_SHARE) // BATCH)
+            timed = _claimed(site, campaign, int(targets * DIALED_SHARE) // BATCH)
         tell("the dialer's memory")
         rss, anon = _memory(site)
         file_mb = site.database.stat().st_size / 1e6
-        return Size(targets, fill_s, file_mb, claim_ms, closing_ms, rss, anon)
+        return Size(targets, fill_s, file_mb, *timed, rss, anon)
 
 
 @contextmanager
@@ -97,8 +100,10 @@ def _log_carried_over(engine: Engine) -> Iterator[None]:
         beside.join()
 
 
-def _claimed(site: Installation, campaign_id: int, at_once: int) -> tuple[list[float], list[float]]:
-    """Claim batch after batch, closing each as calls end: (claims, closings) in ms.
+def _claimed(
+    site: Installation, campaign_id: int, at_once: int
+) -> tuple[list[float], list[float], list[float]]:
+    """Claim batch after batch, closing each as calls end: (claims, disk, closings) in ms.
 
     Args:
         site: where.
@@ -109,22 +114,32 @@ def _claimed(site: Installation, campaign_id: int, at_once: int) -> tuple[list[f
     with reading(engine) as connection:
         campaign = kept.by_id(connection, campaign_id)
     want = Want(campaign, BATCH, rehearsal=True, node="bench")
-    claim_ms, closing_ms = [], []
+    disk = Disk(engine)
+    claim_ms: list[float] = []
+    disk_ms: list[float] = []
+    closing_ms: list[float] = []
     for number in range(BATCHES):
         if number and number % at_once == 0:
             people.forget(site)
-        begun = time.perf_counter()
-        with writing(engine) as connection:
+        with _timed(claim_ms), writing(engine, synchronised=False) as connection:
             done = claim(connection, want, datetime.now(UTC))
-        claim_ms.append((time.perf_counter() - begun) * 1000)
+        with _timed(disk_ms):
+            disk.reach()
         if len(done.taken) < BATCH:
             raise RuntimeError(f"Claim {number} found {len(done.taken)} targets only.")
         closings = [_closing(campaign, taken) for taken in done.taken]
-        begun = time.perf_counter()
-        with writing(engine) as connection:
+        with _timed(closing_ms), writing(engine, synchronised=False) as connection:
             write_closings(connection, closings)
-        closing_ms.append((time.perf_counter() - begun) * 1000)
-    return claim_ms, closing_ms
+    disk.close()
+    return claim_ms, disk_ms, closing_ms
+
+
+@contextmanager
+def _timed(into: list[float]) -> Iterator[None]:
+    """Note how many milliseconds something takes."""
+    begun = time.perf_counter()
+    yield
+    into.append((time.perf_counter() - begun) * 1000)
 
 
 def _closing(campaign: Campaign, taken: Taken) -> outcomes.Closing:
@@ -169,6 +184,7 @@ def result(sizes: Sequence[Size]) -> dict[str, Any]:
     """The keys of `make bench`."""
     return {
         "claim_p99_ms": {str(one.targets): one.claim_p99_ms for one in sizes},
+        "disk_p99_ms": {str(one.targets): percentile(one.disk_ms, 0.99) for one in sizes},
         "dialer_rss_mb": {str(one.targets): one.rss_mb for one in sizes},
     }
 
@@ -183,6 +199,7 @@ def show(sizes: Sequence[Size]) -> None:
             "file MB",
             "claim p50",
             "p99 ms",
+            "disk p99",
             "ends p50",
             "p99",
             "RSS MB",
@@ -195,6 +212,7 @@ def show(sizes: Sequence[Size]) -> None:
                 one.file_mb,
                 percentile(one.claim_ms, 0.5),
                 one.claim_p99_ms,
+                percentile(one.disk_ms, 0.99),
                 percentile(one.closing_ms, 0.5),
                 percentile(one.closing_ms, 0.99),
                 one.rss_mb,

@@ -20,8 +20,9 @@ _WHY = {
     "unavailable": "says of nearly every phone that it is off",
     "failed": "fails or refuses every call",
     "invalid": "says of most numbers that they do not exist",
+    "unanswered": "does not answer OPTIONS",
 }
-"""Words for `campaigns.trunk_health.Sign`."""
+"""Words for what a dialer shows as `why` (`dialer.trunks.Trunks.status`)."""
 
 app = typer.Typer(no_args_is_help=True, help="SIP trunks: who may call through them, how fast.")
 

@@ -304,3 +304,11 @@ class Pbx(Protocol):
             PbxError: the link is down or the answer did not come in time.
         """
         ...
+
+    async def unanswered(self, endpoint: str) -> bool:
+        """Whether no contact of this endpoint answers the OPTIONS that it is sent.
+
+        Raises:
+            PbxError: the link is down or the answer did not come in time.
+        """
+        ...

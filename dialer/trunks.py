@@ -31,6 +31,9 @@ EARLIER_S = 2.0
 _TELLING = (None, Gate.LIMIT_REACHED, Gate.TRUNK_UNAVAILABLE, Gate.CALLER_ID_NOT_ALLOWED)
 """Of the gates of several trunks the one that is told: that of the trunk nearest to being used."""
 
+UNANSWERED = "unanswered"
+"""What was wrong with a trunk that does not answer OPTIONS."""
+
 log = structlog.get_logger()
 
 
@@ -56,6 +59,7 @@ class Trunks:
         self._names = {endpoint(name): name for name in self._trunks}
         self._records: dict[str, TrunkRecord] = {}
         self._rehearsal: dict[str, bool] = {}
+        self._unanswered: dict[str, bool] = {}
         self._health = {name: Health(self._base(name).max_cps) for name in self._trunks}
         self._spent = dict.fromkeys(self._trunks, 0.0)
         self._spiked: dict[str, tuple[float, float]] = {}  # since when, and last heard of
@@ -77,12 +81,22 @@ class Trunks:
         self._records = records
 
     async def look(self, pbx: Pbx) -> None:
-        """Ask the PBX where each endpoint's calls would go now."""
-        for name in self._trunks:
+        """Ask the PBX where each endpoint's calls would go now, and whether anybody is there."""
+        for name, trunk in self._trunks.items():
+            endpoint = self.endpoint(name)
             try:
-                self._rehearsal[name] = is_rehearsal(await pbx.contacts(self.endpoint(name)))
+                self._rehearsal[name] = is_rehearsal(await pbx.contacts(endpoint))
+                gone = trunk.asks_options and await pbx.unanswered(endpoint)
             except PbxError:
                 self._rehearsal[name] = False
+            else:
+                self._note_options(name, gone)
+
+    def _note_options(self, name: str, gone: bool) -> None:
+        """Leave a trunk alone that does not answer OPTIONS, and use it again when it does."""
+        if gone != self._unanswered.get(name, False):
+            self._unanswered[name] = gone
+            log.warning("trunk", name=name, answers_options=not gone)
 
     def is_rehearsal(self, name: str) -> bool:
         """Whether every contact of the trunk was on loopback when last looked at."""
@@ -138,8 +152,13 @@ class Trunks:
                 return Gate.TRUNK_UNAVAILABLE
             if campaign.caller_id not in trunk.caller_ids:
                 return Gate.CALLER_ID_NOT_ALLOWED
-        is_open = self._health[name].breaker(now) is Breaker.OPEN
-        return Gate.LIMIT_REACHED if is_open else None
+        return Gate.LIMIT_REACHED if self._breaker(name, now) is Breaker.OPEN else None
+
+    def _breaker(self, name: str, now: float) -> Breaker:
+        """Whether it is used: not at all while nobody answers its OPTIONS."""
+        if self._unanswered.get(name):
+            return Breaker.OPEN
+        return self._health[name].breaker(now)
 
     def _is_armed(self, name: str) -> bool:
         record = self._records.get(name)
@@ -248,7 +267,7 @@ class Trunks:
         """What each trunk shows of itself, ready for JSON.
 
         `factor` is the share of its limit at which it is called; `why` what was wrong where the
-        breaker is not closed (see `campaigns.trunk_sign.Sign`), else None.
+        breaker is not closed (see `campaigns.trunk_sign.Sign`, and `unanswered`), else None.
         """
         return {name: self._status(name, now) for name in self._trunks}
 
@@ -261,7 +280,13 @@ class Trunks:
             "weight": trunk.weight,
             "max_channels": base.max_channels,
             "max_cps": base.max_cps,
-            "breaker": health.breaker(now).value,
+            "breaker": self._breaker(name, now).value,
             "factor": round(health.factor(now), 3),
-            "why": health.why.value if health.why else None,
+            "why": self._why(name),
         }
+
+    def _why(self, name: str) -> str | None:
+        if self._unanswered.get(name):
+            return UNANSWERED
+        sign = self._health[name].why
+        return sign.value if sign else None

@@ -152,6 +152,20 @@ class AmiPbx:
                 found += await self._pjsip("PJSIP_CONTACT", contact, "outbound_proxy")
         return list(dict.fromkeys(found))
 
+    async def unanswered(self, endpoint: str) -> bool:
+        """Whether no contact of this endpoint answers the OPTIONS that it is sent.
+
+        False where the PBX sends none, or does not know yet.
+
+        Raises:
+            PbxError: the link is down or the answer did not come in time.
+        """
+        states: list[str] = []
+        for aor in await self._pjsip("PJSIP_ENDPOINT", endpoint, "aors") or [endpoint]:
+            for contact in await self._pjsip("PJSIP_AOR", aor, "contact"):
+                states += await self._pjsip("PJSIP_CONTACT", contact, "status")
+        return bool(states) and all(state == _UNANSWERED for state in states)
+
     async def _pjsip(self, function: str, name: str, field: str) -> list[str]:
         expression = actions.pjsip_expression(function, name, field)
         reply = await self._live_link().ask(actions.get_variable(expression))
@@ -205,6 +219,10 @@ class AmiPbx:
                 _log.info("pbx link not back", retry_in_s=delay, reason=str(error))
             else:
                 return
+
+
+_UNANSWERED = "Unreachable"
+"""A contact's status (res_pjsip/pjsip_options.c)."""
 
 
 def _nobody(_events: Sequence[Event]) -> None:

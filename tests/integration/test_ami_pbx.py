@@ -71,11 +71,22 @@ class Ear:
         return self.of(attempt_id)
 
 
+class AskedTrunk(Trunk):
+    """A trunk that is sent OPTIONS, as on loopback none is."""
+
+    @property
+    def asks_options(self) -> bool:
+        return True
+
+
 @pytest.fixture(scope="module")
 def supervisor(pbx_binary: Installation, pbx_root: Path, far_side: FarSide) -> Iterator[Supervisor]:
     """An Asterisk of this module's own, which may be killed; one trunk leads to nobody."""
     ports = free_ports(calls=50)
-    trunks = (Trunk("loop", "127.0.0.1", far_side.port), Trunk(NOWHERE, "127.0.0.1", ports.sip + 1))
+    trunks = (
+        AskedTrunk("loop", "127.0.0.1", far_side.port, options_interval_s=1),
+        AskedTrunk(NOWHERE, "127.0.0.1", ports.sip + 1, options_interval_s=1),
+    )
     one = Supervisor(
         Instance(pbx_root / "ami", ports.sip, ports.ami, ports.rtp_first, ports.rtp_last, trunks),
         pbx_binary,
@@ -259,6 +270,14 @@ async def test_contacts(pbx: AmiPbx, far_side: FarSide, supervisor: Supervisor) 
     endpoint = supervisor.instance.endpoint("loop")
     assert await pbx.contacts(endpoint) == [f"sip:127.0.0.1:{far_side.port}"]
     assert await pbx.contacts("nosuch") == []
+
+
+async def test_who_answers_options_and_who_does_not(pbx: AmiPbx, supervisor: Supervisor) -> None:
+    async with asyncio.timeout(20):
+        while not await pbx.unanswered(supervisor.instance.endpoint(NOWHERE)):
+            await asyncio.sleep(0.05)
+    assert not await pbx.unanswered(supervisor.instance.endpoint("loop"))
+    assert not await pbx.unanswered("nosuch")
 
 
 async def test_an_order_that_could_mean_more_is_not_sent(

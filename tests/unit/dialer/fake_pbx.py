@@ -123,6 +123,7 @@ class FakePbx:
         orders: every Originate sent, in order.
         calls: live calls by attempt id.
         reached_at: contacts of each endpoint.
+        silent: endpoints that answer no OPTIONS.
         others: live channels that are no attempts.
         on_list: run while the channels are being listed, once.
     """
@@ -134,6 +135,7 @@ class FakePbx:
     calls: dict[str, FakeCall] = field(default_factory=dict)
     others: dict[str, OtherBegun] = field(default_factory=dict)
     reached_at: dict[str, list[str]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
     on_list: Callable[[], None] | None = None
     asked_to_hang_up: list[str] = field(default_factory=list)
     lists: int = 0
@@ -199,6 +201,10 @@ class FakePbx:
     async def contacts(self, endpoint: str) -> list[str]:
         self._check()
         return self.reached_at.get(endpoint, [LOOPBACK])
+
+    async def unanswered(self, endpoint: str) -> bool:
+        self._check()
+        return endpoint in self.silent
 
     # What the test does to it
 

@@ -94,6 +94,29 @@ async def test_the_pbx_is_asked_by_its_own_names() -> None:
     assert trunks.is_rehearsal(TRUNK)
 
 
+async def test_a_trunk_that_answers_no_options_is_left_alone_until_it_does() -> None:
+    trunks = Trunks([Trunk(TRUNK, "192.0.2.1", caller_ids=(SHOWN,), max_channels=40, max_cps=20)])
+    trunks.note({TRUNK: TrunkRecord(TRUNK, armed_by="Zoé")})
+    pbx = FakePbx(reached_at={TRUNK: [ELSEWHERE]}, silent={TRUNK})
+    await pbx.open(lambda events: None)
+    await trunks.look(pbx)
+    assert trunks.gate(REAL) is Gate.LIMIT_REACHED
+    shown = trunks.status(0.0)[TRUNK]
+    assert (shown["breaker"], shown["why"]) == ("open", "unanswered")
+    pbx.silent.clear()
+    await trunks.look(pbx)
+    assert trunks.gate(REAL) is None
+    assert trunks.status(0.0)[TRUNK]["why"] is None
+
+
+async def test_a_trunk_that_is_asked_nothing_is_not_left_alone() -> None:
+    trunks = Trunks([Trunk(TRUNK, "127.0.0.1")])
+    pbx = FakePbx(silent={TRUNK})
+    await pbx.open(lambda events: None)
+    await trunks.look(pbx)
+    assert trunks.gate(a_campaign()) is None
+
+
 # Several
 
 BUSY = (Outcome.BUSY, "SIP 486 Busy Here")
