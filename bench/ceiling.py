@@ -14,9 +14,10 @@ from bench.report import note, table, tell
 from rehearsal.ledger import read
 
 MEASURED_S = 5.0
-FIRST_RATE, SEARCH_FACTOR = 50.0, 1.15
-GIVES_UP_S = 0.2
-"""The search for the ladder's place ends where the raw loop's own delays pass this."""
+FIRST_RATE, SEARCH_FACTOR = 60.0, 1.15
+MOST_RATE = 1000.0
+WRITTEN_S = 0.5
+"""The network writes down what it saw ten times a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def ceilings(site: Installation, campaign: int, rounds: int) -> Ceilings:
     """Climb in turns. The site has no dialer; the campaign runs and has people left."""
     found = Ceilings()
     raw = RawLoop(site, campaign)
-    centre = _search(raw)
+    centre = _search(raw, site)
     tell(f"the ladder stands at about {centre:.0f} calls/s")
     engine = Engine(site, campaign)
     for number in range(rounds):
@@ -125,20 +126,31 @@ def ceilings(site: Installation, campaign: int, rounds: int) -> Ceilings:
     return found
 
 
-def _search(raw: RawLoop) -> float:
-    """About where the raw loop's ceiling is."""
+def _search(raw: RawLoop, site: Installation) -> float:
+    """About where the raw loop's ceiling is: the last rate that holds."""
+    start = site.ledger.stat().st_size
     process = raw.start()
     at = FIRST_RATE
-    while raw.step(process, at, STEP_S)["delay_p99_ms"] < GIVES_UP_S * 1000 and at < 1000:
+    while at < MOST_RATE:
+        done = raw.step(process, at, STEP_S)
+        time.sleep(WRITTEN_S)
+        span = (at, done["begun"], done["ended"])
+        if not _step(span, raw.sent(), _begun(site, start)).holds:
+            break
         at *= SEARCH_FACTOR
     raw.finish(process)
     return at / SEARCH_FACTOR
 
 
+def _begun(site: Installation, start: int) -> dict[str, float]:
+    """When each call was seen first, by number, from a place in the ledger on."""
+    return {call.number: call.invite_at for call in read(site.ledger, start)}
+
+
 def _round(one: Climber, site: Installation, rates: list[float]) -> Round:
     start = wait_for_quiet(site)
     spans, used = one.climb(rates)
-    begun = {call.number: call.invite_at for call in read(site.ledger, start)}
+    begun = _begun(site, start)
     ordered = one.sent()
     steps = [_step(span, ordered, begun) for span in spans]
     return Round(one.who, steps, used, len(begun))
@@ -155,7 +167,7 @@ def wait_for_quiet(site: Installation) -> int:
         if time.monotonic() > give_up:
             raise TimeoutError("Calls stay up although nobody places any.")
         time.sleep(0.5)
-    time.sleep(1.0)  # the network writes down what it saw ten times a second
+    time.sleep(WRITTEN_S)
     return site.ledger.stat().st_size
 
 

@@ -64,7 +64,7 @@ class RawLoop:
             text=True,
             env={**os.environ, "AMI_SECRET": instance.ami_secret},
         )
-        priority.raise_dialer(process.pid)
+        priority.in_real_time(priority.DIALER, process.pid)
         return process
 
     def _arguments(self) -> Iterable[str]:

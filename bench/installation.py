@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dialer import priority
 from dialer.instance.configure import Instance
 from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
@@ -160,6 +161,8 @@ class Installation:
             who = ("--profile", self.plan.population)
         seed = ("--seed", str(self.plan.seed))
         self.network = self._start("network", "-m", "rehearsal", *where, *who, *seed)
+        # It stands for other machines, which nothing here would keep from their work.
+        priority.in_real_time(priority.DIALER, self.network.pid)
         self.supervisor.start()
 
     def _end_left_behind(self) -> None:

@@ -70,3 +70,5 @@ def _quieten(*, verbose: bool) -> None:
     level = logging.INFO if verbose else logging.WARNING
     for name in ("apscheduler", "alembic", "asyncio", "sqlalchemy"):
         logging.getLogger(name).setLevel(level)
+    # That a job is left out while the one before it lasts is as it should be, and no warning.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.INFO if verbose else logging.ERROR)

@@ -55,7 +55,7 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
         LoginRejected: the PBX knows the account otherwise, from the first or from now on.
         PbxError: the PBX cannot be started or reached.
     """
-    priority.raise_dialer()
+    priority.in_real_time(priority.DIALER)
     settings = workspace.settings
     async with _pbx_side(settings) as pbx:
         ami = AmiPbx(pbx.account)

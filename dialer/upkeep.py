@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from campaigns.errors import PortevoixError
+from dialer import priority
 from operations.retain import retain
 from operations.workspace import Workspace
 from store.engine import bound_log, carry_over
@@ -66,6 +67,7 @@ def _start_to_retain(workspace: Workspace) -> None:
 
 
 def _retain(workspace: Workspace) -> None:
+    priority.step_back()
     try:
         removed = retain(workspace)
     except PortevoixError as error:

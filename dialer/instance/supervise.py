@@ -207,7 +207,7 @@ class Supervisor:
                 group=identity.gid if identity.changes else None,
                 extra_groups=[] if identity.changes else None,
             )
-        priority.raise_pbx(child.pid)
+        priority.in_real_time(priority.PBX, child.pid)
         _children.append(child)
         process = Process.of(child.pid)
         if process:

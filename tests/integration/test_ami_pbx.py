@@ -36,7 +36,7 @@ from dialer.pbx import (
 
 pytestmark = pytest.mark.pbx
 
-NOWHERE = "nowhere"
+NOWHERE, GONE = "nowhere", "gone"
 _numbers = itertools.count(1)
 
 
@@ -81,11 +81,12 @@ class AskedTrunk(Trunk):
 
 @pytest.fixture(scope="module")
 def supervisor(pbx_binary: Installation, pbx_root: Path, far_side: FarSide) -> Iterator[Supervisor]:
-    """An Asterisk of this module's own, which may be killed; one trunk leads to nobody."""
+    """An Asterisk of this module's own, which may be killed; two trunks lead to nobody."""
     ports = free_ports(calls=50)
     trunks = (
         AskedTrunk("loop", "127.0.0.1", far_side.port, options_interval_s=1),
-        AskedTrunk(NOWHERE, "127.0.0.1", ports.sip + 1, options_interval_s=1),
+        Trunk(NOWHERE, "127.0.0.1", ports.sip + 1),
+        AskedTrunk(GONE, "127.0.0.1", ports.sip + 1, options_interval_s=1),
     )
     one = Supervisor(
         Instance(pbx_root / "ami", ports.sip, ports.ami, ports.rtp_first, ports.rtp_last, trunks),
@@ -274,7 +275,9 @@ async def test_contacts(pbx: AmiPbx, far_side: FarSide, supervisor: Supervisor) 
 
 async def test_who_answers_options_and_who_does_not(pbx: AmiPbx, supervisor: Supervisor) -> None:
     async with asyncio.timeout(20):
-        while not await pbx.unanswered(supervisor.instance.endpoint(NOWHERE)):
+        while not await pbx.unanswered(  # noqa: ASYNC110 - what is waited for is in the PBX
+            supervisor.instance.endpoint(GONE)
+        ):
             await asyncio.sleep(0.05)
     assert not await pbx.unanswered(supervisor.instance.endpoint("loop"))
     assert not await pbx.unanswered("nosuch")
