@@ -34,7 +34,7 @@ def test_a_number_loses_its_middle(lines: Lines, written: str) -> None:
     logging.configure(verbose=False)
     structlog.get_logger().info("x", number=written)
     standard.getLogger("any").warning(written)
-    found = lines()
+    found = [{**line, "timestamp": ""} for line in lines()]  # whose digits may be any
     assert len(found) == 2
     assert "9980" not in json.dumps(found)
     assert "…01" in json.dumps(found, ensure_ascii=False)
@@ -52,4 +52,5 @@ def test_libraries_are_heard_only_of_what_is_wrong(lines: Lines) -> None:
     logging.configure(verbose=False)
     standard.getLogger("apscheduler.executors").info("job executed")
     standard.getLogger("apscheduler.executors").error("job failed")
+    standard.getLogger("apscheduler.scheduler").warning("skipped: the one before lasts")
     assert [line["event"] for line in lines()] == ["job failed"]
