@@ -120,6 +120,8 @@ class Book:
         return await loop.run_in_executor(self._thread, lambda: call(*args, **kwargs))
 
     def _acquire(self) -> Lease:
+        with reading(self.engine) as connection:
+            leases.end_lapsed(connection, utc_now())
         with writing(self.engine) as connection:
             return leases.acquire(connection, utc_now())
 

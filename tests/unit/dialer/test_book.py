@@ -1,10 +1,15 @@
 """What the dialer writes adds up after every step, whatever comes in which order."""
 
 import asyncio
+import os
 import random
+import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -41,6 +46,9 @@ ENDS = [
     Outcome.UNWANTED, Outcome.INVALID_NUMBER, Outcome.CONGESTION, Outcome.CARRIER_FAILURE,
     Outcome.CANCELLED,
 ]  # fmt: skip
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path.cwd())}
 
 
 class Crash(Exception):
@@ -243,6 +251,40 @@ async def book(store: Engine) -> Book:
     made = Book(store)
     await made.open()
     return made
+
+
+STOPS_WITHIN_A_TRANSACTION = """
+import os, signal, sys
+from datetime import UTC, datetime, timedelta
+from sqlalchemy import update
+from store import leases
+from store.engine import open_engine, writing
+from store.tables import lease
+engine = open_engine(sys.argv[1])
+with writing(engine) as connection:
+    leases.acquire(connection, datetime.now(UTC) - leases.LEASE_LASTS)
+with writing(engine) as connection:
+    connection.execute(update(lease).values(token=lease.c.token))
+    print("within", flush=True)
+    os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+async def test_one_that_was_stopped_within_a_transaction_is_ended(store: Engine) -> None:
+    url = store.url.render_as_string(hide_password=False)
+    arguments = [sys.executable, "-c", STOPS_WITHIN_A_TRANSACTION, url]
+    with subprocess.Popen(  # noqa: ASYNC220 - it says that it stops, and does
+        arguments, stdout=subprocess.PIPE, env=ENVIRONMENT
+    ) as stopped:
+        try:
+            assert stopped.stdout is not None
+            assert stopped.stdout.readline() == b"within\n"
+            book = Book(store)
+            await book.open()
+            assert stopped.wait(10) == -signal.SIGKILL
+            await book.close()
+        finally:
+            stopped.kill()
 
 
 async def test_everything_of_a_cycle_or_nothing(
