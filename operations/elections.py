@@ -11,7 +11,7 @@ from campaigns.errors import InvalidInput
 from campaigns.rules.elections import Election, Round, Territory
 from operations.values import Line, Name, first_fault, plausible_day
 
-Day = Annotated[date, Field(strict=True), AfterValidator(plausible_day)]
+Day = Annotated[date, AfterValidator(plausible_day)]
 
 
 class RoundValues(BaseModel):
