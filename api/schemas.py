@@ -11,6 +11,7 @@ from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.contacts.suppression import SuppressionReason
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
+from campaigns.rules.holidays import HolidaySet
 from campaigns.states import Action, AttemptState, CampaignState, TargetState
 from operations.campaign_file import CampaignValues
 from operations.halt import LONGEST_REASON
@@ -182,6 +183,12 @@ class CampaignAnswer(BaseModel):
         description="When everybody should have been called for the first time."
     )
     blackouts: list[dict[str, Any]] = Field(description="Spans in which nobody is called.")
+    holidays: list[HolidaySet] = Field(description="Days on which nobody is called.")
+    frequency: dict[str, int] | None = Field(
+        description="Most attempts to a person in so many days, in all campaigns of the controller."
+    )
+    verify_by: date | None = Field(description="The day by which its rules must be read again.")
+    acknowledged_by: str | None = Field(description="Who answers for rules that are past it.")
     created_at: datetime
     created_by: str
     launched_at: datetime | None

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput
 from campaigns.retry import RetryPolicy
 from campaigns.rules.blackout import Blackout
+from campaigns.rules.frequency import Cap
+from campaigns.rules.holidays import HolidaySet
+from campaigns.rules.pack import is_past
 from campaigns.rules.windows import Window
 from campaigns.states import CampaignState
 
@@ -78,6 +81,10 @@ class Campaign:
         bounds: highest share of calls by measure (see `campaigns.stages`) before it holds.
         hold: the measure for which it waits for a person; empty where it does not.
         blackouts: spans in which nobody may be called.
+        holidays: days on which nobody may be called.
+        frequency: how often its controller may call a person; None for no cap.
+        verify_by: the day after which its pack must be read again; None where that is not known.
+        acknowledged_by: who answers for a pack that must be; empty for nobody.
     """
 
     id: int
@@ -105,6 +112,10 @@ class Campaign:
     bounds: Mapping[str, float] = field(default_factory=dict)
     hold: str = ""
     blackouts: tuple[Blackout, ...] = ()
+    holidays: frozenset[HolidaySet] = frozenset()
+    frequency: Cap | None = None
+    verify_by: date | None = None
+    acknowledged_by: str = ""
 
     @property
     def trunks(self) -> tuple[str, ...]:
@@ -115,6 +126,15 @@ class Campaign:
     def stage_limit(self) -> int | None:
         """How many people may have been called so far; None where everybody may."""
         return self.stages[self.stage] if self.stage < len(self.stages) else None
+
+    def awaits_reading(self, day: date) -> bool:
+        """Whether somebody must answer for its pack before it is launched on that day.
+
+        Not for a rehearsal, which reaches nobody.
+        """
+        if self.rehearsal or self.acknowledged_by or self.verify_by is None:
+            return False
+        return is_past(self.verify_by, day)
 
     @property
     def max_call_s(self) -> int:

@@ -15,6 +15,7 @@ from cli.display import line, standing
 from cli.outcome_report import plain, show_report, write_attempts
 from cli.session import AsJson, By, Controller, open_home
 from operations import halt, hold
+from operations.launch import acknowledge as answer_for
 from operations.launch import act, limit
 from operations.progress import progress_of
 from operations.report import all_attempts, report_of
@@ -111,6 +112,19 @@ def release(
     workspace, chosen, found = _choose(ctx, which, controller)
     hold.release(workspace, chosen.controller_id, chosen.campaign_id, by)
     say(f"«{found['name']}» is released by {by} and goes on.")
+
+
+@app.command()
+def acknowledge(
+    ctx: typer.Context,
+    which: Which,
+    by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
+    controller: Controller = None,
+) -> None:
+    """Let a campaign be launched though its rules are past their date, in a named person's name."""
+    workspace, chosen, found = _choose(ctx, which, controller)
+    answer_for(workspace, chosen.controller_id, chosen.campaign_id, by)
+    say(f"{by} answers for {found['pack']} in «{found['name']}»: it may be launched.")
 
 
 @app.command()

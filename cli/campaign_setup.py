@@ -73,9 +73,19 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
     if known is not None:
         _check_same(workspace, known, values, recordings, lists)
         return Chosen(controller_id, known["id"])
+    _warn_of_pack(values)
     with progress_bar.counting("preparing", "contacts") as tell:
         made = prepare_campaign(workspace, controller_id, values, recordings, lists, by, tell)
     return Chosen(controller_id, made)
+
+
+def _warn_of_pack(values: CampaignFile) -> None:
+    pack = packs.load(values.pack)
+    if pack.is_expired(datetime.now(UTC).date()):
+        note(
+            f"The rules of {pack.label} had to be read again by {pack.verify_by}: a campaign that "
+            "reaches people needs somebody who answers for them."
+        )
 
 
 def _import(workspace: Workspace, controller_id: int, one: ListFile, by: str) -> int:
@@ -174,9 +184,8 @@ def _written(values: CampaignValues) -> dict[str, Any]:
         "end_at": values.schedule.end_at,
         "finish_by": values.schedule.finish_by,
         "weight": values.weight,
-        "blackouts": policies.blackouts_to_plain(
-            [one.blackout() for one in values.schedule.blackouts]
-        ),
+        "blackouts": policies.blackouts_to_plain(values.schedule.all_blackouts()),
+        "holidays": values.schedule.kept_holidays(packs.load(values.pack)),
     }
 
 

@@ -33,6 +33,7 @@ OPEN_BY_THEMSELVES = frozenset(
         Gate.OUTSIDE_WINDOW,
         Gate.PUBLIC_HOLIDAY,
         Gate.BLACKOUT,
+        Gate.FREQUENCY_CAP,
         Gate.RETRY_NOT_DUE,
         Gate.LIVE_CALL_ON_NUMBER,
         Gate.LIMIT_REACHED,

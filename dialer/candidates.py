@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from campaigns import turns
 from campaigns.campaign import Campaign
-from campaigns.rules import blackout, hours, windows
+from campaigns.rules import gates, hours
 from store import queue, tallies
 from store.queue import Found
 
@@ -71,14 +71,14 @@ class Candidates:
         return queue.due(self._connection, self._campaign.id, zones, retry, until, count, avoid)
 
     def _in_turn(self) -> list[str]:
+        rules = hours.rules_of(self._campaign)
         groups = [
             zones
             for zones in queue.zones_of(self._connection, self._campaign.id)
-            if is_open(self._campaign, zones, self._now)
+            if gates.closed(rules, zones.split("|"), self._now) is None
         ]
         if len(groups) < 2:
             return groups
-        rules = hours.rules_of(self._campaign)
         closings = [(hours.closing(rules, one.split("|"), self._now), one) for one in groups]
         return turns.in_turn(closings, self._now)
 
@@ -92,16 +92,6 @@ class Candidates:
 
 NO_LIMIT = 2**31
 """Fresh people of a campaign that has no stages before it."""
-
-
-def is_open(campaign: Campaign, group: str, now: datetime) -> bool:
-    """Whether a zone group may be called: in its hours, and in no blackout."""
-    zones = group.split("|")
-    longest = timedelta(seconds=campaign.max_call_s)
-    return (
-        windows.is_open(campaign.windows, zones, now)
-        and blackout.in_force(campaign.blackouts, zones, now, longest) is None
-    )
 
 
 def _fresh(found: list[Found]) -> int:

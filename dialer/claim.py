@@ -13,10 +13,10 @@ from ulid import ULID
 from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
 from campaigns.rules import gates
-from campaigns.rules.gates import Gate
+from campaigns.rules.gates import Candidate, Gate
 from campaigns.states import TargetState
 from dialer.candidates import Candidates
-from store import attempts, queue, suppressions, tallies
+from store import attempts, frequency, queue, suppressions, tallies
 from store.queue import Found
 
 MAX_ROUNDS = 4
@@ -99,42 +99,50 @@ def _sort(
     allowed: list[Found] = []
     refused: list[tuple[int, Gate]] = []
     postponed: list[tuple[int, Gate, datetime]] = []
-    for one, gate in _judged(connection, want, found, now):
+    demand = _demand(want)
+    for one, candidate in zip(found, _candidates(connection, want, found, now), strict=True):
+        gate = gates.refusal(candidate, demand)
         if gate is None:
             allowed.append(one)
         elif gate in gates.PERMANENT:
             refused.append((one.id, gate))
         else:
-            postponed.append((one.id, gate, now + gates.POSTPONED[gate]))
+            postponed.append((one.id, gate, gates.looked_at_again(gate, candidate, now)))
     _write_refused(connection, want.campaign.id, refused, delta)
     queue.postpone(connection, postponed)
     return allowed
 
 
-def _judged(
+def _demand(want: Want) -> gates.Demand:
+    campaign = want.campaign
+    return gates.Demand(
+        campaign.purpose, campaign.evidence, campaign.retry.max_attempts, want.rehearsal
+    )
+
+
+def _candidates(
     connection: Connection, want: Want, found: list[Found], now: datetime
-) -> list[tuple[Found, Gate | None]]:
+) -> list[Candidate]:
+    """What the gates ask about each, in three queries for all."""
     numbers = [one.number for one in found]
     campaign = want.campaign
     suppressed = suppressions.in_force(
         connection, numbers, campaign.controller_id, campaign.id, now
     )
     locked = attempts.locked(connection, numbers)
-    demand = gates.Demand(
-        campaign.purpose, campaign.evidence, campaign.retry.max_attempts, want.rehearsal
-    )
-    return [(one, gates.refusal(_candidate(one, suppressed, locked), demand)) for one in found]
-
-
-def _candidate(one: Found, suppressed: set[str], locked: set[str]) -> gates.Candidate:
-    return gates.Candidate(
-        attempts=one.attempts,
-        purposes=one.purposes,
-        evidence=one.evidence,
-        fictional=one.fictional,
-        suppressed=one.number in suppressed,
-        live_call=one.number in locked,
-    )
+    capped = frequency.capped(connection, campaign, numbers, want.rehearsal, now)
+    return [
+        Candidate(
+            attempts=one.attempts,
+            purposes=one.purposes,
+            evidence=one.evidence,
+            fictional=one.fictional,
+            suppressed=one.number in suppressed,
+            live_call=one.number in locked,
+            capped_until=capped.get(one.number),
+        )
+        for one in found
+    ]
 
 
 def _write_refused(

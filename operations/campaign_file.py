@@ -4,15 +4,13 @@ import tomllib
 from collections.abc import Iterable, Mapping, Set
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
-    model_validator,
 )
 
 from campaigns.campaign import (
@@ -27,18 +25,12 @@ from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.errors import InvalidInput
 from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
 from campaigns.retry import APART, MAX_NETWORK_TRIES, OTHER_HOUR, OTHER_TRUNK, RetryPolicy
-from campaigns.rules.blackout import Blackout
-from campaigns.rules.windows import is_zone
 from campaigns.stages import MOST_PEOPLE, Measure
-from operations.values import Delay, Line, Name, Purposes, When, Wordings
+from operations.elections import read_election
+from operations.schedule import ScheduleValues
+from operations.values import Delay, Line, Name, Purposes, Wordings, first_fault
 
 _NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
-
-
-def _known_zone(name: str) -> str:
-    if not is_zone(name):
-        raise ValueError("there is no such time zone; write one such as Europe/Paris")
-    return name
 
 
 class ListFile(BaseModel):
@@ -74,62 +66,6 @@ class LimitValues(BaseModel):
 
     max_channels: int = Field(default=30, ge=1, le=MOST_CHANNELS)
     max_cps: float = Field(default=5, ge=LEAST_CPS, le=MOST_CPS)
-
-
-class HourValues(BaseModel):
-    """One of `schedule.hours`: ISO weekdays (1 is Monday) and local times of the callee."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1)
-    start: str
-    end: str
-
-
-class BlackoutValues(BaseModel):
-    """One of `schedule.blackouts`: a span without calls, in some zones or in all."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    begin: When
-    end: When
-    zones: list[Annotated[str, AfterValidator(_known_zone)]] = []
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.end <= self.begin:
-            raise ValueError("it ends before it begins")
-        return self
-
-    def blackout(self) -> Blackout:
-        """As the domain knows it."""
-        return Blackout(self.begin, self.end, frozenset(self.zones))
-
-
-class ScheduleValues(BaseModel):
-    """`[schedule]`: `hours` tighten the pack's; `any_hour` lifts them for a rehearsal only.
-
-    `finish_by` is when everybody should have been called for the first time; calls go on after.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    start_at: When | None = None
-    end_at: When | None = None
-    finish_by: When | None = None
-    hours: list[HourValues] = []
-    blackouts: list[BlackoutValues] = Field(default=[], max_length=100)
-    any_hour: bool = False
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if self.start_at and self.end_at and self.end_at <= self.start_at:
-            raise ValueError("it ends before it starts")
-        if self.finish_by and self.start_at and self.finish_by <= self.start_at:
-            raise ValueError("it should be finished before it starts")
-        if self.finish_by and self.end_at and self.finish_by > self.end_at:
-            raise ValueError("it ends before it should be finished")
-        return self
 
 
 class RetryValues(BaseModel):
@@ -232,11 +168,14 @@ class CampaignFile(CampaignValues):
 def read_campaign_file(path: Path) -> CampaignFile:
     """Read a campaign file; paths in it are relative to it.
 
+    An election may be written in it, or be the path of a file of its own.
+
     Raises:
         InvalidInput: names the first value that is wrong.
     """
     try:
-        values = CampaignFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+        plain = tomllib.loads(path.read_text("utf-8"))
+        values = CampaignFile.model_validate(_with_elections(plain, path.parent))
     except FileNotFoundError as error:
         raise InvalidInput(str(path), "there is no such file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -246,11 +185,14 @@ def read_campaign_file(path: Path) -> CampaignFile:
     return _anchored(values, path.parent)
 
 
-def first_fault(error: ValidationError) -> InvalidInput:
-    """The first fault of a validation, in the writer's terms."""
-    first = error.errors()[0]
-    said = first["msg"].removeprefix("Value error, ")
-    return InvalidInput(".".join(str(part) for part in first["loc"]), f"{said}.")
+def _with_elections(plain: dict[str, Any], directory: Path) -> dict[str, Any]:
+    """The same with elections in the place of the files that are named."""
+    schedule = plain.get("schedule")
+    named = schedule.get("elections") if isinstance(schedule, dict) else None
+    if not isinstance(named, list):
+        return plain
+    found = [read_election(directory / one) if isinstance(one, str) else one for one in named]
+    return {**plain, "schedule": {**plain["schedule"], "elections": found}}
 
 
 def _anchored(values: CampaignFile, directory: Path) -> CampaignFile:

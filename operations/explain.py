@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
 from campaigns.contacts.phone import parse
-from campaigns.rules import blackout, gates, hours, windows
+from campaigns.rules import gates, hours
 from campaigns.rules.gates import Gate
 from campaigns.states import CampaignState, TargetState
 from operations.workspace import Workspace
-from store import attempts, halts, leases, lists, suppressions, tallies, targets
+from store import attempts, frequency, halts, leases, lists, suppressions, tallies, targets
 from store import campaigns as kept
 from store.engine import reading
 
@@ -111,7 +111,7 @@ def _pending_gates(
     now: datetime,
 ) -> Iterator[tuple[Gate, datetime | None]]:
     """Closed gates of a pending target, in the order in which the dialer meets them."""
-    yield from _campaign_gates(connection, found, campaign)
+    yield from _campaign_gates(connection, found, campaign, now)
     status = dialer or {}
     if not status.get("ready"):
         yield Gate.PBX_UNAVAILABLE, None
@@ -121,23 +121,26 @@ def _pending_gates(
     trunk = status.get("trunks", {}).get(campaign.trunk, {})
     zones = found["zones"].split("|")
     rules = hours.rules_of(campaign)
-    if not windows.is_open(campaign.windows, zones, now):
-        yield Gate.OUTSIDE_WINDOW, hours.next_opening(rules, zones, now)
-    if blackout.in_force(campaign.blackouts, zones, now, rules.longest_call):
-        yield Gate.BLACKOUT, hours.next_opening(rules, zones, now)
+    closed = gates.closed(rules, zones, now)
+    if closed is not None:
+        yield closed, hours.next_opening(rules, zones, now)
     if found["due_at"] > now:
         yield Gate(found["gate"] or Gate.RETRY_NOT_DUE), found["due_at"]
-    refused = _refusal(connection, found, campaign, rehearsal=bool(trunk.get("rehearsal")), now=now)
+    rehearsal = bool(trunk.get("rehearsal"))
+    candidate = _candidate(connection, found, campaign, rehearsal=rehearsal, now=now)
+    refused = gates.refusal(candidate, _demand(campaign, rehearsal=rehearsal))
     if refused is not None:
-        yield refused, None
+        yield refused, candidate.capped_until if refused is Gate.FREQUENCY_CAP else None
     if status.get("ready"):
         yield Gate.LIMIT_REACHED, None
 
 
 def _campaign_gates(
-    connection: Connection, found: dict[str, Any], campaign: Campaign
+    connection: Connection, found: dict[str, Any], campaign: Campaign, now: datetime
 ) -> Iterator[tuple[Gate, datetime | None]]:
     """Gates that close for a whole campaign, or for all of it but the retries."""
+    if campaign.state is CampaignState.DRAFT and campaign.awaits_reading(now.date()):
+        yield Gate.PACK_EXPIRED, None
     if campaign.state is not CampaignState.RUNNING or halts.current(connection) is not None:
         yield Gate.CAMPAIGN_NOT_RUNNING, None
     if campaign.hold or _waits_for_stage(connection, found, campaign):
@@ -153,17 +156,17 @@ def _waits_for_stage(connection: Connection, found: dict[str, Any], campaign: Ca
     return sum(begun.values()) >= limit
 
 
-def _refusal(
+def _candidate(
     connection: Connection,
     found: dict[str, Any],
     campaign: Campaign,
     *,
     rehearsal: bool,
     now: datetime,
-) -> Gate | None:
+) -> gates.Candidate:
     number = [found["number"]]
     purposes = lists.one(connection, campaign.controller_id, found["list_id"])["purposes"]
-    candidate = gates.Candidate(
+    return gates.Candidate(
         attempts=found["attempts"],
         purposes=tuple(purposes),
         evidence=Evidence(found["evidence"]),
@@ -172,8 +175,9 @@ def _refusal(
             suppressions.in_force(connection, number, campaign.controller_id, campaign.id, now)
         ),
         live_call=bool(attempts.locked(connection, number)),
+        capped_until=frequency.capped(connection, campaign, number, rehearsal, now).get(*number),
     )
-    demand = gates.Demand(
-        campaign.purpose, campaign.evidence, campaign.retry.max_attempts, rehearsal
-    )
-    return gates.refusal(candidate, demand)
+
+
+def _demand(campaign: Campaign, *, rehearsal: bool) -> gates.Demand:
+    return gates.Demand(campaign.purpose, campaign.evidence, campaign.retry.max_attempts, rehearsal)

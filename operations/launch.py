@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from campaigns.campaign import Limits
-from campaigns.errors import NotAllowed
+from campaigns.campaign import Campaign, Limits
+from campaigns.errors import InvalidInput, NotAllowed
+from campaigns.rules.gates import Gate
 from campaigns.states import Action, CampaignState
 from campaigns.trunk import is_rehearsal
 from operations.prepare import complete, find_trunk
@@ -36,6 +37,7 @@ def act(
         if action is Action.LAUNCH:
             for name in (row["trunk"], *row["other_trunks"]):
                 _check_trunk(workspace, name, trunks.all_of(connection))
+            _check_pack(kept.by_id(connection, campaign_id), row["start_at"], now)
             _check_targets(tallies.of_campaign(connection, campaign_id)[tallies.STATE])
         if action is Action.LAUNCH and row["start_at"] and row["start_at"] > now:
             action = Action.SCHEDULE
@@ -51,6 +53,34 @@ def act(
                 {"before": before, "after": after},
             )
     return after
+
+
+def acknowledge(workspace: Workspace, controller_id: int, campaign_id: int, by: str) -> None:
+    """Let a campaign be launched though its pack must be read again, in a named person's name.
+
+    Raises:
+        NotFound: the controller has no such campaign.
+        InvalidInput: nobody is named.
+        NotAllowed: its pack need not be read again yet, or somebody has answered for it.
+    """
+    if not by.strip():
+        raise InvalidInput("by", "it names nobody.", "Name the person who answers for it.")
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        row = kept.row(connection, controller_id, campaign_id)
+        found = kept.by_id(connection, campaign_id)
+        if not found.awaits_reading(_begins(row["start_at"], now).date()):
+            raise NotAllowed("Nobody needs to answer for the rules of this campaign.")
+        kept.acknowledge(connection, campaign_id, by)
+        audit.record(
+            connection,
+            now,
+            by,
+            "campaign.acknowledge",
+            f"campaign {campaign_id}",
+            controller_id,
+            {"gate": Gate.PACK_EXPIRED, "pack": found.pack, "verify_by": f"{found.verify_by}"},
+        )
 
 
 def limit(
@@ -81,6 +111,20 @@ def _check_halt(found: Halt | None) -> None:
             f"Everything is stopped since {found.at:%Y-%m-%d %H:%M} UTC: nobody is called before "
             "calls are let through again."
         )
+
+
+def _check_pack(found: Campaign, start_at: datetime | None, now: datetime) -> None:
+    if found.awaits_reading(_begins(start_at, now).date()):
+        raise NotAllowed(
+            f"The rules of {found.pack} had to be read again by {found.verify_by} "
+            f"({Gate.PACK_EXPIRED}). Have a lawyer say whether they still hold, then: "
+            f"portevoix campaign acknowledge {found.id} --by NAME."
+        )
+
+
+def _begins(start_at: datetime | None, now: datetime) -> datetime:
+    """When the first call may be placed of a campaign launched now."""
+    return max(start_at or now, now)
 
 
 def _check_trunk(

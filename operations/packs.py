@@ -9,11 +9,12 @@ from typing import Any
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput
 from campaigns.rules import windows
+from campaigns.rules.frequency import Cap
+from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import Force, Pack, Rule
 from campaigns.stages import Measure
 
 _DIRECTORY = Path(windows.__file__).with_name("packs")
-_RULES = ("windows", "evidence", "max_attempts", "holds", "caller_id")
 
 
 def names() -> list[str]:
@@ -42,12 +43,19 @@ def _pack(plain: dict[str, Any]) -> Pack:
         as_of=plain["as_of"],
         verify_by=plain["verify_by"],
         windows=tuple(read_window(one) for one in plain["windows"]["hours"]),
+        holidays=frozenset(map(HolidaySet, plain["holidays"]["sets"])),
         evidence=Evidence(plain["evidence"]["demanded"]),
         max_attempts=plain["max_attempts"]["most"],
+        frequency=Cap(plain["frequency"]["most"], plain["frequency"]["days"]),
         caller_id=re.compile(plain["caller_id"]["pattern"]),
         stages=tuple(plain["holds"]["stages"]),
         bounds={Measure(name): share for name, share in plain["holds"]["bounds"].items()},
-        rules={name: Rule(Force(plain[name]["force"]), plain[name]["source"]) for name in _RULES},
+        not_for=frozenset(plain.get("purposes", {}).get("not_for", ())),
+        rules={
+            name: Rule(Force(one["force"]), one["source"])
+            for name, one in plain.items()
+            if isinstance(one, dict)
+        },
     )
 
 

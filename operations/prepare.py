@@ -53,6 +53,7 @@ def prepare_campaign(
         raise InvalidInput("recordings", "there is nothing to say.", "Name at least one recording.")
     trunk = find_trunk(workspace, values.trunk)
     pack = packs.load(values.pack)
+    _check_purpose(values.purpose, pack)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
     caller_id = check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
     _check_other_trunks(workspace, values, pack, rehearsal=rehearsal)
@@ -82,6 +83,16 @@ def _check_lists(workspace: Workspace, controller_id: int, list_ids: Sequence[in
                 "lists", f"«{one['name']}» is not whole yet.", "Import its file to the end first."
             )
     return each
+
+
+def _check_purpose(purpose: str, pack: Pack) -> None:
+    if purpose.casefold() in pack.not_for:
+        rule = pack.rules["purposes"]
+        raise InvalidInput(
+            "pack",
+            f"{pack.id} is not for calls that are {purpose} ({rule.force}: {rule.source}).",
+            f"Choose another of: {', '.join(packs.names())}.",
+        )
 
 
 def find_trunk(workspace: Workspace, name: str, field: str = "trunk") -> Trunk:
@@ -157,9 +168,10 @@ def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, 
         "start_at": values.schedule.start_at,
         "end_at": values.schedule.end_at,
         "finish_by": values.schedule.finish_by,
-        "blackouts": policies.blackouts_to_plain(
-            [one.blackout() for one in values.schedule.blackouts]
-        ),
+        "verify_by": pack.verify_by,
+        "blackouts": policies.blackouts_to_plain(values.schedule.all_blackouts()),
+        "holidays": values.schedule.kept_holidays(pack),
+        "frequency": policies.frequency_to_plain(values.schedule.kept_frequency(pack)),
     }
 
 
@@ -234,6 +246,7 @@ def _write(
                 "rehearsal": row["rehearsal"],
                 "any_hour": values.schedule.any_hour,
                 "watched": bool(row["bounds"]),
+                "elections": [f"{one.name}: {one.source}" for one in values.schedule.elections],
             },
         )
     return campaign_id

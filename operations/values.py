@@ -1,10 +1,12 @@
 """What people type, as it is taken: texts that can be kept and shown, instants that can be."""
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError
+
+from campaigns.errors import InvalidInput
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _LONGEST_WAIT = timedelta(days=92)
@@ -39,6 +41,21 @@ def _plausible(at: datetime) -> datetime:
     if not _FIRST <= at < _LAST:
         raise ValueError("it is not between the years 2000 and 2100")
     return at
+
+
+def plausible_day(day: date) -> date:
+    """Refuse days of years that are a slip of the pen."""
+    if not _FIRST.date() <= day < _LAST.date():
+        raise ValueError("it is not between the years 2000 and 2100")
+    return day
+
+
+def first_fault(error: ValidationError) -> InvalidInput:
+    """The first fault of a validation, in the writer's terms."""
+    first = error.errors()[0]
+    said = first["msg"].removeprefix("Value error, ")
+    named = (str(part) for part in first["loc"] if part != "[key]")
+    return InvalidInput(".".join(named), f"{said}.")
 
 
 Line = Annotated[

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from campaigns.campaign import Campaign, Limits
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotFound, PortevoixError
+from campaigns.rules.holidays import HolidaySet
 from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
 from store import policies
@@ -180,6 +181,12 @@ def hold(connection: Connection, campaign_id: int, found: Hold, now: datetime) -
     connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(hold=plain))
 
 
+def acknowledge(connection: Connection, campaign_id: int, by: str) -> None:
+    """Let it be launched though its pack must be read again."""
+    changed = update(campaign).where(campaign.c.id == campaign_id)
+    connection.execute(changed.values(acknowledged_by=by))
+
+
 def release(
     connection: Connection, campaign_id: int, baseline: Mapping[str, int], now: datetime
 ) -> None:
@@ -242,6 +249,10 @@ def loaded(found: Row[Any]) -> Campaign:
         bounds=found.bounds,
         hold=(found.hold or {}).get("measure", ""),
         blackouts=tuple(policies.blackout(one) for one in found.blackouts),
+        holidays=frozenset(map(HolidaySet, found.holidays)),
+        frequency=policies.frequency(found.frequency),
+        verify_by=found.verify_by,
+        acknowledged_by=found.acknowledged_by or "",
     )
 
 

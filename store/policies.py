@@ -7,6 +7,7 @@ from typing import Any
 from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.rules.blackout import Blackout
+from campaigns.rules.frequency import Cap
 from campaigns.rules.windows import Window
 
 
@@ -62,6 +63,16 @@ def blackout(plain: dict[str, Any]) -> Blackout:
     """A blackout from its JSON."""
     begin, end = (datetime.fromisoformat(plain[name]) for name in ("begin", "end"))
     return Blackout(begin, end, frozenset(plain["zones"]))
+
+
+def frequency_to_plain(cap: Cap | None) -> dict[str, int] | None:
+    """A frequency cap as JSON; None where there is none."""
+    return None if cap is None else {"most": cap.most, "days": cap.days}
+
+
+def frequency(plain: dict[str, int] | None) -> Cap | None:
+    """A frequency cap from its JSON."""
+    return None if plain is None else Cap(plain["most"], plain["days"])
 
 
 def retry(plain: dict[str, Any]) -> RetryPolicy:

@@ -204,6 +204,10 @@ campaign = Table(
     Column("released_at", Instant),
     Column("baseline", JSON, nullable=False, server_default="{}"),  # outcomes at the last release
     Column("blackouts", JSON, nullable=False, server_default="[]"),  # [{begin, end, zones}]
+    Column("holidays", JSON, nullable=False, server_default="[]"),  # names of sets
+    Column("frequency", JSON(none_as_null=True)),  # {most, days}; NULL: no cap
+    Column("verify_by", Date),  # of its pack; NULL: it was prepared before that was kept
+    Column("acknowledged_by", Text),  # who answers for a pack that is past it
     Column("start_at", Instant),
     Column("end_at", Instant),
     Column("finish_by", Instant),
@@ -282,7 +286,7 @@ attempt = Table(
     Column("sip_call_id", Text),
     Index("ix_attempt_campaign_id_claimed_at", "campaign_id", "claimed_at"),
     Index("ix_attempt_target_id", "target_id"),
-    Index("ix_attempt_number", "number"),
+    Index("ix_attempt_number_claimed_at", "number", "claimed_at"),
     Index(
         "ix_attempt_open",
         "state",

@@ -101,6 +101,13 @@ def release(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
     return one(campaign_id, workspace, caller)
 
 
+@router.post("/{campaign_id}/acknowledge", summary="Answer for rules that are past their date")
+def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
+    """Let it be launched after `verify_by` of its pack, in the name of the key."""
+    launch.acknowledge(workspace, caller.controller_id, campaign_id, caller.name)
+    return one(campaign_id, workspace, caller)
+
+
 @router.patch("/{campaign_id}/limits", summary="Change the limits")
 def limits(campaign_id: Id, change: LimitChange, workspace: In, caller: Asking) -> CampaignAnswer:
     """How wide and how fast it calls, also while it runs; in force within a second."""

@@ -1,14 +1,19 @@
 """The reasons not to place a call now, decided at the moment of the call. Pure.
 
-The claim asks `refusal` for each candidate inside its transaction, and `portevoix why` asks the
-same function, so that the answer and the refusal cannot differ.
+The claim asks `closed` for each group of zones and `refusal` for each candidate, inside its
+transaction, and `portevoix why` asks the same functions, so that the answer and the refusal cannot
+differ.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from campaigns.contacts.basis import Evidence
+from campaigns.rules import blackout, windows
+from campaigns.rules.holidays import on_holiday
+from campaigns.rules.hours import Rules
 
 
 class Gate(StrEnum):
@@ -68,6 +73,8 @@ class Candidate:
         fictional: the number is of a range reserved for fiction.
         suppressed: a suppression of the operator, the controller or the campaign is in force.
         live_call: a call to this number is up or in doubt, in any campaign.
+        capped_until: until when the controller has called this person often enough; None where
+            it may call.
     """
 
     attempts: int
@@ -76,6 +83,7 @@ class Candidate:
     fictional: bool
     suppressed: bool
     live_call: bool
+    capped_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,25 @@ def refusal(candidate: Candidate, demand: Demand) -> Gate | None:
         (not candidate.evidence.at_least(demand.evidence), Gate.EVIDENCE_TOO_WEAK),
         (candidate.fictional and not demand.rehearsal, Gate.REHEARSAL_ONLY),
         (candidate.attempts >= demand.max_attempts, Gate.ATTEMPTS_USED),
+        # Before the cap: how a call that is up will count is known when it has ended.
         (candidate.live_call, Gate.LIVE_CALL_ON_NUMBER),
+        (candidate.capped_until is not None, Gate.FREQUENCY_CAP),
     )
     return next((gate for closed, gate in checks if closed), None)
+
+
+def looked_at_again(gate: Gate, candidate: Candidate, now: datetime) -> datetime:
+    """When a candidate that a gate closes for now is looked at again."""
+    if gate is Gate.FREQUENCY_CAP and candidate.capped_until is not None:
+        return candidate.capped_until
+    return now + POSTPONED[gate]
+
+
+def closed(rules: Rules, zones: Sequence[str], at: datetime) -> Gate | None:
+    """The gate of time that is closed to somebody who may be in any of these zones, or None."""
+    if not windows.is_open(rules.windows, zones, at):
+        return Gate.OUTSIDE_WINDOW
+    if on_holiday(rules.holidays, zones, at):
+        return Gate.PUBLIC_HOLIDAY
+    silent = blackout.in_force(rules.blackouts, zones, at, rules.longest_call)
+    return None if silent is None else Gate.BLACKOUT

@@ -1,4 +1,4 @@
-"""The spans of time in which calls may start: windows in every zone, less blackouts. Pure."""
+"""When calls may start: windows in every zone, less holidays and blackouts. Pure."""
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from campaigns.campaign import Campaign
 from campaigns.rules.blackout import Blackout
+from campaigns.rules.holidays import HolidaySet, is_holiday
 from campaigns.rules.windows import Window, zone
 
 HORIZON = timedelta(days=15)
@@ -37,27 +38,29 @@ class Rules:
         windows: hours in the callee's own time.
         blackouts: spans without calls.
         longest_call: a call must be over when a blackout begins.
+        holidays: the days without calls, each by the date of every zone.
     """
 
     windows: tuple[Window, ...]
     blackouts: tuple[Blackout, ...]
     longest_call: timedelta
+    holidays: frozenset[HolidaySet] = frozenset()
 
 
 def rules_of(campaign: Campaign) -> Rules:
     """Those of a campaign."""
     longest = timedelta(seconds=campaign.max_call_s)
-    return Rules(campaign.windows, campaign.blackouts, longest)
+    return Rules(campaign.windows, campaign.blackouts, longest, campaign.holidays)
 
 
 def open_spans(rules: Rules, zones: Sequence[str], between: Span) -> list[Span]:
     """When somebody who may be in any of these zones may be called, in order and disjoint.
 
-    Exactly the instants of which `windows.is_open` and `blackout.in_force` say so.
+    Exactly the instants at which `gates.closed` names no gate.
     """
     found = [between]
     for name in zones:
-        found = _both(found, _merged(_spans_of(rules.windows, name, between)))
+        found = _both(found, _merged(_spans_of(rules, name, between)))
     for one in rules.blackouts:
         if one.binds(zones):
             found = list(_without(found, Span(one.begin - rules.longest_call, one.end)))
@@ -81,19 +84,25 @@ def union(spans: Iterable[Span]) -> list[Span]:
     return _merged(sorted(spans, key=lambda span: span.begin))
 
 
-def _spans_of(windows: Iterable[Window], name: str, between: Span) -> list[Span]:
-    """Every window of every day in a zone's time, in order."""
+def _spans_of(rules: Rules, name: str, between: Span) -> list[Span]:
+    """Every window of every day that is no holiday, in a zone's time, in order."""
     date = between.begin.astimezone(zone(name)).date()
     last = between.end.astimezone(zone(name)).date()
     found = []
     while date <= last:
-        of_day = [window for window in windows if date.isoweekday() in window.days]
+        of_day = _windows_of(rules, name, date)
         for stretch, offset in _stretches(name, date) if of_day else ():
             midnight = datetime.combine(date, time.min, UTC) - offset
             for window in of_day:
                 found += _both([_span(window, midnight)], [stretch])
         date += _DAY
     return sorted(found, key=lambda span: span.begin)
+
+
+def _windows_of(rules: Rules, name: str, date: date) -> list[Window]:
+    if is_holiday(rules.holidays, name, date):
+        return []
+    return [window for window in rules.windows if date.isoweekday() in window.days]
 
 
 def _span(window: Window, midnight: datetime) -> Span:

@@ -7,6 +7,8 @@ from datetime import date
 from enum import StrEnum
 
 from campaigns.contacts.basis import Evidence
+from campaigns.rules.frequency import Cap
+from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.windows import Window
 from campaigns.stages import Measure
 
@@ -27,6 +29,11 @@ class Rule:
     source: str
 
 
+def is_past(verify_by: date, day: date) -> bool:
+    """Whether a pack to be read again by one day is out of date on another; on it, it is not."""
+    return day > verify_by
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """The rules in force for one kind of campaign.
@@ -37,11 +44,14 @@ class Pack:
         as_of: the day the law was read.
         verify_by: the day after which it must be read again.
         windows: hours in the callee's time.
+        holidays: days on which nobody is called.
         evidence: the weakest proof of the basis that is accepted.
         max_attempts: attempts a person may receive in one campaign.
+        frequency: how often a controller may call a person, in all its campaigns.
         caller_id: E.164 numbers that may be shown, as a pattern.
         stages: how many people are called in each stage of a launch, counted from the first.
         bounds: the highest share of calls by measure before a campaign is held.
+        not_for: purposes that have a pack of their own.
         rules: for each field above, its force and source.
     """
 
@@ -50,17 +60,24 @@ class Pack:
     as_of: date
     verify_by: date
     windows: tuple[Window, ...]
+    holidays: frozenset[HolidaySet]
     evidence: Evidence
     max_attempts: int
+    frequency: Cap
     caller_id: re.Pattern[str]
     stages: tuple[int, ...]
     bounds: Mapping[Measure, float]
+    not_for: frozenset[str]
     rules: dict[str, Rule]
 
     @property
     def label(self) -> str:
         """Id and version, as written with every attempt."""
         return f"{self.id}@{self.version}"
+
+    def is_expired(self, today: date) -> bool:
+        """Whether the law must be read again before this pack is relied on."""
+        return is_past(self.verify_by, today)
 
     def allows_caller_id(self, number: str) -> bool:
         """Whether an automated campaign of this kind may show this E.164 number."""

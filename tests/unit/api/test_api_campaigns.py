@@ -1,6 +1,12 @@
 """Campaigns through the API, from preparing to the report."""
 
+from datetime import date
+
 from api_samples import Rig
+from sqlalchemy import update
+
+from store import tables
+from store.engine import writing
 
 
 def test_a_campaign_is_prepared_and_calls_nobody(rig: Rig) -> None:
@@ -172,3 +178,37 @@ def test_metrics_count_and_name_no_number(rig: Rig) -> None:
     for path in ("/api/v1/none/1", "/api/v1/none/2"):
         rig.ours.get(path)
     assert "none" not in rig.ours.get("/metrics").text
+
+
+def test_rules_past_their_date_are_answered_for_in_the_name_of_the_key(rig: Rig) -> None:
+    path = f"/api/v1/campaigns/{rig.campaign()}"
+    assert rig.ours.post(f"{path}/acknowledge").status_code == 409, "not needed yet"
+    with writing(rig.workspace.engine) as connection:
+        connection.execute(
+            update(tables.campaign).values(rehearsal=False, verify_by=date(2026, 1, 31))
+        )
+    refused = rig.ours.post(f"{path}/launch", headers={"Accept-Language": "fr"})
+    assert refused.status_code == 409
+    assert "auraient dû être relues avant le 2026-01-31 (règles périmées)" in refused.text
+    assert rig.theirs.post(f"{path}/acknowledge").status_code == 404
+    answered = rig.ours.post(f"{path}/acknowledge").json()
+    assert answered["verify_by"] == "2026-01-31"
+    assert answered["acknowledged_by"]
+    assert rig.ours.post(f"{path}/launch").json()["state"] == "running"
+
+
+def test_what_a_campaign_keeps_of_its_pack_and_its_election(rig: Rig) -> None:
+    rig.import_list()
+    rig.upload()
+    polls = {"metropole": "2028-05-14", "guyane": "2028-05-13"}
+    election = {"name": "Scrutin (fictif)", "source": "aucune", "rounds": [{"polls": polls}]}
+    schedule = {"elections": [election], "holidays": ["alsace-moselle"]}
+    made = rig.prepare(schedule=schedule).json()
+    assert made["holidays"] == ["L3133-1", "abolition", "alsace-moselle"]
+    assert made["frequency"] == {"most": 3, "days": 30}
+    paris = next(one for one in made["blackouts"] if "Europe/Paris" in one["zones"])
+    assert (paris["begin"][:16], paris["end"][:16]) == ("2028-05-12T22:00", "2028-05-14T22:00")
+    election["rounds"][0]["polls"]["atlantis"] = "2028-05-14"
+    wrong = rig.prepare(name="two", schedule=schedule)
+    assert wrong.status_code == 422
+    assert "atlantis" in wrong.json()["field"]

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from cli_subjects import Command
+from sqlalchemy import update
 
 from campaigns.states import Action
 from cli import campaign_run
@@ -15,6 +16,7 @@ from cli.campaign_setup import set_up
 from operations.campaign_file import read_campaign_file
 from operations.workspace import Workspace
 from store import campaigns as kept
+from store import tables
 from store.engine import writing
 
 
@@ -106,3 +108,20 @@ def test_limits_are_changed_one_at_a_time(portevoix: Command) -> None:
 def test_a_report_is_one_json_object_whose_states_add_up(portevoix: Command) -> None:
     report = json.loads(portevoix("campaign", "report", "Essai", "--json").stdout)
     assert sum(report["progress"]["states"].values()) == report["progress"]["targets"] == 2
+
+
+def test_somebody_answers_for_rules_that_are_past_their_date(
+    portevoix: Command, workspace: Workspace, campaign_id: int, campaign_file: Path
+) -> None:
+    with writing(workspace.engine) as connection:
+        connection.execute(
+            update(tables.campaign).values(rehearsal=False, verify_by=date(2026, 1, 31))
+        )
+    command = ("campaign", "acknowledge", "Essai", "--by", "Maître Roux")
+    assert "pack_expired" in portevoix("why", "06 39 98 00 01").stdout
+    refused = portevoix("campaign", "run", str(campaign_file), "--detach")
+    assert refused.exit_code == 1
+    assert f"portevoix campaign acknowledge {campaign_id} --by NAME" in refused.stderr
+    assert "Maître Roux answers for fr-political" in portevoix(*command).stdout
+    assert portevoix(*command).exit_code == 1, "once is enough"
+    assert portevoix("campaign", "run", str(campaign_file), "--detach").exit_code == 0

@@ -1,12 +1,15 @@
 """A campaign file becomes one campaign, however often it is given."""
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from campaigns.errors import InvalidInput, NotAllowed
 from cli import lookup
 from cli.campaign_setup import REHEARSAL_CALLER_ID, rehearsed, set_up
+from operations import packs
 from operations.campaign_file import CampaignFile, read_campaign_file
 from operations.settings import REHEARSAL
 from operations.workspace import Workspace
@@ -63,6 +66,31 @@ def test_limits_that_were_changed_since_stay(
     (row,) = lookup.campaigns(workspace)
     assert (row["max_channels"], row["max_cps"]) == (7, 3)
     assert "The limits in force stay: 7 calls, 3 calls/s." in capsys.readouterr().err
+
+
+def test_an_election_of_another_day_is_another_campaign(
+    workspace: Workspace, values: CampaignFile
+) -> None:
+    def of(day: str) -> CampaignFile:
+        election = {"name": "e", "source": "s", "rounds": [{"polls": {"metropole": day}}]}
+        schedule = {"any_hour": True, "elections": [election]}
+        return CampaignFile.model_validate({**values.model_dump(), "schedule": schedule})
+
+    first = set_up(workspace, of("2028-05-14"), "Zoé")
+    assert set_up(workspace, of("2028-05-14"), "Zoé") == first
+    with pytest.raises(NotAllowed, match="differs in blackouts"):
+        set_up(workspace, of("2028-05-21"), "Zoé")
+
+
+@pytest.mark.parametrize(("days", "warned"), [(0, False), (1, True)])
+def test_rules_past_their_date_are_told_of_when_a_campaign_is_prepared(
+    workspace: Workspace, values: CampaignFile, capsys: pytest.CaptureFixture[str],
+    days: int, warned: bool,
+) -> None:  # fmt: skip
+    last = datetime.combine(packs.load(values.pack).verify_by, time(12), UTC)
+    with time_machine.travel(last + timedelta(days=days)):
+        set_up(workspace, values, "Zoé")
+    assert ("had to be read again by" in capsys.readouterr().err) is warned
 
 
 def test_a_name_of_digits_is_not_taken_for_a_number(

@@ -183,6 +183,95 @@ def test_hours_of_the_callee(store: Engine) -> None:
     assert numbers(take(world, campaign)[1]) == [number(2)]
 
 
+def test_nobody_is_called_on_a_holiday_of_where_they_may_be(store: Engine) -> None:
+    abolition_in_reunion = NOW.replace(month=12, day=20, hour=8)
+    world = World(store, abolition_in_reunion)
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(1)], zones=PARIS),
+        world.contacts(controller, [number(2)], zones="Indian/Reunion|Indian/Mayotte"),
+    ]
+    campaign = world.campaign(controller, lists, holidays=["L3133-1", "abolition"])
+    assert numbers(take(world, campaign)[1]) == [number(1)]
+    world.later(days=1)
+    assert numbers(take(world, campaign)[1]) == [number(2)]
+
+
+CAP = {"most": 2, "days": 30}
+
+
+def called(world: World, controller: int, outcome: Outcome, **changes: Any) -> None:
+    """One call to the number in a campaign of its own."""
+    rehearsal = changes.pop("rehearsal", True)
+    listed = world.contacts(controller, [number(1)], fictional=False)
+    _, (call,) = take(world, world.campaign(controller, [listed], **changes), rehearsal=rehearsal)
+    close(world, call, outcome)
+
+
+def test_a_person_is_called_so_often_and_then_waits_until_the_first_call_counts_no_more(
+    world: World,
+) -> None:
+    controller = world.controller()
+    called(world, controller, Outcome.BUSY)
+    world.later(days=3)
+    called(world, controller, Outcome.NO_ANSWER)
+    campaign = world.campaign(controller, [world.contacts(controller, [number(1), number(2)])],
+        frequency=CAP)  # fmt: skip
+    assert numbers(take(world, campaign)[1]) == [number(2)]
+    waiting = world.targets(campaign.id)[0]
+    assert (waiting["state"], waiting["gate"]) == ("pending", "frequency_cap")
+    assert waiting["due_at"] == NOW + timedelta(days=30)
+    world.now = waiting["due_at"] - timedelta(seconds=1)
+    assert take(world, campaign)[1] == []
+    world.later(seconds=1)
+    assert numbers(take(world, campaign)[1]) == [number(1)]
+    world.check()
+
+
+@pytest.mark.parametrize(
+    ("of_whom", "outcome", "rehearsal"),
+    [
+        ("B", Outcome.BUSY, True),  # another controller's data
+        ("A", Outcome.CONGESTION, True),  # no phone rang
+        ("A", Outcome.BUSY, False),  # a real call counts for real calls
+    ],
+)
+def test_calls_that_do_not_count(
+    world: World, of_whom: str, outcome: Outcome, rehearsal: bool
+) -> None:
+    ours, caller = world.controller("A"), world.controller(of_whom)
+    for _ in range(2):
+        called(world, caller, outcome, rehearsal=rehearsal)
+    campaign = world.campaign(ours, [world.contacts(ours, [number(1)])], frequency=CAP)
+    assert numbers(take(world, campaign)[1]) == [number(1)]
+
+
+def test_a_call_that_was_cut_off_after_it_rang_counts(world: World) -> None:
+    controller = world.controller()
+    for _ in range(2):
+        called(world, controller, Outcome.CANCELLED)
+    with writing(world.engine) as connection:
+        connection.execute(update(tables.attempt).values(ringing_at=world.now))
+    campaign = world.campaign(controller, [world.contacts(controller, [number(1)])], frequency=CAP)
+    assert take(world, campaign)[1] == []
+
+
+def test_a_call_that_is_up_is_waited_for_not_counted(world: World) -> None:
+    """It may go back unsent; its number would otherwise wait for weeks."""
+    controller = world.controller()
+    called(world, controller, Outcome.BUSY)
+    first, second = (
+        world.campaign(controller, [world.contacts(controller, [number(1)])], frequency=CAP)
+        for _ in "ab"
+    )
+    _, (call,) = take(world, first)
+    assert take(world, second)[1] == []
+    assert only(world, second)["gate"] == "live_call_on_number"
+    write(world, unsent(call, world.now))
+    world.later(seconds=30)
+    assert numbers(take(world, second)[1]) == [number(1)]
+
+
 def test_a_number_that_is_being_called_waits(world: World) -> None:
     ours, theirs = world.controller("A"), world.controller("B")
     first = world.campaign(ours, [world.contacts(ours, [number(1)])])

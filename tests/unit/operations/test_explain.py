@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, update
@@ -25,6 +26,7 @@ from dialer.book import write_closings
 from dialer.calls import Call
 from dialer.claim import Want, claim
 from dialer.outcomes import in_doubt, never_placed
+from operations import launch
 from operations.explain import Explanation, why
 from operations.workspace import Workspace
 from store import suppressions
@@ -32,6 +34,7 @@ from store.engine import writing
 from store.tables import target
 
 EVERY_DAY = frozenset(range(1, 8))
+AT_ONCE = RetryPolicy(3, dict.fromkeys((Outcome.BUSY, Outcome.NO_ANSWER), timedelta(seconds=1)))
 REHEARSAL = {"trunks": {TRUNK: {"rehearsal": True}}}
 
 
@@ -50,11 +53,26 @@ def only(workspace: Workspace, one: str = number(0), controller: int = 1) -> Exp
     return found
 
 
+def of(workspace: Workspace, campaign: Campaign) -> Explanation:
+    """What is told of one campaign, where the number is in several."""
+    (found,) = [one for one in why(workspace, 1, number(0)) if one.campaign_id == campaign.id]
+    return found
+
+
 def take(world: World, campaign: Campaign, rehearsal: bool = True) -> list[Call]:
     now = datetime.now(UTC)
     with writing(world.engine) as connection:
         taken = claim(connection, Want(campaign, 50, rehearsal, "n"), now).taken
     return [Call(one.attempt, campaign, one.attempts, one.tries) for one in taken]
+
+
+def called(world: World, campaign: Campaign, outcome: Outcome) -> datetime:
+    """Call the one person of a campaign; when that began, as it is kept."""
+    (call,) = take(world, campaign)
+    with writing(world.engine) as connection:
+        write_closings(connection, [never_placed(call, outcome, datetime.now(UTC))])
+    begun: datetime = world.attempts()[call.attempt.id]["claimed_at"]
+    return begun
 
 
 def suppress(world: World, scope: SuppressionScope, owner: int) -> None:
@@ -174,6 +192,43 @@ def test_a_call_of_another_controller_reads_as_nothing_but_a_delay(
     assert only(workspace, controller=theirs).gate is Gate.LIVE_CALL_ON_NUMBER
 
 
+@pytest.mark.parametrize(
+    ("day", "opens"), [("2027-05-17", "2027-05-18T10:00"), ("2027-05-06", "2027-05-07T10:00")]
+)
+def test_a_public_holiday_and_when_it_is_over(
+    sqlite_store: Engine, tmp_path: Path, day: str, opens: str
+) -> None:
+    office = (Window(frozenset({1, 2, 3, 4, 5}), time(10), time(20)),)
+    with time_machine.travel(datetime.fromisoformat(f"{day}T12:00+02:00")):
+        world = World(sqlite_store, datetime.now(UTC) - timedelta(seconds=1))
+        world.called(1, windows=office, holidays=["L3133-1"])
+        show(world, **REHEARSAL)
+        found = only(a_workspace(sqlite_store, tmp_path))
+    assert found.gate is Gate.PUBLIC_HOLIDAY
+    assert found.opens_at == datetime.fromisoformat(f"{opens}+02:00")
+
+
+def test_a_person_called_often_enough_and_until_when(workspace: Workspace, world: World) -> None:
+    campaign = world.called(1, frequency={"most": 1, "days": 30}, retry=AT_ONCE)
+    show(world, **REHEARSAL)
+    begun = called(world, campaign, Outcome.NO_ANSWER)
+    other = world.campaign(1, [world.contacts(1, [number(0)])], frequency={"most": 1, "days": 30})
+    told = of(workspace, other)
+    assert (told.gate, told.opens_at) == (Gate.FREQUENCY_CAP, begun + timedelta(days=30))
+    assert take(world, other) == []
+    again = of(workspace, other)
+    assert (again.gate, again.opens_at) == (told.gate, told.opens_at), "the claim says the same"
+
+
+def test_a_draft_whose_pack_is_past_its_date(workspace: Workspace, world: World) -> None:
+    past = datetime.now(UTC).date() - timedelta(days=1)
+    draft = {"state": CampaignState.DRAFT, "rehearsal": False, "verify_by": past}
+    world.called(1, **draft)
+    assert only(workspace).gate is Gate.PACK_EXPIRED
+    launch.acknowledge(workspace, 1, 1, "Zoé")
+    assert only(workspace).gate is Gate.CAMPAIGN_NOT_RUNNING
+
+
 class Situation:
     """One number in a random state of everything that the gates look at."""
 
@@ -196,7 +251,9 @@ class Situation:
             chance.choice([CampaignState.RUNNING] * 4 + [CampaignState.PAUSED]),
             RetryPolicy(chance.randint(1, 2)),
             chance.choice([ALWAYS, ALWAYS, never]),
+            frequency=chance.choice([None, {"most": 1, "days": 30}, {"most": 2, "days": 1}]),
         )
+        self._call_before(chance, ours)
         self.rehearsal = chance.random() < 0.7
         if chance.random() < 0.3:
             scope = chance.choice(list(SuppressionScope))
@@ -214,6 +271,13 @@ class Situation:
             )
         show(self.world, trunks={TRUNK: {"rehearsal": self.rehearsal}})
 
+    def _call_before(self, chance: random.Random, controller: int) -> None:
+        """A call or two to the same number in other campaigns of its controller."""
+        for _ in range(chance.choice([0, 0, 1, 2])):
+            listed = self.world.contacts(controller, [number(0)])
+            outcome = chance.choice([Outcome.BUSY, Outcome.CONGESTION])
+            called(self.world, self.world.campaign(controller, [listed]), outcome)
+
 
 @settings(max_examples=60, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
@@ -224,7 +288,7 @@ def test_the_answer_is_what_the_claim_does(
     engine = new_sqlite_store()
     situation = Situation(engine, seed)
     workspace = a_workspace(engine, tmp_path)
-    told = only(workspace)
+    told = of(workspace, situation.campaign)
     claimed = take(situation.world, situation.campaign, situation.rehearsal)
     (after,) = situation.world.targets(situation.campaign.id)
     if told.gate is Gate.LIMIT_REACHED:
@@ -239,4 +303,6 @@ def test_the_answer_is_what_the_claim_does(
             assert told.gate in {
                 Gate.CAMPAIGN_NOT_RUNNING, Gate.OUTSIDE_WINDOW, Gate.RETRY_NOT_DUE
             }  # fmt: skip
-        assert only(workspace).gate is told.gate, "and it is told the same afterwards"
+        assert of(workspace, situation.campaign).gate is told.gate, (
+            "and it is told the same afterwards"
+        )

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
@@ -9,7 +10,7 @@ from store_subjects import World
 from workspaces import a_workspace
 
 from campaigns.campaign import Campaign, Limits
-from campaigns.errors import NotAllowed, NotFound
+from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.states import Action, CampaignState
 from operations import launch
 from operations import trunks as decided
@@ -30,8 +31,8 @@ def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
     return a_workspace(sqlite_store, tmp_path)
 
 
-def draft(world: World, count: int = 1, **changes: object) -> Campaign:
-    return world.called(count, state=CampaignState.DRAFT, launched_at=None, **changes)
+def draft(world: World, count: int = 1, **changes: Any) -> Campaign:
+    return world.called(count, **{"state": CampaignState.DRAFT, "launched_at": None, **changes})
 
 
 def acts(workspace: Workspace) -> list[str]:
@@ -65,6 +66,64 @@ def test_a_real_trunk_must_be_armed_by_name(workspace: Workspace, world: World) 
     with reading(workspace.engine) as connection:
         assert trunks.all_of(connection)["carrier"].armed_by == "Zoé"
     assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
+
+
+def expired(world: World, **changes: Any) -> Campaign:
+    """A draft that reaches people, whose pack had to be read again by yesterday."""
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    return draft(world, **{"rehearsal": False, "verify_by": yesterday, **changes})
+
+
+def test_a_pack_past_its_date_needs_a_person_who_answers_for_it(
+    workspace: Workspace, world: World
+) -> None:
+    campaign = expired(world)
+    with pytest.raises(NotAllowed, match=r"pack_expired.*portevoix campaign acknowledge 1 --by"):
+        launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
+    with pytest.raises(InvalidInput, match="Name the person"):
+        launch.acknowledge(workspace, 1, campaign.id, "  ")
+    launch.acknowledge(workspace, 1, campaign.id, "Maître Roux")
+    with reading(workspace.engine) as connection:
+        (event,) = audit.latest(connection, 1, 20)
+    assert (event["actor"], event["act"]) == ("Maître Roux", "campaign.acknowledge")
+    assert event["detail"]["gate"] == "pack_expired"
+    assert event["detail"]["verify_by"] == str(campaign.verify_by)
+    assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
+
+
+def test_a_campaign_that_runs_is_never_stopped_by_its_pack(
+    workspace: Workspace, world: World
+) -> None:
+    campaign = expired(world, state=CampaignState.RUNNING)
+    for action, state in ((Action.PAUSE, "paused"), (Action.RESUME, "running")):
+        assert launch.act(workspace, 1, campaign.id, action, "Zoé") == state
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rehearsal": True},  # reaches nobody
+        {"verify_by": datetime.now(UTC).date() + timedelta(days=1)},
+        {"verify_by": None},  # prepared before that was kept
+    ],
+)
+def test_what_needs_nobody_to_answer_for_it(
+    workspace: Workspace, world: World, changes: dict[str, Any]
+) -> None:
+    campaign = expired(world, **changes)
+    with pytest.raises(NotAllowed, match="Nobody needs to answer"):
+        launch.acknowledge(workspace, 1, campaign.id, "Zoé")
+    assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
+
+
+def test_the_day_it_begins_is_what_counts(workspace: Workspace, world: World) -> None:
+    now = datetime.now(UTC)
+    valid = {"verify_by": now.date() + timedelta(days=9), "start_at": now + timedelta(days=10)}
+    campaign = expired(world, **valid)
+    with pytest.raises(NotAllowed, match="pack_expired"):
+        launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
+    launch.acknowledge(workspace, 1, campaign.id, "Zoé")
+    assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.SCHEDULED
 
 
 def test_what_makes_no_sense_is_refused(workspace: Workspace, world: World) -> None:

@@ -1,6 +1,6 @@
 """Preparing a campaign: nothing is called that trunk, pack or provenance do not allow."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from workspaces import a_workspace
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotFound, StoreUnavailable
+from campaigns.rules.blackout import in_force
+from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.windows import ALWAYS, Window
 from campaigns.states import Action, CampaignState
 from operations import launch, packs, prepare
@@ -136,6 +138,46 @@ def test_own_hours_only_tighten(workspace: Workspace, world: World, message: int
 def test_a_rehearsal_may_call_at_any_hour(workspace: Workspace, world: World, message: int) -> None:
     lists = [world.contacts(1, [number(1)])]
     assert prepared(workspace, message, lists, schedule={"any_hour": True}).windows == ALWAYS
+
+
+def test_holidays_and_caps_are_the_pack_s_and_an_own_holiday_only_adds(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    pack = packs.load("fr-political")
+    one = prepared(workspace, message, lists, name="a")
+    assert (one.holidays, one.frequency) == (pack.holidays, pack.frequency)
+    own = {"holidays": ["alsace-moselle"]}
+    two = prepared(workspace, message, lists, name="b", schedule=own)
+    assert two.holidays == {*pack.holidays, HolidaySet.ALSACE_MOSELLE}
+    free = prepared(workspace, message, lists, name="c", schedule={"any_hour": True})
+    assert (free.holidays, free.frequency) == (frozenset(), None), "a rehearsal reaches nobody"
+
+
+def test_an_election_silences_the_campaign_and_is_in_the_audit(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    election = {
+        "name": "Scrutin (fictif)", "source": "aucune",
+        "rounds": [{"polls": {"metropole": date(2028, 5, 14)}}],
+    }  # fmt: skip
+    lists = [world.contacts(1, [number(1)])]
+    campaign = prepared(workspace, message, lists, schedule={"elections": [election]})
+    eve = datetime(2028, 5, 13, 12, tzinfo=UTC)
+    assert in_force(campaign.blackouts, ["Europe/Paris"], eve, timedelta(minutes=2)) is not None
+    with reading(workspace.engine) as connection:
+        (event,) = [one for one in audit.latest(connection, 1, 9) if "elections" in one["detail"]]
+    assert event["detail"]["elections"] == ["Scrutin (fictif): aucune"]
+
+
+@pytest.mark.parametrize("purpose", ["political", "Commercial"])
+def test_what_needs_proof_row_by_row_is_no_public_information(
+    workspace: Workspace, world: World, message: int, purpose: str
+) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    changes = {"pack": "fr-public-info", "purpose": purpose}
+    assert refused(workspace, message, lists, **changes).field == "pack"
+    assert prepared(workspace, message, lists, **{**changes, "purpose": "public-info"})
 
 
 def test_lists_and_recordings_of_others_do_not_exist(

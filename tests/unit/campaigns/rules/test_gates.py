@@ -1,16 +1,27 @@
 """Gates: a call through a closed one is never placed."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.contacts.basis import Evidence
-from campaigns.rules.gates import PERMANENT, POSTPONED, Candidate, Demand, Gate, refusal
+from campaigns.rules.gates import (
+    PERMANENT,
+    POSTPONED,
+    Candidate,
+    Demand,
+    Gate,
+    looked_at_again,
+    refusal,
+)
 
 OPEN = Candidate(0, ("political",), Evidence.ROW, fictional=False, suppressed=False,
                  live_call=False)  # fmt: skip
+NOW = datetime(2027, 3, 1, 11, tzinfo=UTC)
+LATER = NOW + timedelta(days=12)
 DEMAND = Demand("political", Evidence.ROW, max_attempts=3, rehearsal=False)
 
 
@@ -30,10 +41,23 @@ def test_nothing_keeps_it_from_being_called() -> None:
         ({"fictional": True}, Gate.REHEARSAL_ONLY),
         ({"attempts": 3}, Gate.ATTEMPTS_USED),
         ({"live_call": True}, Gate.LIVE_CALL_ON_NUMBER),
+        ({"capped_until": LATER}, Gate.FREQUENCY_CAP),
     ],
 )
 def test_each_gate_by_itself(change: dict[str, object], gate: Gate) -> None:
     assert refusal(replace(OPEN, **change), DEMAND) is gate  # type: ignore[arg-type]
+
+
+def test_a_call_that_is_up_comes_before_the_cap_it_may_not_count_for() -> None:
+    both = replace(OPEN, live_call=True, capped_until=LATER)
+    assert refusal(both, DEMAND) is Gate.LIVE_CALL_ON_NUMBER
+
+
+def test_when_a_candidate_is_looked_at_again() -> None:
+    capped = replace(OPEN, capped_until=LATER)
+    assert looked_at_again(Gate.FREQUENCY_CAP, capped, NOW) == LATER
+    up = looked_at_again(Gate.LIVE_CALL_ON_NUMBER, capped, NOW)
+    assert up == NOW + POSTPONED[Gate.LIVE_CALL_ON_NUMBER]
 
 
 def test_fictional_numbers_are_called_in_a_rehearsal() -> None:
@@ -48,6 +72,7 @@ candidates = st.builds(
     fictional=st.booleans(),
     suppressed=st.booleans(),
     live_call=st.booleans(),
+    capped_until=st.sampled_from([None, LATER]),
 )
 demands = st.builds(
     Demand,
@@ -64,6 +89,7 @@ def test_allowed_means_every_gate_is_open(candidate: Candidate, demand: Demand) 
     every_gate_open = (
         not candidate.suppressed
         and not candidate.live_call
+        and candidate.capped_until is None
         and demand.purpose in candidate.purposes
         and strength(candidate.evidence) >= strength(demand.evidence)
         and (demand.rehearsal or not candidate.fictional)
@@ -71,7 +97,7 @@ def test_allowed_means_every_gate_is_open(candidate: Candidate, demand: Demand) 
     )
     found = refusal(candidate, demand)
     assert (found is None) == every_gate_open
-    assert found is None or found in PERMANENT or found in POSTPONED
+    assert found is None or found in PERMANENT or looked_at_again(found, candidate, NOW) > NOW
 
 
 @given(candidates, demands)

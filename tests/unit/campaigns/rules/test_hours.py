@@ -9,8 +9,9 @@ from hours_subjects import EVERY_DAY, OFFICE, PARIS, POLYNESIA, ZONES, at
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.rules import hours
-from campaigns.rules.blackout import Blackout, in_force
+from campaigns.rules import gates, hours
+from campaigns.rules.blackout import Blackout
+from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.hours import Rules, Span, open_spans
 from campaigns.rules.windows import ALWAYS, Window, is_open
 
@@ -93,6 +94,28 @@ def test_hours_that_are_always_open_are_one_span_whatever_the_clocks_do() -> Non
     assert open_spans(Rules(ALWAYS, (), CALL), [*PARIS, *POLYNESIA], year) == [year]
 
 
+def test_a_holiday_is_no_day_of_calls_and_hours_go_on_after_it() -> None:
+    """Easter Monday of 2027, in the one zone and in the other an hour or half a day later."""
+    rules = Rules(OFFICE, (), CALL, frozenset({HolidaySet.L3133_1}))
+    friday = at("Europe/Paris", "2027-03-26T20:00").astimezone(UTC)
+    for zone in ("Europe/Paris", "Pacific/Noumea"):
+        tuesday = at(zone, "2027-03-30T10:00")
+        assert hours.next_opening(rules, [zone], friday) == tuesday
+        monday = Span(tuesday.astimezone(UTC) - timedelta(hours=34), tuesday.astimezone(UTC))
+        assert open_spans(rules, [zone], monday) == []
+
+
+def test_a_holiday_in_one_of_several_zones_closes_them_all() -> None:
+    rules = Rules(ALWAYS, (), CALL, frozenset({HolidaySet.L3133_1}))
+    between = Span(
+        at("Pacific/Gambier", "2027-04-30T12:00").astimezone(UTC),
+        at("Pacific/Tahiti", "2027-05-02T12:00").astimezone(UTC),
+    )
+    before, after = open_spans(rules, POLYNESIA, between)
+    assert before.end == at("Pacific/Gambier", "2027-05-01T00:00")
+    assert after.begin == at("Pacific/Tahiti", "2027-05-02T00:00")
+
+
 def test_nobody_without_a_zone_is_ever_called() -> None:
     week = Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 8, tzinfo=UTC))
     assert open_spans(Rules(ALWAYS, (), CALL), [], week) == []
@@ -119,23 +142,35 @@ blackouts = st.builds(
 )
 
 
+begins = instants | st.sampled_from(
+    # Days before holidays, of the metropole and of the Antilles, La Réunion, Polynesia.
+    [datetime(2027, *day, tzinfo=UTC) for day in ((4, 30), (5, 5), (5, 26), (12, 19), (12, 31))]
+)
+
+
 @given(
     st.lists(windows, min_size=1, max_size=3),
     st.lists(blackouts, max_size=2),
+    st.sets(st.sampled_from(HolidaySet)).map(frozenset),
     st.sampled_from([*[[z] for z in ZONES], POLYNESIA]),
-    instants,
+    begins,
     st.integers(0, 3 * 24 * 60 * 60),
 )
 def test_spans_are_exactly_the_instants_at_which_calls_may_start(
-    found: list[Window], silent: list[Blackout], zones: list[str], begin: datetime, ahead: int
+    found: list[Window],
+    silent: list[Blackout],
+    kept: frozenset[HolidaySet],
+    zones: list[str],
+    begin: datetime,
+    ahead: int,
 ) -> None:
-    rules = Rules(tuple(found), tuple(silent), CALL)
+    rules = Rules(tuple(found), tuple(silent), CALL, kept)
     between = Span(begin, begin + timedelta(days=3))
     spans = open_spans(rules, zones, between)
     moment = begin + timedelta(seconds=ahead)
     inside = any(one.begin <= moment < one.end for one in spans)
     # On the second at which a last call would end with the blackout's begin, either may be said.
-    may = is_open(found, zones, moment) and in_force(silent, zones, moment, CALL) is None
+    may = gates.closed(rules, zones, moment) is None
     edge = any(one.begin - CALL == moment for one in silent)
     assert inside is may or edge or moment == between.end
     assert all(one.begin < one.end for one in spans)

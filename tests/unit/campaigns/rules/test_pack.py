@@ -1,8 +1,12 @@
 """The rule packs that are shipped: what they let through and what they refuse."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from campaigns.contacts.basis import Evidence
+from campaigns.rules.frequency import Cap
+from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import Force
 from operations import packs
 
@@ -41,3 +45,26 @@ def test_the_french_pack() -> None:
     assert FRENCH.max_attempts == 3
     assert FRENCH.rules["caller_id"].force is Force.LAW
     assert not any(7 in window.days for window in FRENCH.windows), "nobody is called on Sunday"
+
+
+def test_commercial_calls_are_bound_by_law() -> None:
+    pack = packs.load("fr-commercial")
+    for name in ("windows", "holidays", "frequency", "evidence", "caller_id"):
+        assert pack.rules[name].force is Force.LAW, name
+    assert pack.frequency == Cap(4, 30)
+    assert {day for window in pack.windows for day in window.days} == {1, 2, 3, 4, 5}
+    assert pack.evidence is Evidence.ROW
+
+
+@pytest.mark.parametrize("name", packs.names())
+def test_every_pack_keeps_holidays_but_those_of_one_region_in_all_the_country(name: str) -> None:
+    pack = packs.load(name)
+    assert pack.holidays == {HolidaySet.L3133_1, HolidaySet.ABOLITION}
+    assert pack.frequency.most <= 4
+    assert pack.frequency.days == 30
+
+
+def test_a_pack_is_good_on_its_last_day_and_not_after() -> None:
+    assert not FRENCH.is_expired(FRENCH.verify_by)
+    assert FRENCH.is_expired(FRENCH.verify_by + timedelta(days=1))
+    assert not FRENCH.is_expired(date(2026, 11, 21))
