@@ -14,7 +14,7 @@ from campaigns.rules.windows import Window
 from cli import lookup, progress_bar
 from cli.console import figure, note
 from cli.contacts import import_lines
-from operations import packs
+from operations import controllers, packs
 from operations.campaign_file import CampaignFile, CampaignValues, LaunchValues, ListFile
 from operations.hold import watched
 from operations.import_list import import_list
@@ -23,7 +23,7 @@ from operations.record import keep_recording
 from operations.settings import REHEARSAL
 from operations.workspace import Workspace
 from store import campaigns as kept
-from store import controllers, policies
+from store import policies
 from store.engine import reading, writing
 
 REHEARSAL_CALLER_ID = "+33199000000"
@@ -66,7 +66,7 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
         NotAllowed: a campaign of that name exists and is another one.
     """
     with writing(workspace.engine) as connection:
-        controller_id = controllers.ensure(connection, values.controller, datetime.now(UTC))
+        controller_id = controllers.ensure(connection, values.controller, by)
     lists = [_import(workspace, controller_id, one, by) for one in values.lists]
     recordings = [_keep(workspace, controller_id, path, by) for path in values.recordings]
     known = _known(workspace, controller_id, values.name)

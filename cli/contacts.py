@@ -47,7 +47,7 @@ def import_file(
     """Import a CSV file; every row becomes a contact or a refused row with its reason."""
     give_way()
     workspace = open_home(ctx)
-    owner = controller_of(workspace, controller)
+    owner = controller_of(workspace, controller, by)
     provenance = Provenance(
         supplier=supplier,
         method=method,

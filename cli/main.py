@@ -8,6 +8,7 @@ import typer
 
 from cli import (
     audio_files,
+    audit,
     campaign,
     contacts,
     controllers,
@@ -74,6 +75,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(audio_files.app, name="audio")
+app.add_typer(audit.app, name="audit")
 app.add_typer(trunks.app, name="trunk")
 app.add_typer(keys.app, name="key")
 app.add_typer(controllers.app, name="controller")

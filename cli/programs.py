@@ -22,6 +22,7 @@ from dialer.instance.ports import is_free
 from operations.settings import REHEARSAL, Settings, load
 from operations.workspace import Workspace
 from rehearsal import __main__ as network_program
+from store.audit_segments import ProcessKind, written_by
 
 LOOK_S = 1.0
 """Between two looks at another dialer."""
@@ -38,6 +39,7 @@ def dialer(
         workspace = open_home(ctx)
         if wait:
             _wait_for_others(workspace)
+        written_by(workspace.engine, ProcessKind.DIALER)
         asyncio.run(process.run(workspace, lambda: say("Ready to place calls.")))
 
 
@@ -78,6 +80,7 @@ def api(ctx: typer.Context) -> None:
 
     with _what_may_come_back(ctx):
         workspace = open_home(ctx)
+    written_by(workspace.engine, ProcessKind.API)
     listen = workspace.settings.api
     raise typer.Exit(serve(workspace, listen.host, listen.port))
 

@@ -49,7 +49,7 @@ def _welcome(workspace: Workspace) -> None:
     listen = workspace.settings.api
     say(f"Page and API: http://{listen.host}:{listen.port}/")
     name = workspace.settings.controller
-    if not lookup.has_key(workspace, controller_of(workspace, None)):
+    if not lookup.has_key(workspace, controller_of(workspace, None, "serve")):
         say(f"API key of «{name}», shown this once: {make_key(workspace, name, 'first', 'serve')}")
 
 

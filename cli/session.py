@@ -1,7 +1,6 @@
 """What every command begins with: the home directory, and errors said in one line."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +10,8 @@ from typer.core import TyperGroup
 
 from campaigns.errors import PortevoixError, StoreUnavailable
 from cli.console import complain
+from operations import controllers
 from operations.workspace import Workspace, open_workspace
-from store import controllers
 from store.engine import writing
 
 REFUSED = 1
@@ -54,11 +53,11 @@ def open_home(ctx: typer.Context) -> Workspace:
     return workspace
 
 
-def controller_of(workspace: Workspace, name: str | None) -> int:
+def controller_of(workspace: Workspace, name: str | None, by: str) -> int:
     """The id of the controller of that name, else of the settings' own; made where absent."""
     with writing(workspace.engine) as connection:
         chosen = name or workspace.settings.controller
-        return controllers.ensure(connection, chosen, datetime.now(UTC))
+        return controllers.ensure(connection, chosen, by)
 
 
 class PlainErrors(TyperGroup):

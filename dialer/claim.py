@@ -4,8 +4,10 @@ Nothing here commits: the caller's transaction does, and only after it may a cal
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
 from sqlalchemy import Connection
 from ulid import ULID
@@ -16,7 +18,8 @@ from campaigns.rules import gates
 from campaigns.rules.gates import Candidate, Gate
 from campaigns.states import TargetState
 from dialer.candidates import Candidates
-from store import attempts, frequency, queue, suppressions, tallies
+from store import allowed_calls, attempts, frequency, queue, suppressions, tallies
+from store.allowed_calls import AllowedCall
 from store.queue import Found
 
 MAX_ROUNDS = 4
@@ -74,6 +77,7 @@ def claim(connection: Connection, want: Want, now: datetime) -> Claimed:
         return claimed
     delta: tallies.Delta = Counter()
     candidates = Candidates(connection, want.campaign, "" if want.alone else want.trunk, now)
+    ids, calls = _attempt_ids(), list[AllowedCall]()
     for _ in range(MAX_ROUNDS):
         found = candidates.next(want.count - len(claimed.taken))
         claimed.exhausted = not found
@@ -81,11 +85,23 @@ def claim(connection: Connection, want: Want, now: datetime) -> Claimed:
             break
         allowed = _sort(connection, want, found, delta, now)
         candidates.took(allowed)
-        claimed.taken += _write_taken(connection, want, allowed, delta, now)
+        taken = _write_taken(connection, want, allowed, delta, ids, now)
+        claimed.taken += taken
+        calls += map(_allowed_call, taken, allowed)
         if len(claimed.taken) >= want.count:
             break
     tallies.add(connection, delta)
+    allowed_calls.record(connection, now, want.campaign, calls)
     return claimed
+
+
+def _attempt_ids() -> Iterator[str]:
+    """Ids that follow each other: a claim's are all those from its first to its last."""
+    return (str(ULID.from_int(one)) for one in count(int(ULID())))
+
+
+def _allowed_call(taken: Taken, found: Found) -> AllowedCall:
+    return AllowedCall(taken.attempt.id, found.contact_id, found.evidence.value, found.basis)
 
 
 def _sort(
@@ -163,11 +179,13 @@ def _write_taken(
     want: Want,
     allowed: list[Found],
     delta: tallies.Delta,
+    ids: Iterator[str],
     now: datetime,
 ) -> list[Taken]:
     campaign = want.campaign
     taken = [
-        Taken(_attempt(want, one, now), attempts=one.attempts, tries=one.tries) for one in allowed
+        Taken(_attempt(want, one, next(ids), now), attempts=one.attempts, tries=one.tries)
+        for one in allowed
     ]
     made = [one.attempt for one in taken]
     attempts.add(connection, made, want.node, campaign.pack, want.rehearsal)
@@ -178,10 +196,10 @@ def _write_taken(
     return taken
 
 
-def _attempt(want: Want, one: Found, now: datetime) -> Attempt:
+def _attempt(want: Want, one: Found, id_: str, now: datetime) -> Attempt:
     campaign = want.campaign
     return Attempt(
-        id=str(ULID()),
+        id=id_,
         campaign_id=campaign.id,
         target_id=one.id,
         number=one.number,

@@ -2,11 +2,24 @@
 
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from campaigns.campaign import LEAST_WEIGHT, MOST_WEIGHT
 from campaigns.errors import InvalidInput
 from operations.workspace import Workspace
 from store import audit, controllers
 from store.engine import reading, writing
+
+
+def ensure(connection: Connection, name: str, by: str) -> int:
+    """The id of the controller of that name, made where absent."""
+    known = controllers.names(connection)
+    now = datetime.now(UTC)
+    controller_id = controllers.ensure(connection, name, now)
+    if controller_id not in known:
+        subject = f"controller {controller_id}"
+        audit.record(connection, now, by, "controller.make", subject, controller_id, {"name": name})
+    return controller_id
 
 
 def weights(workspace: Workspace) -> dict[str, float]:

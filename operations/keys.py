@@ -5,6 +5,7 @@ import secrets
 from datetime import UTC, datetime
 
 from campaigns.errors import NotFound
+from operations.controllers import ensure
 from operations.workspace import Workspace
 from store import audit, controllers
 from store.engine import reading, writing
@@ -17,7 +18,7 @@ def make_key(workspace: Workspace, controller: str, name: str, by: str) -> str:
     key = _PREFIX + secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
-        controller_id = controllers.ensure(connection, controller, now)
+        controller_id = ensure(connection, controller, by)
         controllers.add_key(connection, controller_id, name, digest(key), now)
         audit.record(connection, now, by, "key.make", f"key {name}", controller_id)
     return key

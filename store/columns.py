@@ -1,9 +1,10 @@
 """Column types shared by every table."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer
+from sqlalchemy import BigInteger, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -28,12 +29,41 @@ class Instant(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("A naive datetime has no place in the store.")
-        return round(value.timestamp() * 1000)
+        return to_ms(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Milliseconds to aware UTC datetime."""
         del dialect
         return None if value is None else from_ms(value)
+
+
+class Canonical(TypeDecorator[Any]):
+    """JSON in the one way in which it can be written, so that its bytes can be vouched for."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+        """Anything JSON takes to its canonical text."""
+        del dialect
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any | None:
+        """What the text says."""
+        del dialect
+        return None if value is None else json.loads(value)
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no space; what has no JSON, as Python writes it."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr
+    )
+
+
+def to_ms(value: datetime) -> int:
+    """Milliseconds since the epoch of an aware instant."""
+    return round(value.timestamp() * 1000)
 
 
 def from_ms(value: int) -> datetime:

@@ -29,7 +29,7 @@ from store.tables import campaign, contact, contact_list, halt, target
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A pending target with what the gates ask about it.
+    """A pending target with what the gates ask about it, and the audit.
 
     Attributes:
         retry: somebody was called for it before; False for a fresh one.
@@ -46,6 +46,8 @@ class Found:
     evidence: Evidence
     purposes: tuple[str, ...]
     outcome: str | None
+    contact_id: int
+    basis: str
 
 
 _PENDING: ColumnElement[str] = literal_column(f"'{TargetState.PENDING.value}'", String)
@@ -72,6 +74,8 @@ def _due(*conditions: Any) -> Select[Any]:
             contact.c.evidence,
             contact_list.c.purposes,
             target.c.outcome,
+            target.c.contact_id,
+            contact_list.c.basis,
         )
         .join(contact, contact.c.id == target.c.contact_id)
         .join(contact_list, contact_list.c.id == contact.c.list_id)
@@ -147,7 +151,7 @@ def due(
 
 
 def _found(row: Any) -> Found:
-    id_, due_at, retry, number, attempts, tries, fictional, evidence, purposes, outcome = row
+    id_, due_at, retry, number, attempts, tries, fictional, evidence, purposes, *rest = row
     return Found(
         id_,
         due_at,
@@ -158,7 +162,7 @@ def _found(row: Any) -> Found:
         fictional,
         Evidence(evidence),
         tuple(purposes),
-        outcome,
+        *rest,
     )
 
 

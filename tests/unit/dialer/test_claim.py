@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, event, update
 from store_subjects import NOW, PARIS, World, number
 
 from campaigns.campaign import Campaign
@@ -22,8 +22,9 @@ from dialer.calls import Call
 from dialer.candidates import PATIENCE
 from dialer.claim import MAX_ROUNDS, Claimed, Want, claim
 from dialer.outcomes import Closing, in_doubt, never_placed, unsent
-from store import halts, policies, suppressions, tables
-from store.engine import writing
+from store import allowed_calls, audit, halts, policies, suppressions, tables
+from store.allowed_calls import AllowedCall
+from store.engine import reading, writing
 from store.halts import Halt
 
 EVERY_DAY = frozenset(range(1, 8))
@@ -580,3 +581,53 @@ def test_nothing_is_left_of_a_claim_that_was_not_committed(world: World) -> None
     assert (world.attempts(), world.locks()) == ({}, {})
     assert world.states(campaign.id) == {"pending": 5}
     world.check()
+
+
+def allowed(world: World) -> list[dict[str, Any]]:
+    with reading(world.engine) as connection:
+        acts = audit.latest(connection, 1, 99, calls=True)
+    return [one for one in reversed(acts) if one["act"] == audit.CALLS_ALLOWED]
+
+
+def test_each_claim_records_what_its_calls_rest_on(world: World) -> None:
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(n) for n in range(4)], evidence=Evidence.NONE),
+        world.contacts(controller, [number(n) for n in range(4, 9)]),
+    ]
+    campaign = world.campaign(controller, lists)
+    calls = take(world, campaign, 3)[1] + take(world, campaign, 3)[1]
+    first, second = allowed(world)
+    told = {name: first["detail"][name] for name in ("pack", "calls", "first", "last")}
+    ids = [call.attempt.id for call in calls]
+    assert told == {
+        "pack": "fr-political@2026.11.21", "calls": 3, "first": ids[0], "last": ids[2],
+    }  # fmt: skip
+    rests = [
+        AllowedCall(id_, n, "row", "consent") for id_, n in zip(ids, range(5, 10), strict=True)
+    ]
+    assert first["detail"]["digest"] == allowed_calls.digest(rests[:3])
+    assert second["detail"]["digest"] == allowed_calls.digest(rests[3:])
+    assert (first["at"], first["subject"]) == (NOW, f"campaign {campaign.id}")
+
+
+def test_a_claim_that_takes_nobody_records_nothing(world: World) -> None:
+    campaign = one_contact(world, evidence=Evidence.NONE)
+    take(world, campaign)
+    assert allowed(world) == []
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_the_record_costs_two_statements_a_claim(world: World, count: int) -> None:
+    campaign = world.called(60)
+    take(world, campaign, 1)
+    seen: list[str] = []
+
+    def note(_1: Any, _2: Any, statement: str, *_: Any) -> None:
+        if "audit" in statement:
+            seen.append(statement.split(maxsplit=1)[0])
+
+    event.listen(world.engine, "before_cursor_execute", note)
+    take(world, campaign, count)
+    event.remove(world.engine, "before_cursor_execute", note)
+    assert seen == ["UPDATE", "INSERT"]

@@ -31,7 +31,7 @@ def workspace(store: Engine, tmp_path: Path) -> Workspace:
 
 def acts(workspace: Workspace) -> list[tuple[str, str, object]]:
     with reading(workspace.engine) as connection:
-        rows = connection.execute(select(audit_event).order_by(audit_event.c.id))
+        rows = connection.execute(select(audit_event).order_by(audit_event.c.sequence))
         return [(one.actor, one.act, one.detail.get("reason")) for one in rows]
 
 
