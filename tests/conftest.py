@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from postgres import Postgres, running_postgres
 from sqlalchemy import Engine, event
 
 from store.engine import open_engine, sqlite_url
 from store.schema import upgrade
+
+# How long an example takes to make says how busy the machine is.
+settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
