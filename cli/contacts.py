@@ -12,6 +12,7 @@ from campaigns.errors import InvalidInput
 from cli import lookup, progress_bar
 from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.session import AsJson, By, Controller, controller_of, open_home
+from operations.exports import ENCODING
 from operations.giving_way import give_way
 from operations.import_list import ImportReport, import_list, rejects
 from operations.rejects import write_rejects
@@ -131,6 +132,6 @@ def _wordings(texts: list[str]) -> dict[str, str]:
 
 
 def _write_rejects(workspace: Workspace, owner: int, list_id: int, file: Path) -> None:
-    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+    with file.open("w", encoding=ENCODING, newline="") as stream:
         count = write_rejects(stream, rejects(workspace.engine, owner, list_id))
     note(f"{figure(count)} refused rows written to {file}.")

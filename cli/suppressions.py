@@ -9,6 +9,7 @@ import typer
 from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.lookup import one_controller
 from cli.session import AsJson, By, Controller, open_home
+from operations.exports import ENCODING
 from operations.rejects import write_rejects
 from operations.suppress import Owner, import_suppressions, listed, suppress
 from operations.workspace import Workspace
@@ -86,7 +87,7 @@ def import_file(
         f"before, {figure(len(report.rejects))} refused."
     )
     if rejects_to is not None:
-        with rejects_to.open("w", encoding="utf-8-sig", newline="") as written:
+        with rejects_to.open("w", encoding=ENCODING, newline="") as written:
             write_rejects(written, report.rejects)
         note(f"Refused rows written to {rejects_to}.")
 

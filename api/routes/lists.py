@@ -18,6 +18,7 @@ from api.problems import language_of
 from api.schemas import After, ContactList, Count, Id, Page, ProvenanceValues, RejectedRow
 from operations import import_list as importing
 from operations.columns import Field
+from operations.exports import ENCODING
 from operations.import_list import ImportReport
 from operations.rejects import Reject, write_rejects
 from operations.values import file_name_of
@@ -127,7 +128,7 @@ def rejects_csv(request: Request, list_id: Id, workspace: In, caller: Asking) ->
 def _written(rejects: Iterator[Reject]) -> IO[bytes]:
     """A reject file, on disk where it is large; closed by whoever reads it."""
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 -- closed once it is sent
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(file, encoding=ENCODING, newline="")
     write_rejects(text, rejects)
     text.flush()
     text.detach()
