@@ -9,8 +9,8 @@ from campaigns.contacts.basis import Provenance, RowConsent, grade, read_consent
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.phone import Number, parse
 from operations.columns import Columns, Field
-from operations.rejects import Reject
-from operations.spreadsheet import BadRow, DataRow
+from operations.rejects import Reject, bad_row
+from operations.rows import BadRow, Row
 
 ContactValues: TypeAlias = dict[str, Any]
 
@@ -40,10 +40,10 @@ class ContactRows:
         self._timezone = columns.index(Field.TIMEZONE)
         self._postcode = columns.index(Field.POSTCODE)
 
-    def read(self, row: DataRow | BadRow) -> ContactValues | Reject:
+    def read(self, row: Row) -> ContactValues | Reject:
         """The values of a new contact, or why the row is refused."""
         if isinstance(row, BadRow):
-            return Reject(row.line, "", "", row.code, row.reason, row.remedy)
+            return bad_row(row)
         cells = [cell.strip() for cell in row.cells]
         cells.append("")  # what a column that the file does not have holds
         try:

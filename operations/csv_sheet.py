@@ -8,52 +8,41 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO
 
 from campaigns.errors import InvalidInput
 from operations.columns import guesses_phone
+from operations.rows import (
+    MAX_RECORD,
+    BadRow,
+    Row,
+    check_header,
+    empty_file,
+    fitted,
+    header_at,
+    says_something,
+)
 
-DELIMITERS = ";,\t|"
-MAX_COLUMNS = 512
-MAX_RECORD = 262_144
-"""Characters of one row, line breaks within quotes included."""
+_SEPARATED = {
+    ";": "cells separated by semicolons",
+    ",": "cells separated by commas",
+    "\t": "cells separated by tabs",
+    "|": "cells separated by vertical bars",
+}
+DELIMITERS = "".join(_SEPARATED)
+_ENCODINGS = {
+    "utf-8-sig": "UTF-8, or Windows-1252 where it is not",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+}
 _SAMPLE = 65_536
 _SAMPLE_ROWS = 20
 _FALLBACK = "portevoix-windows-1252"
 
-_NOT_TEXT = {
-    b"PK\x03\x04": "an Excel or OpenDocument workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a compressed file",
-}
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1a"})
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that could not be read as one.
-
-    Attributes:
-        line: where it begins, 1 being the file's first line.
-        code: the reason's code.
-        reason: what is wrong, in the user's terms.
-        remedy: what to do.
-    """
-
-    line: int
-    code: str
-    reason: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class DataRow:
-    """A row's cells, as many as the header has; missing ones at the end are empty."""
-
-    line: int
-    cells: list[str]
 
 
 def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
@@ -103,11 +92,12 @@ class _RecordTooLongError(Exception):
     """A row, or a quoted cell that nothing closes, passes `MAX_RECORD`."""
 
 
-class Sheet:
+class CsvSheet:
     """One CSV file, its header read and its rows to come.
 
     Attributes:
         header: the column names as written.
+        read_as: what the file was taken for.
         delimiter: what separates the cells.
         encoding: as Python calls it; what is not UTF-8 in `utf-8-sig` is read as Windows-1252.
     """
@@ -124,25 +114,26 @@ class Sheet:
         self._reader = csv.reader(self._lines, delimiter=self.delimiter)
         if declared:
             next(self._lines)
-        self.header = self._read_header()
+        self.header = self._read_header(_titles(sample[declared:], self.delimiter))
+        self.read_as = f"CSV, {_ENCODINGS[self.encoding]}, {_SEPARATED[self.delimiter]}"
 
-    def rows(self) -> Iterator[DataRow | BadRow]:
+    def rows(self) -> Iterator[Row]:
         """Every row that is not blank, in order."""
-        lines, reader, width = self._lines, self._reader, len(self.header)
+        lines, reader = self._lines, self._reader
         while True:
             start = lines.number + 1
             lines.record_size = 0
             try:
                 cells = next(reader, None)
             except (csv.Error, _RecordTooLongError):
-                yield _unclosed_row(start, lines.number)
+                yield _endless_row(start, lines.number)
                 continue
             if cells is None:
                 return
             if lines.number > start and self._swallowed_rows(cells):
-                yield _unclosed_row(start, lines.number)
+                yield _endless_row(start, lines.number)
             elif any(cells):
-                yield _row(start, cells, width)
+                yield fitted(start, cells, self.header)
 
     def _swallowed_rows(self, cells: list[str]) -> bool:
         """Whether a cell of several lines holds what look like rows: its quote was never closed."""
@@ -153,23 +144,26 @@ class Sheet:
             for line in cell.splitlines()[1:]
         )
 
-    def _read_header(self) -> tuple[str, ...]:
+    def _read_header(self, titles: int) -> tuple[str, ...]:
+        """The column names, below so many rows of titles."""
+        speaking = filter(says_something, self._reader)
         try:
-            cells = next((row for row in self._reader if _says_something(row)), None)
+            cells = next(islice(speaking, titles, None), None)
         except (csv.Error, _RecordTooLongError) as error:
-            raise InvalidInput("file", "its first line is too long to be column names.") from error
-        if cells is None:
-            raise InvalidInput("file", "it is empty.", "Choose the file that holds the list.")
-        if len(cells) > MAX_COLUMNS:
             raise InvalidInput(
-                "file", f"it has {len(cells)} columns; at most {MAX_COLUMNS} are read."
-            )
-        if any(_is_number(cell) for cell in cells):
+                "file",
+                "its first line is too long to be column names.",
+                "Save the list as CSV UTF-8, one line for each person.",
+            ) from error
+        if cells is None:
+            raise empty_file()
+        if any(self.delimiter in line for cell in cells for line in cell.splitlines()[1:]):
             raise InvalidInput(
                 "header",
-                "the first line holds a telephone number, not column names.",
-                "Put a line of column names on top, such as telephone;prenom;nom.",
+                "a quotation mark in it seems to be opened and never closed.",
+                "Mend the line of column names and try again.",
             )
+        check_header(cells)
         return tuple(cells)
 
 
@@ -188,40 +182,26 @@ class _Lent(io.RawIOBase):
         return len(piece)
 
 
-def _row(line: int, cells: list[str], width: int) -> DataRow | BadRow:
-    if len(cells) > width and any(cells[width:]):
+def _endless_row(first: int, last: int) -> BadRow:
+    if last <= first:
         return BadRow(
-            line,
-            "too_many_cells",
-            f"It has {len(cells)} cells where the header has {width}.",
-            "Put quotes around cells that contain the separator.",
+            first,
+            "endless_row",
+            f"Line {first} is too long for a row of a list.",
+            "Shorten it, then import this line again in a file of its own.",
         )
-    if "\0" in "".join(cells):
-        return BadRow(
-            line,
-            "nul_character",
-            "It contains NUL characters, which no text has.",
-            "Export the list again as CSV UTF-8.",
-        )
-    return DataRow(line, cells[:width] + [""] * (width - len(cells)))
-
-
-def _unclosed_row(first: int, last: int) -> BadRow:
-    lines = f"Line {first} is" if last <= first else f"Lines {first} to {last} are"
     return BadRow(
         first,
         "endless_row",
-        f"{lines} read as one row: a quotation mark seems to be opened and never closed.",
+        f"Lines {first} to {last} are read as one row: a quotation mark seems to be opened and "
+        "never closed.",
         "Mend the first of these lines, then import these lines again in a file of their own.",
     )
 
 
 def _encoding(head: bytes) -> str:
-    for mark, what in _NOT_TEXT.items():
-        if head.startswith(mark):
-            raise InvalidInput(
-                "file", f"it is {what}, not a CSV.", "Save the list as CSV UTF-8 and try again."
-            )
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     head = head[:4096]
@@ -247,21 +227,22 @@ def _delimiter(sample: list[str]) -> tuple[str, bool]:
 
 def _plausibility(sample: list[str], delimiter: str) -> tuple[bool, int, int]:
     """A header that names a number column; then rows as wide as it; then width."""
-    try:
-        rows = [row for row in csv.reader(sample[:_SAMPLE_ROWS], delimiter=delimiter) if any(row)]
-    except csv.Error:
-        return False, 0, 0
+    rows = _sampled(sample, delimiter)
     if not rows:
         return False, 0, 0
-    width = len(rows[0])
+    header = rows[header_at(rows) or 0]
+    width = len(header)
     alike = sum(len(row) == width for row in rows) if width > 1 else 0
-    return guesses_phone(rows[0]), alike, width
+    return guesses_phone(header), alike, width
 
 
-def _says_something(row: list[str]) -> bool:
-    return any(sign.isalnum() for cell in row for sign in cell)
+def _titles(sample: list[str], delimiter: str) -> int:
+    """How many rows that say something stand above the column names."""
+    return header_at(list(filter(says_something, _sampled(sample, delimiter)))) or 0
 
 
-def _is_number(cell: str) -> bool:
-    digits = sum(sign.isdigit() for sign in cell)
-    return digits >= 9 and not any(sign.isalpha() for sign in cell)
+def _sampled(sample: list[str], delimiter: str) -> list[list[str]]:
+    try:
+        return [row for row in csv.reader(sample[:_SAMPLE_ROWS], delimiter=delimiter) if any(row)]
+    except csv.Error:
+        return []

@@ -21,7 +21,8 @@ from operations.columns import CONTACT_FIELDS, Field, match_columns
 from operations.contact_rows import ContactRows, ContactValues
 from operations.giving_way import resting
 from operations.rejects import Reject
-from operations.spreadsheet import BadRow, DataRow, Sheet
+from operations.rows import Row
+from operations.spreadsheet import open_sheet
 from store import audit, lists
 from store.engine import reading, writing
 from store.lists import ListState
@@ -87,7 +88,7 @@ def import_list(
     mapping: Mapping[Field, str] | None = None,
     progress: Callable[[ImportProgress], None] | None = None,
 ) -> ImportReport:
-    """Import a CSV file as a list of a controller.
+    """Import a CSV or XLSX file as a list of a controller.
 
     Args:
         engine: the store.
@@ -111,7 +112,7 @@ def import_list(
     if known and known["state"] == ListState.READY.value:
         return report(engine, controller_id, known["id"], unchanged=True)
     now = datetime.now(UTC)
-    sheet = Sheet(file)
+    sheet = open_sheet(file)
     columns = match_columns(sheet.header, CONTACT_FIELDS, mapping)
     rows = _some(sheet.rows())
     if known is None:
@@ -145,10 +146,12 @@ def _fingerprint(file: BinaryIO) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _some(rows: Iterator[DataRow | BadRow]) -> Iterator[DataRow | BadRow]:
+def _some(rows: Iterator[Row]) -> Iterator[Row]:
     first = next(rows, None)
     if first is None:
-        raise InvalidInput("file", "it has column names but no rows.")
+        raise InvalidInput(
+            "file", "it has column names but no rows.", "Choose the file that holds the list."
+        )
     return chain([first], rows)
 
 
@@ -225,7 +228,7 @@ class _Import:
         self._line = line
         self._batch = _FIRST_BATCH
 
-    def batches(self, rows: Iterator[DataRow | BadRow]) -> Iterator[int]:
+    def batches(self, rows: Iterator[Row]) -> Iterator[int]:
         """Keep all rows, a transaction at a time; yields how many of this run are kept."""
         fresh = (row for row in rows if row.line > self._line)
         done = 0
@@ -234,7 +237,7 @@ class _Import:
             done += len(batch)
             yield done
 
-    def _keep(self, batch: list[DataRow | BadRow]) -> None:
+    def _keep(self, batch: list[Row]) -> None:
         read = [self._rows.read(row) for row in batch]
         contacts, refused = self._without_duplicates(read)
         self._stage.put({contact: contacts, rejected_row: [self._values(one) for one in refused]})
