@@ -11,6 +11,7 @@ from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.errors import InvalidInput
 from cli import lookup, progress_bar
 from cli.console import as_json, figure, local, note, row, say, show, table
+from cli.list_preview import Columns, mapping_of, preview
 from cli.session import AsJson, By, Controller, controller_of, open_home
 from operations.exports import ENCODING
 from operations.giving_way import give_way
@@ -21,6 +22,7 @@ from store import lists
 from store.engine import reading
 
 app = typer.Typer(no_args_is_help=True, help="Lists of people who agreed to be called.")
+app.command("preview")(preview)
 
 
 @app.command("import")
@@ -37,6 +39,7 @@ def import_file(
     collected_on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of collection.")
     ] = None,
+    column: Columns = None,
     basis: Annotated[BasisKind, typer.Option(help="Legal basis.")] = BasisKind.CONSENT,
     rejects_to: Annotated[
         Path | None, typer.Option("--rejects", help="Write refused rows and reasons to this CSV.")
@@ -45,7 +48,7 @@ def import_file(
     by: By = "command line",
     json: AsJson = False,
 ) -> None:
-    """Import a CSV file; every row becomes a contact or a refused row with its reason."""
+    """Import a CSV or XLSX file; every row becomes a contact or a refused row with its reason."""
     give_way()
     workspace = open_home(ctx)
     owner = controller_of(workspace, controller)
@@ -61,7 +64,7 @@ def import_file(
         report = import_list(
             workspace.engine, owner, stream,
             name=name or file.stem, file_name=file.name, provenance=provenance, by=by,
-            progress=tell,
+            mapping=mapping_of(column or []), progress=tell,
         )  # fmt: skip
     if json:
         say(as_json(asdict(report)))

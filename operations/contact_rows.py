@@ -1,7 +1,7 @@
 """From a row of an uploaded list to a contact, or to the reason why it is none."""
 
 import zoneinfo
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -13,6 +13,14 @@ from operations.rejects import Reject, bad_row
 from operations.rows import BadRow, Row
 
 ContactValues: TypeAlias = dict[str, Any]
+
+_FURTHEST_AHEAD = timedelta(hours=12)
+"""Wallis and Futuna, where a day begins first in France."""
+
+
+def latest_day(now: datetime) -> date:
+    """The last day that is not in the future anywhere in France."""
+    return (now + _FURTHEST_AHEAD).date()
 
 
 class ContactRows:

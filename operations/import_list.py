@@ -8,7 +8,7 @@ changes nothing.
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import chain, islice
 from time import monotonic
 from typing import Any, BinaryIO
@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from campaigns.contacts.basis import BasisKind, Channel, Evidence, Provenance
 from campaigns.errors import InvalidInput, NotAllowed
 from operations.columns import CONTACT_FIELDS, Field, match_columns
-from operations.contact_rows import ContactRows, ContactValues
+from operations.contact_rows import ContactRows, ContactValues, latest_day
 from operations.giving_way import resting
 from operations.rejects import Reject
 from operations.rows import Row
@@ -31,8 +31,6 @@ from store.tables import contact, rejected_row
 
 LOCK_GOAL_S = 0.015
 """How long a transaction should hold the write lock; 0.05 is the most it may."""
-_FURTHEST_AHEAD = timedelta(hours=12)
-"""Wallis and Futuna, where a day begins first in France."""
 _REJECTS_AT_ONCE = 1000
 _SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
 
@@ -125,7 +123,7 @@ def import_list(
                 {"sha256": sha256},
             )  # fmt: skip
             known = lists.one(connection, controller_id, list_id)
-    reader = ContactRows(known["id"], columns, declared(known), (now + _FURTHEST_AHEAD).date())
+    reader = ContactRows(known["id"], columns, declared(known), latest_day(now))
     with staging(engine, contact, rejected_row) as stage:
         batches = _Import(stage, known["id"], reader, known["imported_line"]).batches(rows)
         for done in resting(engine, batches):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Annotated
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Json
 
@@ -20,6 +20,7 @@ from operations import import_list as importing
 from operations.columns import Field
 from operations.exports import ENCODING
 from operations.import_list import ImportReport
+from operations.preview_list import MOST_ROWS, Preview, preview_list
 from operations.rejects import Reject, write_rejects
 from operations.values import file_name_of
 from store import lists
@@ -32,6 +33,11 @@ _EXAMPLE = json.dumps({
     "purposes": ["political"], "wordings": {"w1": "I agree to be called by Élan Valbourg."},
 }, ensure_ascii=False)  # fmt: skip
 _CHUNK = 1 << 16
+File_ = Annotated[UploadFile, File(description="CSV or XLSX, as a spreadsheet writes it.")]
+Mapping_ = Annotated[
+    Json[dict[Field, str]] | None,
+    Form(description='JSON, where columns are not found by name: {"phone": "Portable"}.'),
+]
 _IN_MEMORY = 1 << 20
 
 
@@ -40,12 +46,9 @@ def add(
     workspace: In,
     caller: Asking,
     once: DoneOnce,
-    file: Annotated[UploadFile, File(description="CSV, as a spreadsheet writes it.")],
+    file: File_,
     provenance: Annotated[Json[ProvenanceValues], Form(description="JSON.", examples=[_EXAMPLE])],
-    mapping: Annotated[
-        Json[dict[Field, str]] | None,
-        Form(description='JSON, where columns are not found by name: {"phone": "Portable"}.'),
-    ] = None,
+    mapping: Mapping_ = None,
 ) -> Response:
     """Keep every row as a contact or as a refused row with its reason.
 
@@ -67,6 +70,25 @@ def add(
 
     asked = [sha256_of(file.file), file_name, provenance, mapping]
     return once(asked, do, location="/api/v1/lists/{list_id}")
+
+
+@router.post("/preview", summary="Look at a file before importing it")
+def preview(
+    request: Request,
+    caller: Asking,  # noqa: ARG001 -- only whoever has a key may ask
+    file: File_,
+    mapping: Mapping_ = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows, at most.")] = 20,
+) -> Preview:
+    """What its columns are taken for and what its first rows would become; nothing is kept."""
+    say = language_of(request).say
+    found = preview_list(file.file, mapping=mapping, count=limit)
+    return replace(
+        found,
+        columns=tuple(replace(one, reason=say(one.reason)) for one in found.columns),
+        missing=tuple(replace(one, consequence=say(one.consequence)) for one in found.missing),
+        rejects=tuple(_in_words(one, say) for one in found.rejects),
+    )
 
 
 @router.get("", summary="List the lists")

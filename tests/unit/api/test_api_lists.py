@@ -23,6 +23,24 @@ def test_a_list_with_faulty_rows_is_kept_and_says_what_it_refused(rig: Rig) -> N
     assert rig.ours.get(answer.headers["location"] + "/report").json()["accepted"] == 3
 
 
+def test_a_preview_says_what_would_become_of_the_file_and_keeps_nothing(rig: Rig) -> None:
+    answer = rig.ours.post(
+        "/api/v1/lists/preview?limit=4",
+        files={"file": ("contacts.csv", CONTACTS.encode())},
+        headers={"Accept-Language": "fr"},
+    )
+    assert answer.status_code == 200
+    found = answer.json()
+    assert [one["number"] for one in found["contacts"]] == [
+        f"+3363998000{place}" for place in (1, 2, 3)
+    ]
+    assert [one["line"] for one in found["rejects"]] == [5]
+    assert found["columns"][0]["reason"] == "C’est ainsi que les listes l’appellent."
+    assert [one["field"] for one in found["missing"]] == ["timezone"]
+    assert found["more"]
+    assert rig.ours.get("/api/v1/lists").json() == []
+
+
 def test_refused_rows_are_named_by_line_in_pages(rig: Rig) -> None:
     rig.import_list()
     first = rig.ours.get("/api/v1/lists/1/rejects?limit=1").json()

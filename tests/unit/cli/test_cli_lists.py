@@ -110,3 +110,18 @@ def test_audio_is_prepared_without_a_home_or_a_pbx(
     made = {file.name for file in (tmp_path / "m").iterdir()}
     assert {"message.alaw", "message.ulaw", "message.sln16", "preview.wav"} <= made
     assert not home.exists()
+
+
+def test_a_preview_keeps_nothing_and_needs_no_home(
+    portevoix: Command, listing: Path, home: Path
+) -> None:
+    result = portevoix("contacts", "preview", str(listing), "--column", "external_id=source")
+    assert result.exit_code == 0
+    assert "+33639980001" in result.stdout
+    assert "refused" in result.stdout
+    assert not home.exists()
+    assert portevoix("contacts", "preview", str(listing), "--column", "tel").exit_code == 1
+    (first, *_) = json.loads(
+        portevoix("contacts", "preview", str(listing), "--rows", "1", "--json").stdout
+    )["contacts"]
+    assert first["line"] == 2

@@ -113,6 +113,10 @@ CSV_FILES: dict[str, tuple[bytes, Refused | Read]] = {
         text("telephone;telephone;nom\n0639980001;0199000001;x\n"),
         Read(1),
     ),
+    "columns whose new names are taken": (
+        text("a;a (3);a;telephone\n1;2;3;0639980001\n"),
+        Read(1),
+    ),
     "columns without a name": (text(";telephone;\nx;0639980001;y\n"), Read(1)),
     "more cells than columns": (text(ONE + "0639980002;a;b;c\n"), Read(1, {3: "too_many_cells"})),
     "a NUL in a cell": (text(ONE + "0639980002;a\0b\n"), Read(1, {3: "nul_character"})),
