@@ -17,6 +17,7 @@ from operations.exports import ENCODING
 from operations.giving_way import give_way
 from operations.import_list import ImportReport, import_list, rejects
 from operations.rejects import write_rejects
+from operations.undo_import import undo_import
 from operations.workspace import Workspace
 from store import lists
 from store.engine import reading
@@ -100,18 +101,37 @@ def show_lists(ctx: typer.Context, controller: Controller = None, json: AsJson =
     show(made)
 
 
+@app.command()
+def undo(
+    ctx: typer.Context,
+    which: Annotated[int, typer.Argument(metavar="LIST", help="Its number.")],
+    controller: Controller = None,
+    by: By = "command line",
+) -> None:
+    """Remove a list that was imported by mistake, if no campaign has its people."""
+    give_way()
+    workspace = open_home(ctx)
+    owner = lookup.owner_of_list(workspace, which, controller)
+    done = undo_import(workspace.engine, owner, which, by)
+    say(
+        f"List {done.list_id} «{done.name}» is undone: {figure(done.contacts)} contacts and "
+        f"{figure(done.rejected)} refused rows removed. Its file can be imported again."
+    )
+
+
 def import_lines(report: ImportReport) -> list[str]:
-    """What became of a file, in two lines."""
+    """What became of a file, in two or three lines."""
     head = f"List {report.list_id} «{report.name}»: "
     if report.unchanged:
         head += "imported before, unchanged; "
     reasons = ", ".join(f"{figure(many)} {code}" for code, many in report.reasons.items())
     refused = f"{figure(report.rejected)} refused" + (f" ({reasons})" if reasons else "")
     proved = ", ".join(f"{figure(many)} by {kind}" for kind, many in report.evidence.items())
-    return [
+    lines = [
         f"{head}{figure(report.rows)} rows, {figure(report.accepted)} contacts, {refused}.",
         f"  proof: {proved}" + _suppressed(report.suppressed),
     ]
+    return [*lines, f"  read as {report.read_as}"] if report.read_as else lines
 
 
 def _suppressed(count: int) -> str:

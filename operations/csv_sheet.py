@@ -32,7 +32,7 @@ _SEPARATED = {
 }
 DELIMITERS = "".join(_SEPARATED)
 _ENCODINGS = {
-    "utf-8-sig": "UTF-8, or Windows-1252 where it is not",
+    "utf-8-sig": "UTF-8 or Windows-1252",
     "utf-16": "UTF-16",
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
@@ -115,7 +115,8 @@ class CsvSheet:
         if declared:
             next(self._lines)
         self.header = self._read_header(_titles(sample[declared:], self.delimiter))
-        self.read_as = f"CSV, {_ENCODINGS[self.encoding]}, {_SEPARATED[self.delimiter]}"
+        cells = _SEPARATED[self.delimiter] if len(self.header) > 1 else "one column"
+        self.read_as = f"CSV, {_ENCODINGS[self.encoding]}, {cells}"
 
     def rows(self) -> Iterator[Row]:
         """Every row that is not blank, in order."""

@@ -7,7 +7,7 @@ changes nothing.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from time import monotonic
@@ -60,6 +60,8 @@ class ImportReport:
             when they would be called.
         evidence: contacts by how well their basis is proved.
         reasons: refused rows by reason code, the most frequent first.
+        read_as: what the file was taken for, and of a workbook which worksheet was read; empty
+            where it was not read now.
     """
 
     list_id: int
@@ -72,6 +74,7 @@ class ImportReport:
     suppressed: int
     evidence: dict[Evidence, int]
     reasons: dict[str, int]
+    read_as: str = ""
 
 
 def import_list(
@@ -102,7 +105,7 @@ def import_list(
 
     Raises:
         InvalidInput: the file is no list: not text, empty, without a column of numbers.
-        NotAllowed: the same file is being imported at this moment.
+        NotAllowed: the same file is being imported at this moment, or the import was undone.
     """
     sha256, size = _fingerprint(file)
     with reading(engine) as connection:
@@ -120,7 +123,7 @@ def import_list(
             )
             audit.record(
                 connection, now, by, "list.import", f"list {list_id}", controller_id,
-                {"sha256": sha256},
+                {"sha256": sha256, "read_as": sheet.read_as},
             )  # fmt: skip
             known = lists.one(connection, controller_id, list_id)
     reader = ContactRows(known["id"], columns, declared(known), latest_day(now))
@@ -131,7 +134,7 @@ def import_list(
                 progress(ImportProgress(done, file.tell(), size))
     with writing(engine) as connection:
         lists.finish(connection, known["id"])
-    return report(engine, controller_id, known["id"])
+    return replace(report(engine, controller_id, known["id"]), read_as=sheet.read_as)
 
 
 def _fingerprint(file: BinaryIO) -> tuple[str, int]:
@@ -245,7 +248,9 @@ class _Import:
             if not lists.advance(
                 connection, self._list_id, here, self._line, len(contacts), len(refused)
             ):
-                raise NotAllowed("The same file is being imported at this moment.")
+                raise NotAllowed(
+                    "The same file is being imported at this moment, or its import was undone."
+                )
         self._adapt(monotonic() - begun)
 
     def _without_duplicates(

@@ -22,6 +22,7 @@ from operations.exports import ENCODING
 from operations.import_list import ImportReport
 from operations.preview_list import MOST_ROWS, Preview, preview_list
 from operations.rejects import Reject, write_rejects
+from operations.undo_import import Undone, undo_import
 from operations.values import file_name_of
 from store import lists
 from store.engine import reading
@@ -103,6 +104,15 @@ def one(list_id: Id, workspace: In, caller: Asking) -> ContactList:
     """A list, with its provenance and its counts."""
     with reading(workspace.engine) as connection:
         return ContactList(**lists.one(connection, caller.controller_id, list_id))
+
+
+@router.delete("/{list_id}", summary="Undo an import")
+def undo(list_id: Id, workspace: In, caller: Asking) -> Undone:
+    """Remove its people, where no campaign has them; its file can then be imported again.
+
+    Asking twice does no harm.
+    """
+    return undo_import(workspace.engine, caller.controller_id, list_id, caller.name)
 
 
 @router.get("/{list_id}/report", summary="What became of its rows")

@@ -41,6 +41,24 @@ def test_a_preview_says_what_would_become_of_the_file_and_keeps_nothing(rig: Rig
     assert rig.ours.get("/api/v1/lists").json() == []
 
 
+def test_an_import_is_undone_and_its_file_imported_again(rig: Rig) -> None:
+    first = rig.import_list().json()["list_id"]
+    assert rig.theirs.delete(f"/api/v1/lists/{first}").status_code == 404
+    answer = rig.ours.delete(f"/api/v1/lists/{first}")
+    assert (answer.status_code, answer.json()["contacts"], answer.json()["rejected"]) == (200, 3, 2)
+    assert rig.ours.delete(f"/api/v1/lists/{first}").json()["contacts"] == 0
+    assert rig.ours.get(f"/api/v1/lists/{first}").json()["state"] == "removed"
+    assert rig.import_list().json()["accepted"] == 3
+
+
+def test_an_import_whose_people_are_in_a_campaign_is_not_undone(rig: Rig) -> None:
+    rig.campaign()
+    answer = rig.ours.delete("/api/v1/lists/1", headers={"Accept-Language": "fr"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_allowed")
+    assert "«Réunion publique»" in answer.json()["detail"]
+    assert answer.json()["detail"].startswith("L’import de « contacts » ne peut")
+
+
 def test_refused_rows_are_named_by_line_in_pages(rig: Rig) -> None:
     rig.import_list()
     first = rig.ours.get("/api/v1/lists/1/rejects?limit=1").json()
