@@ -15,6 +15,7 @@ from api.schemas import (
     Id,
     LimitChange,
     NewCampaign,
+    NewList,
     Page,
     StateAnswer,
     Target,
@@ -23,6 +24,7 @@ from campaigns.campaign import Limits
 from campaigns.errors import NotAllowed
 from campaigns.states import Action, CampaignState, TargetState, move
 from operations import hold, launch, report
+from operations.add_list import Added, add_list
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.report import Report
@@ -113,6 +115,12 @@ def limits(campaign_id: Id, change: LimitChange, workspace: In, caller: Asking) 
         caller.name,
     )
     return one(campaign_id, workspace, caller)
+
+
+@router.post("/{campaign_id}/lists", summary="Add a list")
+def add_people(campaign_id: Id, values: NewList, workspace: In, caller: Asking) -> Added:
+    """Its people become targets too, also while it runs; nobody is in a campaign twice."""
+    return add_list(workspace, caller.controller_id, campaign_id, values.list_id, caller.name)
 
 
 @router.get("/{campaign_id}/progress", summary="Progress now")
