@@ -77,7 +77,7 @@ def import_file(
     controller: Controller = None,
     by: By = "command line",
 ) -> None:
-    """Suppress every number of a CSV file; the same file again adds nothing."""
+    """Suppress every number of a CSV or XLSX file; the same file again adds nothing."""
     workspace = open_home(ctx)
     owner = _owner(workspace, controller, everybody=everybody)
     with file.open("rb") as stream:

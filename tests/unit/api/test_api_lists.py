@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from api_samples import CONTACTS, PROVENANCE, Rig, campaign_values
+from workbooks import workbook
 
 from api.once import _fingerprint
 from store import idempotency
@@ -39,6 +40,18 @@ def test_a_preview_says_what_would_become_of_the_file_and_keeps_nothing(rig: Rig
     assert [one["field"] for one in found["missing"]] == ["timezone"]
     assert found["more"]
     assert rig.ours.get("/api/v1/lists").json() == []
+
+
+def test_a_workbook_is_a_list_too(rig: Rig) -> None:
+    content = workbook([["téléphone"], ["06 39 98 00 01"], [639980002], [12]])
+    answer = rig.ours.post(
+        "/api/v1/lists",
+        files={"file": ("liste.xlsx", content)},
+        data={"provenance": json.dumps(PROVENANCE)},
+    )
+    assert (answer.json()["accepted"], answer.json()["read_as"]) == (2, "XLSX, worksheet «Feuil1»")
+    (row,) = rig.ours.get("/api/v1/lists/1/rejects").json()["items"]
+    assert (row["line"], row["field"], row["value"]) == (4, "téléphone", "12")
 
 
 def test_an_import_is_undone_and_its_file_imported_again(rig: Rig) -> None:

@@ -180,3 +180,11 @@ def test_a_workbook_of_other_programs_is_named() -> None:
         opened(packed({"mimetype": "x", "content.xml": "<x/>"}))
     with pytest.raises(InvalidInput, match="xlsb"):
         opened(packed({"xl/workbook.bin": b"\1"}))
+
+
+def test_a_workbook_and_a_csv_of_the_same_cells_are_the_same_list() -> None:
+    rows = [["téléphone", "nom"], ["06 39 98 00 01", "Zoé; «x»"], ["", "Noé"], ["06399800", ""]]
+    text = "\n".join(";".join(f'"{cell}"' for cell in row) for row in rows)
+    ours, theirs = opened(workbook(rows)), opened(text.encode())
+    assert ours.header == theirs.header
+    assert list(ours.rows()) == list(theirs.rows())
