@@ -108,7 +108,7 @@ class ContactRows:
         """Every cell that has no column of its own; a date that could not be read is kept as is."""
         kept = {name: cells[place] for place, name in self._columns.others if cells[place]}
         if cells[self._postcode]:
-            kept["postcode"] = cells[self._postcode]
+            kept["postcode"] = _postcode(cells[self._postcode])
         if consent.granted_on is None and cells[self._date]:
             kept[self._columns.name_of(Field.CONSENT_DATE)] = cells[self._date]
         return kept
@@ -118,6 +118,11 @@ class ContactRows:
     ) -> Reject:
         value = cells[self._columns.index(field)]
         return Reject(line, self._columns.name_of(field), value, str(code), why, remedy)
+
+
+def _postcode(text: str) -> str:
+    """With the zero that a spreadsheet took from one such as 01000."""
+    return "0" + text if len(text) == 4 and text.isdecimal() else text
 
 
 @cache

@@ -86,7 +86,7 @@ class TextCollector:
     def text(self, data: str) -> None:
         """Some of its text; of a text without end no more is kept than tells that it is one."""
         if self._listening and self._room > 0:
-            self._parts.append(data[: self._room])
+            self._parts.append(data)
             self._room -= len(data)
 
     def end(self, name: str) -> None:

@@ -61,16 +61,14 @@ def lying_bomb() -> bytes:
     return content.replace(size, struct.pack("<L", len(sheet(HEADER))))
 
 
-def overlapping_bomb() -> bytes:
-    """A thousand parts of a MB each that share the same bytes."""
+def overlapping_bomb(parts: int = 1000) -> bytes:
+    """Very many parts of a MB each that share the same bytes."""
     content = packed({"part": " " * (1 << 20)})
     directory = content.index(b"PK\1\2")
     end = content.index(b"PK\5\6")
     entry = content[directory:end]
-    tail = content[end : end + 8] + struct.pack(
-        "<HHLLH", 1000, 1000, len(entry) * 1000, directory, 0
-    )
-    return content[:directory] + entry * 1000 + tail
+    tail = struct.pack("<HHLLH", parts, parts, len(entry) * parts, directory, 0)
+    return content[:directory] + entry * parts + content[end : end + 8] + tail
 
 
 def nested_bomb() -> bytes:

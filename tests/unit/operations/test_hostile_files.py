@@ -245,6 +245,7 @@ WORKBOOKS: dict[str, tuple[bytes, Refused | Read]] = {
     "a bomb": (made.bomb(), TOO_LARGE),
     "a bomb that says it is none": (made.lying_bomb(), CUT),
     "a bomb of parts that overlap": (made.overlapping_bomb(), TOO_LARGE),
+    "a directory of very many parts": (made.overlapping_bomb(25_000), CUT),
     "archives within archives": (made.nested_bomb(), NO_BOOK),
     "entities that grow": (made.with_document_type(made.LAUGHS, "&l9;"), MISLEADING),
     "an entity from a file": (
