@@ -195,14 +195,6 @@ class StateAnswer(BaseModel):
     state: CampaignState
 
 
-class NewList(BaseModel):
-    """A list to be called by a campaign too."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    list_id: int = Field(ge=1, le=LARGEST_ID)
-
-
 class NewStop(BaseModel):
     """A stop for everything."""
 

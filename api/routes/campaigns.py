@@ -15,7 +15,6 @@ from api.schemas import (
     Id,
     LimitChange,
     NewCampaign,
-    NewList,
     Page,
     StateAnswer,
     Target,
@@ -117,10 +116,10 @@ def limits(campaign_id: Id, change: LimitChange, workspace: In, caller: Asking) 
     return one(campaign_id, workspace, caller)
 
 
-@router.post("/{campaign_id}/lists", summary="Add a list")
-def add_people(campaign_id: Id, values: NewList, workspace: In, caller: Asking) -> Added:
+@router.put("/{campaign_id}/lists/{list_id}", summary="Add a list")
+def add_people(campaign_id: Id, list_id: Id, workspace: In, caller: Asking) -> Added:
     """Its people become targets too, also while it runs; nobody is in a campaign twice."""
-    return add_list(workspace, caller.controller_id, campaign_id, values.list_id, caller.name)
+    return add_list(workspace, caller.controller_id, campaign_id, list_id, caller.name)
 
 
 @router.get("/{campaign_id}/progress", summary="Progress now")

@@ -178,10 +178,8 @@ def test_a_list_is_added_to_a_campaign_and_nobody_twice(rig: Rig) -> None:
     campaign = rig.campaign()
     rig.ours.post(f"/api/v1/campaigns/{campaign}/launch")
     more = rig.import_list("telephone\n0639980003\n0639980004\n").json()["list_id"]
+    path = f"/api/v1/campaigns/{campaign}/lists/{more}"
     for added in (1, 0):
-        answer = rig.ours.post(f"/api/v1/campaigns/{campaign}/lists", json={"list_id": more})
-        assert answer.json() == {"list_id": more, "contacts": 2, "added": added}
+        assert rig.ours.put(path).json() == {"list_id": more, "contacts": 2, "added": added}
     assert rig.ours.get(f"/api/v1/campaigns/{campaign}/progress").json()["targets"] == 4
-    assert rig.theirs.post(
-        f"/api/v1/campaigns/{campaign}/lists", json={"list_id": more}
-    ).status_code == 404  # fmt: skip
+    assert rig.theirs.put(path).status_code == 404
