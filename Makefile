@@ -44,7 +44,7 @@ check: environment ## formatting, lint, types, layers, and no package registry n
 bench-ami: environment ## events through the AMI adapter, against the plain library
 	@.venv/bin/python bench/ami.py
 
-# docs/benchmarks.md says how each figure is made, and what BENCH, DAY and PARIS can say.
+# docs/benchmarks.md says how each figure is made, and what BENCH, DAY, PARIS and IMPORT can say.
 .PHONY: bench
 bench: environment pbx ## engine against the raw AMI loop, limits, opt-outs, claims, memory
 	@.venv/bin/python -m bench $(BENCH)
@@ -56,6 +56,10 @@ bench-day: environment pbx ## half a million people called, stopped in the middl
 .PHONY: bench-paris
 bench-paris: environment pbx ## 18 calls a second with a message of 30 s, for 30 minutes
 	@.venv/bin/python -m bench.paris $(PARIS)
+
+.PHONY: bench-import
+bench-import: environment ## a list of six million people, imported while another wants to write
+	@.venv/bin/python -m bench.importing_list $(IMPORT)
 
 # docs/faults.md shows what CHAOS="..." can say.
 .PHONY: chaos

@@ -21,6 +21,7 @@ _LARGEST = 1 * _MEBIBYTE
 _LARGEST_UNDER = {
     "/api/v1/recordings": MAX_BYTES + _MEBIBYTE,
     "/api/v1/lists": 2048 * _MEBIBYTE,
+    "/api/v1/lists/preview": 2048 * _MEBIBYTE,
     "/api/v1/suppressions/import": 512 * _MEBIBYTE,
 }
 

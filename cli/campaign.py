@@ -7,7 +7,7 @@ import typer
 
 from campaigns.campaign import Limits
 from campaigns.states import Action, CampaignState
-from cli import lookup
+from cli import lookup, progress_bar
 from cli.campaign_run import run
 from cli.campaign_setup import Chosen
 from cli.console import as_json, figure, local, note, row, say, show, table
@@ -15,6 +15,8 @@ from cli.display import line, standing
 from cli.outcome_report import plain, show_report, write_attempts
 from cli.session import AsJson, By, Controller, open_home
 from operations import halt, hold
+from operations.add_list import add_list
+from operations.giving_way import give_way
 from operations.launch import acknowledge as answer_for
 from operations.launch import act, limit
 from operations.progress import progress_of
@@ -145,6 +147,27 @@ def limits(
     if channels is not None or cps is not None:
         limit(workspace, chosen.controller_id, chosen.campaign_id, wanted, by)
     say(f"«{found['name']}»: {figure(wanted.max_channels)} calls, {wanted.max_cps:g} calls/s")
+
+
+@app.command("add-list")
+def add_people(
+    ctx: typer.Context,
+    which: Which,
+    list_id: Annotated[int, typer.Argument(metavar="LIST", help="The list's number.")],
+    controller: Controller = None,
+    by: By = "command line",
+) -> None:
+    """Add a list to a campaign, also while it runs; nobody is in it twice."""
+    give_way()
+    workspace, chosen, found = _choose(ctx, which, controller)
+    with progress_bar.counting("adding", "contacts") as tell:
+        done = add_list(
+            workspace, chosen.controller_id, chosen.campaign_id, list_id, by, progress=tell
+        )
+    say(
+        f"«{found['name']}»: {figure(done.added)} people added of the {figure(done.contacts)} of "
+        f"list {list_id}."
+    )
 
 
 @app.command()

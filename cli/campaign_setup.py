@@ -146,7 +146,8 @@ def _check_same(
 ) -> None:
     """Refuse a file that says otherwise than the campaign that bears its name.
 
-    Limits are left out: they may have been changed since, and what was changed stays.
+    Limits are left out: they may have been changed since, and what was changed stays. So do lists
+    that were added since.
     """
     written = {
         **_written(values),
@@ -154,7 +155,7 @@ def _check_same(
         "recordings": recordings,
     }
     differing = [name for name, value in written.items() if row[name] != value]
-    if lookup.lists_of(workspace, row["id"]) != sorted(lists):
+    if not set(lists).issubset(lookup.lists_of(workspace, row["id"])):
         differing.append("lists")
     if differing:
         raise NotAllowed(

@@ -11,15 +11,19 @@ from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.errors import InvalidInput
 from cli import lookup, progress_bar
 from cli.console import as_json, figure, local, note, row, say, show, table
+from cli.list_preview import Columns, mapping_of, preview
 from cli.session import AsJson, By, Controller, controller_of, open_home
+from operations.exports import ENCODING
 from operations.giving_way import give_way
 from operations.import_list import ImportReport, import_list, rejects
 from operations.rejects import write_rejects
+from operations.undo_import import undo_import
 from operations.workspace import Workspace
 from store import lists
 from store.engine import reading
 
 app = typer.Typer(no_args_is_help=True, help="Lists of people who agreed to be called.")
+app.command("preview")(preview)
 
 
 @app.command("import")
@@ -36,6 +40,7 @@ def import_file(
     collected_on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of collection.")
     ] = None,
+    column: Columns = None,
     basis: Annotated[BasisKind, typer.Option(help="Legal basis.")] = BasisKind.CONSENT,
     rejects_to: Annotated[
         Path | None, typer.Option("--rejects", help="Write refused rows and reasons to this CSV.")
@@ -44,7 +49,7 @@ def import_file(
     by: By = "command line",
     json: AsJson = False,
 ) -> None:
-    """Import a CSV file; every row becomes a contact or a refused row with its reason."""
+    """Import a CSV or XLSX file; every row becomes a contact or a refused row with its reason."""
     give_way()
     workspace = open_home(ctx)
     owner = controller_of(workspace, controller, by)
@@ -60,7 +65,7 @@ def import_file(
         report = import_list(
             workspace.engine, owner, stream,
             name=name or file.stem, file_name=file.name, provenance=provenance, by=by,
-            progress=tell,
+            mapping=mapping_of(column or []), progress=tell,
         )  # fmt: skip
     if json:
         say(as_json(asdict(report)))
@@ -96,18 +101,37 @@ def show_lists(ctx: typer.Context, controller: Controller = None, json: AsJson =
     show(made)
 
 
+@app.command()
+def undo(
+    ctx: typer.Context,
+    which: Annotated[int, typer.Argument(metavar="LIST", help="Its number.")],
+    controller: Controller = None,
+    by: By = "command line",
+) -> None:
+    """Remove a list that was imported by mistake, if no campaign has its people."""
+    give_way()
+    workspace = open_home(ctx)
+    owner = lookup.owner_of_list(workspace, which, controller)
+    done = undo_import(workspace.engine, owner, which, by)
+    say(
+        f"List {done.list_id} «{done.name}» is undone: {figure(done.contacts)} contacts and "
+        f"{figure(done.rejected)} refused rows removed. Its file can be imported again."
+    )
+
+
 def import_lines(report: ImportReport) -> list[str]:
-    """What became of a file, in two lines."""
+    """What became of a file, in two or three lines."""
     head = f"List {report.list_id} «{report.name}»: "
     if report.unchanged:
         head += "imported before, unchanged; "
     reasons = ", ".join(f"{figure(many)} {code}" for code, many in report.reasons.items())
     refused = f"{figure(report.rejected)} refused" + (f" ({reasons})" if reasons else "")
     proved = ", ".join(f"{figure(many)} by {kind}" for kind, many in report.evidence.items())
-    return [
+    lines = [
         f"{head}{figure(report.rows)} rows, {figure(report.accepted)} contacts, {refused}.",
         f"  proof: {proved}" + _suppressed(report.suppressed),
     ]
+    return [*lines, f"  read as {report.read_as}"] if report.read_as else lines
 
 
 def _suppressed(count: int) -> str:
@@ -131,6 +155,6 @@ def _wordings(texts: list[str]) -> dict[str, str]:
 
 
 def _write_rejects(workspace: Workspace, owner: int, list_id: int, file: Path) -> None:
-    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+    with file.open("w", encoding=ENCODING, newline="") as stream:
         count = write_rejects(stream, rejects(workspace.engine, owner, list_id))
     note(f"{figure(count)} refused rows written to {file}.")

@@ -8,6 +8,7 @@ from operations.workspace import Workspace
 from store import campaigns as kept
 from store import controllers as kept_controllers
 from store import leases
+from store import lists as kept_lists
 from store.engine import reading
 
 
@@ -67,6 +68,19 @@ def find_campaign(
         owners = ", ".join(f"{one['controller']} ({one['id']})" for one in found)
         raise NotFound(f"Several campaigns bear that name: {owners}. Give its number instead.")
     return found[0]
+
+
+def owner_of_list(workspace: Workspace, list_id: int, controller_name: str | None = None) -> int:
+    """The id of the controller whose list it is.
+
+    Raises:
+        NotFound: there is no such list, or it is not of the controller of that name.
+    """
+    with reading(workspace.engine) as connection:
+        owner = kept_lists.owner_of(connection, list_id)
+    if owner not in controllers(workspace, controller_name):
+        raise NotFound(f"There is no list {list_id}.")
+    return owner
 
 
 def lists_of(workspace: Workspace, campaign_id: int) -> list[int]:

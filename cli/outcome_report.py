@@ -1,6 +1,5 @@
 """The report of a campaign, for reading, for programs, and as a file of attempts."""
 
-import csv
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
@@ -11,7 +10,7 @@ from rich.text import Text
 
 from cli.console import figure, out, row, say, show, table
 from cli.display import STYLES
-from operations.rejects import neutralised
+from operations.exports import ENCODING, write_csv
 from operations.report import Report
 
 _COLUMNS = (
@@ -45,19 +44,13 @@ def show_report(report: Report) -> None:
 
 def write_attempts(file: Path, attempts: Iterable[dict[str, Any]]) -> int:
     """Write attempts as CSV for any spreadsheet; how many. No cell is taken for a formula."""
-    count = 0
-    with file.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, delimiter=";")
-        writer.writerow(_COLUMNS)
-        for count, one in enumerate(attempts, start=1):  # noqa: B007 - counted for the caller
-            writer.writerow([_cell(one[name]) for name in _COLUMNS])
-    return count
+    rows = ([_cell(one[name]) for name in _COLUMNS] for one in attempts)
+    with file.open("w", encoding=ENCODING, newline="") as stream:
+        return write_csv(stream, _COLUMNS, rows)
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return neutralised(value) if isinstance(value, str) else value
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _kind(report: Report) -> str:

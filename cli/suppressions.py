@@ -9,6 +9,7 @@ import typer
 from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.lookup import one_controller
 from cli.session import AsJson, By, Controller, open_home
+from operations.exports import ENCODING
 from operations.rejects import write_rejects
 from operations.suppress import Owner, import_suppressions, listed, suppress
 from operations.workspace import Workspace
@@ -76,7 +77,7 @@ def import_file(
     controller: Controller = None,
     by: By = "command line",
 ) -> None:
-    """Suppress every number of a CSV file; the same file again adds nothing."""
+    """Suppress every number of a CSV or XLSX file; the same file again adds nothing."""
     workspace = open_home(ctx)
     owner = _owner(workspace, controller, everybody=everybody)
     with file.open("rb") as stream:
@@ -86,7 +87,7 @@ def import_file(
         f"before, {figure(len(report.rejects))} refused."
     )
     if rejects_to is not None:
-        with rejects_to.open("w", encoding="utf-8-sig", newline="") as written:
+        with rejects_to.open("w", encoding=ENCODING, newline="") as written:
             write_rejects(written, report.rejects)
         note(f"Refused rows written to {rejects_to}.")
 

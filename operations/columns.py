@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from campaigns.errors import InvalidInput
@@ -74,11 +74,20 @@ _NAMES: dict[Field, str] = {
 
 
 class Columns:
-    """Where each known field stands in a row, and what the other columns are called."""
+    """Where each known field stands in a row, and what the other columns are called.
 
-    def __init__(self, header: Sequence[str], places: Mapping[Field, int]) -> None:
-        self.names = _unique_names(header)
+    Args:
+        header: the first row.
+        places: the fields that were found, by column.
+        stated: those of them that the user named.
+    """
+
+    def __init__(
+        self, header: Sequence[str], places: Mapping[Field, int], stated: Collection[Field] = ()
+    ) -> None:
+        self.names = unique_names(header)
         self.places = dict(places)
+        self.stated = frozenset(stated)
         self.others = tuple(
             (place, name)
             for place, name in enumerate(self.names)
@@ -123,7 +132,7 @@ def match_columns(
             f"no column looks like a telephone number among: {_listed(header)}.",
             "Name it telephone, or say which column it is.",
         )
-    return Columns(header, found)
+    return Columns(header, found, stated=mapping or {})
 
 
 def guesses_phone(header: Sequence[str]) -> bool:
@@ -134,9 +143,9 @@ def guesses_phone(header: Sequence[str]) -> bool:
 def _stated(header: Sequence[str], name: str) -> int | None:
     if not name:
         return None
-    for place, column in enumerate(header):
-        if column.strip() == name.strip():
-            return place
+    names = unique_names(header)
+    if name.strip() in names:
+        return names.index(name.strip())
     raise InvalidInput(
         "mapping", f"the file has no column «{name}».", f"It has: {_listed(header)}."
     )
@@ -157,11 +166,14 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", kept).strip("_")
 
 
-def _unique_names(header: Sequence[str]) -> tuple[str, ...]:
+def unique_names(header: Sequence[str]) -> tuple[str, ...]:
+    """Column names as they are kept: without blanks, none empty, none twice."""
     names: dict[str, None] = {}
     for place, column in enumerate(header, start=1):
         name = column.replace("\0", "").strip() or f"column {place}"
-        names[name if name not in names else f"{name} ({place})"] = None
+        while name in names:
+            name = f"{name} ({place})"
+        names[name] = None
     return tuple(names)
 
 

@@ -1,7 +1,7 @@
 """From a row of an uploaded list to a contact, or to the reason why it is none."""
 
 import zoneinfo
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -9,10 +9,18 @@ from campaigns.contacts.basis import Provenance, RowConsent, grade, read_consent
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.phone import Number, parse
 from operations.columns import Columns, Field
-from operations.rejects import Reject
-from operations.spreadsheet import BadRow, DataRow
+from operations.rejects import Reject, bad_row
+from operations.rows import BadRow, Row
 
 ContactValues: TypeAlias = dict[str, Any]
+
+_FURTHEST_AHEAD = timedelta(hours=12)
+"""Wallis and Futuna, where a day begins first in France."""
+
+
+def latest_day(now: datetime) -> date:
+    """The last day that is not in the future anywhere in France."""
+    return (now + _FURTHEST_AHEAD).date()
 
 
 class ContactRows:
@@ -40,10 +48,10 @@ class ContactRows:
         self._timezone = columns.index(Field.TIMEZONE)
         self._postcode = columns.index(Field.POSTCODE)
 
-    def read(self, row: DataRow | BadRow) -> ContactValues | Reject:
+    def read(self, row: Row) -> ContactValues | Reject:
         """The values of a new contact, or why the row is refused."""
         if isinstance(row, BadRow):
-            return Reject(row.line, "", "", row.code, row.reason, row.remedy)
+            return bad_row(row)
         cells = [cell.strip() for cell in row.cells]
         cells.append("")  # what a column that the file does not have holds
         try:
@@ -100,7 +108,7 @@ class ContactRows:
         """Every cell that has no column of its own; a date that could not be read is kept as is."""
         kept = {name: cells[place] for place, name in self._columns.others if cells[place]}
         if cells[self._postcode]:
-            kept["postcode"] = cells[self._postcode]
+            kept["postcode"] = _postcode(cells[self._postcode])
         if consent.granted_on is None and cells[self._date]:
             kept[self._columns.name_of(Field.CONSENT_DATE)] = cells[self._date]
         return kept
@@ -110,6 +118,11 @@ class ContactRows:
     ) -> Reject:
         value = cells[self._columns.index(field)]
         return Reject(line, self._columns.name_of(field), value, str(code), why, remedy)
+
+
+def _postcode(text: str) -> str:
+    """With the zero that a spreadsheet took from one such as 01000."""
+    return "0" + text if len(text) == 4 and text.isdecimal() else text
 
 
 @cache

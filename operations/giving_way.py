@@ -1,15 +1,15 @@
 """Work that has time lets calls go first: on the processor and at the database."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from time import monotonic, sleep, thread_time
 from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from store import leases
-from store.engine import reading
+from store.engine import reading, writing
 
 T = TypeVar("T")
 
@@ -42,6 +42,21 @@ def resting(engine: Engine, work: Iterable[T]) -> Iterator[T]:
         if up:
             sleep(thread_time() - begun)
         begun = thread_time()
+
+
+def until_none(engine: Engine, remove: Callable[[Connection], int]) -> Iterator[int]:
+    """Remove some rows in each transaction until none are left; yields how many they were.
+
+    Between two it leaves the database alone for as long as the one before took.
+    """
+    while True:
+        begun = monotonic()
+        with writing(engine) as connection:
+            done = remove(connection)
+        if not done:
+            return
+        yield done
+        sleep(monotonic() - begun)
 
 
 def calls_are_up(engine: Engine) -> bool:

@@ -7,8 +7,8 @@ changes nothing.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import chain, islice
 from time import monotonic
 from typing import Any, BinaryIO
@@ -18,10 +18,11 @@ from sqlalchemy import Engine
 from campaigns.contacts.basis import BasisKind, Channel, Evidence, Provenance
 from campaigns.errors import InvalidInput, NotAllowed
 from operations.columns import CONTACT_FIELDS, Field, match_columns
-from operations.contact_rows import ContactRows, ContactValues
+from operations.contact_rows import ContactRows, ContactValues, latest_day
 from operations.giving_way import resting
 from operations.rejects import Reject
-from operations.spreadsheet import BadRow, DataRow, Sheet
+from operations.rows import Row
+from operations.spreadsheet import open_sheet
 from store import audit, lists
 from store.engine import reading, writing
 from store.lists import ListState
@@ -30,8 +31,6 @@ from store.tables import contact, rejected_row
 
 LOCK_GOAL_S = 0.015
 """How long a transaction should hold the write lock; 0.05 is the most it may."""
-_FURTHEST_AHEAD = timedelta(hours=12)
-"""Wallis and Futuna, where a day begins first in France."""
 _REJECTS_AT_ONCE = 1000
 _SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
 
@@ -61,6 +60,8 @@ class ImportReport:
             when they would be called.
         evidence: contacts by how well their basis is proved.
         reasons: refused rows by reason code, the most frequent first.
+        read_as: what the file was taken for, and of a workbook which worksheet was read; empty
+            where it was not read now.
     """
 
     list_id: int
@@ -73,6 +74,7 @@ class ImportReport:
     suppressed: int
     evidence: dict[Evidence, int]
     reasons: dict[str, int]
+    read_as: str = ""
 
 
 def import_list(
@@ -87,7 +89,7 @@ def import_list(
     mapping: Mapping[Field, str] | None = None,
     progress: Callable[[ImportProgress], None] | None = None,
 ) -> ImportReport:
-    """Import a CSV file as a list of a controller.
+    """Import a CSV or XLSX file as a list of a controller.
 
     Args:
         engine: the store.
@@ -103,7 +105,7 @@ def import_list(
 
     Raises:
         InvalidInput: the file is no list: not text, empty, without a column of numbers.
-        NotAllowed: the same file is being imported at this moment.
+        NotAllowed: the same file is being imported at this moment, or the import was undone.
     """
     sha256, size = _fingerprint(file)
     with reading(engine) as connection:
@@ -111,7 +113,7 @@ def import_list(
     if known and known["state"] == ListState.READY.value:
         return report(engine, controller_id, known["id"], unchanged=True)
     now = datetime.now(UTC)
-    sheet = Sheet(file)
+    sheet = open_sheet(file)
     columns = match_columns(sheet.header, CONTACT_FIELDS, mapping)
     rows = _some(sheet.rows())
     if known is None:
@@ -121,10 +123,10 @@ def import_list(
             )
             audit.record(
                 connection, now, by, "list.import", f"list {list_id}", controller_id,
-                {"sha256": sha256},
+                {"sha256": sha256, "read_as": sheet.read_as},
             )  # fmt: skip
             known = lists.one(connection, controller_id, list_id)
-    reader = ContactRows(known["id"], columns, declared(known), (now + _FURTHEST_AHEAD).date())
+    reader = ContactRows(known["id"], columns, declared(known), latest_day(now))
     with staging(engine, contact, rejected_row) as stage:
         batches = _Import(stage, known["id"], reader, known["imported_line"]).batches(rows)
         for done in resting(engine, batches):
@@ -132,7 +134,7 @@ def import_list(
                 progress(ImportProgress(done, file.tell(), size))
     with writing(engine) as connection:
         lists.finish(connection, known["id"])
-    return report(engine, controller_id, known["id"])
+    return replace(report(engine, controller_id, known["id"]), read_as=sheet.read_as)
 
 
 def _fingerprint(file: BinaryIO) -> tuple[str, int]:
@@ -145,10 +147,12 @@ def _fingerprint(file: BinaryIO) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _some(rows: Iterator[DataRow | BadRow]) -> Iterator[DataRow | BadRow]:
+def _some(rows: Iterator[Row]) -> Iterator[Row]:
     first = next(rows, None)
     if first is None:
-        raise InvalidInput("file", "it has column names but no rows.")
+        raise InvalidInput(
+            "file", "it has column names but no rows.", "Choose the file that holds the list."
+        )
     return chain([first], rows)
 
 
@@ -225,7 +229,7 @@ class _Import:
         self._line = line
         self._batch = _FIRST_BATCH
 
-    def batches(self, rows: Iterator[DataRow | BadRow]) -> Iterator[int]:
+    def batches(self, rows: Iterator[Row]) -> Iterator[int]:
         """Keep all rows, a transaction at a time; yields how many of this run are kept."""
         fresh = (row for row in rows if row.line > self._line)
         done = 0
@@ -234,7 +238,7 @@ class _Import:
             done += len(batch)
             yield done
 
-    def _keep(self, batch: list[DataRow | BadRow]) -> None:
+    def _keep(self, batch: list[Row]) -> None:
         read = [self._rows.read(row) for row in batch]
         contacts, refused = self._without_duplicates(read)
         self._stage.put({contact: contacts, rejected_row: [self._values(one) for one in refused]})
@@ -244,7 +248,9 @@ class _Import:
             if not lists.advance(
                 connection, self._list_id, here, self._line, len(contacts), len(refused)
             ):
-                raise NotAllowed("The same file is being imported at this moment.")
+                raise NotAllowed(
+                    "The same file is being imported at this moment, or its import was undone."
+                )
         self._adapt(monotonic() - begun)
 
     def _without_duplicates(

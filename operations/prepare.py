@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from campaigns.contacts.phone import parse
-from campaigns.errors import InvalidInput
+from campaigns.errors import InvalidInput, NotAllowed
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
 from campaigns.rules.windows import Window
@@ -22,6 +24,14 @@ from store.engine import reading, writing
 
 FILL_AT_ONCE = 1000
 """Contacts made targets in one transaction: the write lock is held for some ten milliseconds."""
+
+
+_TAKES_PEOPLE = {
+    CampaignState.DRAFT,
+    CampaignState.SCHEDULED,
+    CampaignState.RUNNING,
+    CampaignState.PAUSED,
+}
 
 
 def prepare_campaign(
@@ -48,7 +58,9 @@ def prepare_campaign(
         InvalidInput: names the value that is wrong and why.
         NotFound: a list or recording that the controller does not have.
     """
-    list_ids = _check_lists(workspace, controller_id, list_ids)
+    list_ids = list(dict.fromkeys(list_ids))
+    with reading(workspace.engine) as connection:
+        check_lists(connection, controller_id, list_ids)
     if not recording_ids:
         raise InvalidInput("recordings", "there is nothing to say.", "Name at least one recording.")
     trunk = find_trunk(workspace, values.trunk)
@@ -66,23 +78,27 @@ def prepare_campaign(
         **_message(workspace, controller_id, recording_ids, values.name),
     }
     campaign_id = _write(workspace, controller_id, values, row, list_ids, by)
-    _fill(workspace, campaign_id, list_ids, progress)
+    fill(workspace, campaign_id, list_ids, progress)
     return campaign_id
 
 
-def _check_lists(workspace: Workspace, controller_id: int, list_ids: Sequence[int]) -> list[int]:
-    """Each list once, every one of them whole."""
+def check_lists(connection: Connection, controller_id: int, list_ids: Sequence[int]) -> None:
+    """Refuse lists that cannot be called.
+
+    Raises:
+        InvalidInput: there is none, or one is not whole.
+        NotFound: the controller does not have one of them.
+    """
     if not list_ids:
         raise InvalidInput("lists", "there is nobody to call.", "Name at least one list.")
-    each = list(dict.fromkeys(list_ids))
-    with reading(workspace.engine) as connection:
-        found = [lists.one(connection, controller_id, list_id) for list_id in each]
-    for one in found:
+    for list_id in list_ids:
+        one = lists.one(connection, controller_id, list_id)
+        if one["state"] == lists.ListState.REMOVED:
+            raise InvalidInput("lists", f"«{one['name']}» was removed.", "Import its file again.")
         if one["state"] != lists.ListState.READY:
             raise InvalidInput(
                 "lists", f"«{one['name']}» is not whole yet.", "Import its file to the end first."
             )
-    return each
 
 
 def _check_purpose(purpose: str, pack: Pack) -> None:
@@ -217,6 +233,7 @@ def _write(
 ) -> int:
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
+        check_lists(connection, controller_id, list_ids)  # one may have been removed meanwhile
         campaign_id = kept.add(
             connection,
             name=values.name,
@@ -267,15 +284,20 @@ def complete(workspace: Workspace, controller_id: int, campaign_id: int) -> None
         contacts = [lists.one(connection, controller_id, one)["accepted"] for one in list_ids]
         states = tallies.of_campaign(connection, campaign_id)[tallies.STATE]
     if sum(states.values()) < sum(contacts):
-        _fill(workspace, campaign_id, list_ids, None)
+        fill(workspace, campaign_id, list_ids)
 
 
-def _fill(
+def fill(
     workspace: Workspace,
     campaign_id: int,
     list_ids: Sequence[int],
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int], None] | None = None,
 ) -> None:
+    """Make targets of the people of some lists whose number the campaign does not have yet.
+
+    Raises:
+        NotAllowed: the campaign has ended, or does meanwhile.
+    """
     pieces = _filled(workspace, campaign_id, list_ids)
     for number, _ in enumerate(resting(workspace.engine, pieces), start=1):
         if progress:
@@ -287,7 +309,19 @@ def _filled(workspace: Workspace, campaign_id: int, list_ids: Sequence[int]) -> 
         after: int | None = 0
         while after is not None:
             with writing(workspace.engine) as connection:
+                check_open(connection, campaign_id)
                 after = targets.fill(
                     connection, campaign_id, list_id, after, FILL_AT_ONCE, datetime.now(UTC)
                 )
             yield
+
+
+def check_open(connection: Connection, campaign_id: int) -> None:
+    """Refuse a campaign that takes nobody in any more.
+
+    Raises:
+        NotAllowed: it has ended or is about to.
+    """
+    state = kept.state_of(connection, campaign_id)
+    if state not in _TAKES_PEOPLE:
+        raise NotAllowed(f"The campaign is {state}: it takes nobody in any more.")

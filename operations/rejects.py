@@ -1,11 +1,12 @@
 """Rows of an uploaded file that were refused, and the file that tells their owner why."""
 
-import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TextIO
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from operations.exports import write_csv
+from operations.rows import BadRow
+
 _LONGEST_VALUE = 200
 _COLUMNS = ("line", "field", "value", "code", "reason", "remedy")
 
@@ -35,27 +36,16 @@ class Reject:
             object.__setattr__(self, "value", self.value[: _LONGEST_VALUE - 1] + "…")
 
 
-def neutralised(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection).
-
-    A number such as +33639980001 gets its apostrophe too: a spreadsheet would drop the +, and the
-    import reads it with the apostrophe.
-    """
-    return "'" + cell if cell.startswith(_FORMULA) else cell
+def bad_row(row: BadRow) -> Reject:
+    """The refusal of a row that could not be read."""
+    return Reject(row.line, row.field, row.value, row.code, row.reason, row.remedy)
 
 
 def write_rejects(file: TextIO, rejects: Iterable[Reject]) -> int:
     """Write a reject file as CSV, for any spreadsheet; how many rows.
 
     Args:
-        file: opened with `encoding="utf-8-sig", newline=""`, so that Excel reads the accents.
+        file: as for `write_csv`.
         rejects: in the order of their lines.
     """
-    writer = csv.writer(file, delimiter=";")
-    writer.writerow(_COLUMNS)
-    count = 0
-    for reject in rejects:
-        count += 1
-        cells = (reject.field, reject.value, reject.code, reject.reason, reject.remedy)
-        writer.writerow([reject.line, *map(neutralised, cells)])
-    return count
+    return write_csv(file, _COLUMNS, map(astuple, rejects))

@@ -7,13 +7,13 @@ years after a campaign's end is the default here. What was counted stays; so do 
 who refused must not be called when the same number is imported again.
 """
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from campaigns.states import Action, CampaignState
+from operations.giving_way import until_none
 from operations.report import heard_sums
 from operations.workspace import Workspace
 from store import audit, retention
@@ -87,15 +87,7 @@ class _Removal:
 
     def _until_none(self, remove: Callable[[Connection], int]) -> int:
         """Remove again and again, until nothing is left; how many in all."""
-        removed = 0
-        while True:
-            begun = time.monotonic()
-            with writing(self._engine) as connection:
-                done = remove(connection)
-            if not done:
-                return removed
-            removed += done
-            time.sleep(time.monotonic() - begun)
+        return sum(until_none(self._engine, remove))
 
     def _record(self, old: Old, subject: str, people: int) -> None:
         with writing(self._engine) as connection:

@@ -1,267 +1,43 @@
-"""Reading the CSV files that spreadsheets and people make, in flat memory.
+"""Opening an uploaded list: an XLSX workbook or a CSV, told apart by what is in it.
 
-Nothing in a file stops the reading once its header is understood: what cannot be read becomes a
-`BadRow` that names its line, and the next row is read.
+The name of a file is not looked at: what is called `.xls` is as often a CSV or a web page.
 """
 
-import codecs
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from campaigns.errors import InvalidInput
-from operations.columns import guesses_phone
+from operations.csv_sheet import CsvSheet
+from operations.rows import Sheet
+from operations.xlsx.sheet import XlsxSheet
 
-DELIMITERS = ";,\t|"
-MAX_COLUMNS = 512
-MAX_RECORD = 262_144
-"""Characters of one row, line breaks within quotes included."""
-_SAMPLE = 65_536
-_SAMPLE_ROWS = 20
-_FALLBACK = "portevoix-windows-1252"
-
-_NOT_TEXT = {
-    b"PK\x03\x04": "an Excel or OpenDocument workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a compressed file",
+_HEAD = 1024
+_ZIP = b"PK\x03\x04"
+_AS_CSV = "Save the list as CSV UTF-8 and try again."
+_OTHERS = {
+    b"PK": ("an empty or split zip archive.", "Choose the file that holds the list."),
+    b"\xd0\xcf\x11\xe0": (
+        "an old Excel workbook (.xls), or one locked with a password.",
+        "Save it as .xlsx without a password and try again.",
+    ),
+    b"%PDF": ("a PDF, not a list.", _AS_CSV),
+    b"\x1f\x8b": ("a compressed file.", "Unpack it and choose the list in it."),
+    b"{\\rtf": ("a text document, not a list.", _AS_CSV),
+    b"<": ("a web page or XML, whatever its name says.", _AS_CSV),
 }
-_CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1a"})
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that could not be read as one.
+def open_sheet(file: BinaryIO) -> Sheet:
+    """The table in a file, which is seekable and at its beginning.
 
-    Attributes:
-        line: where it begins, 1 being the file's first line.
-        code: the reason's code.
-        reason: what is wrong, in the user's terms.
-        remedy: what to do.
+    Raises:
+        InvalidInput: it is no list: of another format, damaged, empty, without column names.
     """
-
-    line: int
-    code: str
-    reason: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class DataRow:
-    """A row's cells, as many as the header has; missing ones at the end are empty."""
-
-    line: int
-    cells: list[str]
-
-
-def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
-    """Decode what is not UTF-8 as Windows-1252, byte by byte, so that mixed files are readable."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    wrong = error.object[error.start : error.end]
-    return wrong.decode("cp1252", "replace"), error.end
-
-
-codecs.register_error(_FALLBACK, _as_windows_1252)
-
-
-class _Lines:
-    """The lines of a text, none of them longer than a row may be."""
-
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text = text
-        self.number = 0
-        self.record_size = 0
-        self._unfinished = False
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if self._unfinished:
-            self._skip_to_end_of_line()
-        line = self._text.readline(MAX_RECORD)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        self.record_size += len(line)
-        if self.record_size >= MAX_RECORD:
-            self._unfinished = not line.endswith(("\n", "\r"))
-            raise _RecordTooLongError
-        return line
-
-    def _skip_to_end_of_line(self) -> None:
-        self._unfinished = False
-        piece = self._text.readline(MAX_RECORD)
-        while piece and not piece.endswith(("\n", "\r")):
-            piece = self._text.readline(MAX_RECORD)
-
-
-class _RecordTooLongError(Exception):
-    """A row, or a quoted cell that nothing closes, passes `MAX_RECORD`."""
-
-
-class Sheet:
-    """One CSV file, its header read and its rows to come.
-
-    Attributes:
-        header: the column names as written.
-        delimiter: what separates the cells.
-        encoding: as Python calls it; what is not UTF-8 in `utf-8-sig` is read as Windows-1252.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        head = file.read(_SAMPLE)
-        file.seek(0)
-        self.encoding = _encoding(head)
-        errors = _FALLBACK if self.encoding == "utf-8-sig" else "replace"
-        lent = io.BufferedReader(_Lent(file), _SAMPLE)
-        self._lines = _Lines(io.TextIOWrapper(lent, self.encoding, errors, newline=""))
-        sample = io.StringIO(head.decode(self.encoding, errors), newline="").readlines()
-        self.delimiter, declared = _delimiter(sample)
-        self._reader = csv.reader(self._lines, delimiter=self.delimiter)
-        if declared:
-            next(self._lines)
-        self.header = self._read_header()
-
-    def rows(self) -> Iterator[DataRow | BadRow]:
-        """Every row that is not blank, in order."""
-        lines, reader, width = self._lines, self._reader, len(self.header)
-        while True:
-            start = lines.number + 1
-            lines.record_size = 0
-            try:
-                cells = next(reader, None)
-            except (csv.Error, _RecordTooLongError):
-                yield _unclosed_row(start, lines.number)
-                continue
-            if cells is None:
-                return
-            if lines.number > start and self._swallowed_rows(cells):
-                yield _unclosed_row(start, lines.number)
-            elif any(cells):
-                yield _row(start, cells, width)
-
-    def _swallowed_rows(self, cells: list[str]) -> bool:
-        """Whether a cell of several lines holds what look like rows: its quote was never closed."""
-        separators = len(self.header) - 1
-        return separators > 0 and any(
-            line.count(self.delimiter) >= separators
-            for cell in cells
-            for line in cell.splitlines()[1:]
-        )
-
-    def _read_header(self) -> tuple[str, ...]:
-        try:
-            cells = next((row for row in self._reader if _says_something(row)), None)
-        except (csv.Error, _RecordTooLongError) as error:
-            raise InvalidInput("file", "its first line is too long to be column names.") from error
-        if cells is None:
-            raise InvalidInput("file", "it is empty.", "Choose the file that holds the list.")
-        if len(cells) > MAX_COLUMNS:
-            raise InvalidInput(
-                "file", f"it has {len(cells)} columns; at most {MAX_COLUMNS} are read."
-            )
-        if any(_is_number(cell) for cell in cells):
-            raise InvalidInput(
-                "header",
-                "the first line holds a telephone number, not column names.",
-                "Put a line of column names on top, such as telephone;prenom;nom.",
-            )
-        return tuple(cells)
-
-
-class _Lent(io.RawIOBase):
-    """Lends a file to a text reader, which would otherwise close it when it goes."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._file.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-def _row(line: int, cells: list[str], width: int) -> DataRow | BadRow:
-    if len(cells) > width and any(cells[width:]):
-        return BadRow(
-            line,
-            "too_many_cells",
-            f"It has {len(cells)} cells where the header has {width}.",
-            "Put quotes around cells that contain the separator.",
-        )
-    if "\0" in "".join(cells):
-        return BadRow(
-            line,
-            "nul_character",
-            "It contains NUL characters, which no text has.",
-            "Export the list again as CSV UTF-8.",
-        )
-    return DataRow(line, cells[:width] + [""] * (width - len(cells)))
-
-
-def _unclosed_row(first: int, last: int) -> BadRow:
-    lines = f"Line {first} is" if last <= first else f"Lines {first} to {last} are"
-    return BadRow(
-        first,
-        "endless_row",
-        f"{lines} read as one row: a quotation mark seems to be opened and never closed.",
-        "Mend the first of these lines, then import these lines again in a file of their own.",
-    )
-
-
-def _encoding(head: bytes) -> str:
-    for mark, what in _NOT_TEXT.items():
-        if head.startswith(mark):
-            raise InvalidInput(
-                "file", f"it is {what}, not a CSV.", "Save the list as CSV UTF-8 and try again."
-            )
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    head = head[:4096]
-    pairs = len(head) // 2
-    # UTF-16 without its mark: text in Latin letters has a NUL in most pairs of bytes.
-    for encoding, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
-        if pairs and head[offset::2].count(0) > 0.8 * pairs:
-            return encoding
-    if len(head) - len(head.translate(None, _CONTROLS)) > 8 + len(head) // 20:
-        raise InvalidInput(
-            "file", "it is not a text file.", "Save the list as CSV UTF-8 and try again."
-        )
-    return "utf-8-sig"
-
-
-def _delimiter(sample: list[str]) -> tuple[str, bool]:
-    """What separates the cells, and whether a first line `sep=;` (Excel's) declares it."""
-    first = sample[0].strip().lower() if sample else ""
-    if first.startswith("sep=") and len(first) <= len("sep=;") and first[4:] in DELIMITERS:
-        return first[4:] or "\t", True
-    return max(DELIMITERS, key=lambda delimiter: _plausibility(sample, delimiter)), False
-
-
-def _plausibility(sample: list[str], delimiter: str) -> tuple[bool, int, int]:
-    """A header that names a number column; then rows as wide as it; then width."""
-    try:
-        rows = [row for row in csv.reader(sample[:_SAMPLE_ROWS], delimiter=delimiter) if any(row)]
-    except csv.Error:
-        return False, 0, 0
-    if not rows:
-        return False, 0, 0
-    width = len(rows[0])
-    alike = sum(len(row) == width for row in rows) if width > 1 else 0
-    return guesses_phone(rows[0]), alike, width
-
-
-def _says_something(row: list[str]) -> bool:
-    return any(sign.isalnum() for cell in row for sign in cell)
-
-
-def _is_number(cell: str) -> bool:
-    digits = sum(sign.isdigit() for sign in cell)
-    return digits >= 9 and not any(sign.isalpha() for sign in cell)
+    head = file.read(_HEAD)
+    file.seek(0)
+    if head.startswith(_ZIP):
+        return XlsxSheet(file)
+    begin = head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")
+    for mark, (what, remedy) in _OTHERS.items():
+        if begin.startswith(mark):
+            raise InvalidInput("file", f"it is {what}", remedy)
+    return CsvSheet(file)

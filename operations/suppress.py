@@ -23,8 +23,9 @@ from campaigns.contacts.suppression import (
 )
 from campaigns.errors import InvalidInput
 from operations.columns import SUPPRESSION_FIELDS, Columns, Field, match_columns
-from operations.rejects import Reject
-from operations.spreadsheet import BadRow, DataRow, Sheet
+from operations.rejects import Reject, bad_row
+from operations.rows import BadRow, Row
+from operations.spreadsheet import open_sheet
 from store import audit, suppressions
 from store.engine import reading, writing
 
@@ -146,15 +147,15 @@ def import_suppressions(
     by: str,
     mapping: Mapping[Field, str] | None = None,
 ) -> SuppressionReport:
-    """Suppress every number of a CSV file, with the day it was asked, its expiry and a reason.
+    """Suppress every number of a CSV or XLSX file, with day of asking, expiry and reason.
 
     The same file twice adds nothing. An expiry that cannot be read suppresses for ever, and a
     number that cannot be read is refused, named by its line.
 
     Raises:
-        InvalidInput: the file is not a CSV with a column of numbers.
+        InvalidInput: the file is no list with a column of numbers.
     """
-    sheet = Sheet(file)
+    sheet = open_sheet(file)
     columns = match_columns(sheet.header, SUPPRESSION_FIELDS, mapping)
     reader = _Rows(owner, columns, file_name, datetime.now(UTC))
     rows = sheet.rows()
@@ -184,7 +185,7 @@ def end_of(day: date | None) -> datetime | None:
     return datetime.combine(day + timedelta(days=1), time(), UTC) + _LAST_ZONE
 
 
-def _batches(rows: Iterator[DataRow | BadRow]) -> Iterator[list[DataRow | BadRow]]:
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
     while batch := list(islice(rows, _BATCH)):
         yield batch
 
@@ -198,9 +199,9 @@ class _Rows:
         self._file_name = file_name
         self._now = now
 
-    def read(self, row: DataRow | BadRow) -> Suppression | Reject:
+    def read(self, row: Row) -> Suppression | Reject:
         if isinstance(row, BadRow):
-            return Reject(row.line, "", "", row.code, row.reason, row.remedy)
+            return bad_row(row)
         cells = {field: row.cells[place].strip() for field, place in self._columns.places.items()}
         try:
             number = parse(cells[Field.PHONE]).e164

@@ -18,7 +18,7 @@ class ListState(StrEnum):
 
     IMPORTING = "importing"
     READY = "ready"
-    REMOVED = "removed"  # its time is over: what it was is kept, and of nobody in it anything
+    REMOVED = "removed"  # its time is over or its import undone: nobody is in it any more
 
 
 def create(
@@ -89,6 +89,20 @@ def one(connection: Connection, controller_id: int, list_id: int) -> dict[str, A
     return dict(row)
 
 
+def owner_of(connection: Connection, list_id: int) -> int:
+    """The id of the controller whose list it is.
+
+    Raises:
+        NotFound: there is no such list.
+    """
+    found = connection.execute(
+        select(contact_list.c.controller_id).where(contact_list.c.id == list_id)
+    ).scalar()
+    if found is None:
+        raise NotFound(f"There is no list {list_id}.")
+    return int(found)
+
+
 def all_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
     """Every list of a controller, newest first."""
     rows = connection.execute(
@@ -107,7 +121,9 @@ _LINES = select(contact.c.number, contact.c.line).where(
 _ADVANCE = (
     update(contact_list)
     .where(
-        contact_list.c.id == bindparam("list"), contact_list.c.imported_line == bindparam("before")
+        contact_list.c.id == bindparam("list"),
+        contact_list.c.imported_line == bindparam("before"),
+        contact_list.c.state != ListState.REMOVED.value,
     )
     .values(
         imported_line=bindparam("after"),
@@ -127,7 +143,10 @@ def lines_of(connection: Connection, list_id: int, numbers: Sequence[str]) -> di
 def advance(
     connection: Connection, list_id: int, before: int, after: int, accepted: int, rejected: int
 ) -> bool:
-    """Note that an import came from one line to another; False where another import did already."""
+    """Note that an import came from one line to another.
+
+    False where another import did already, or where the list was removed meanwhile.
+    """
     done = connection.execute(
         _ADVANCE,
         {
@@ -142,9 +161,11 @@ def advance(
 
 
 def finish(connection: Connection, list_id: int) -> None:
-    """The whole file is in: the list may be called."""
+    """The whole file is in: the list may be called, unless it was removed meanwhile."""
     connection.execute(
-        update(contact_list).where(contact_list.c.id == list_id).values(state=ListState.READY.value)
+        update(contact_list)
+        .where(contact_list.c.id == list_id, contact_list.c.state != ListState.REMOVED.value)
+        .values(state=ListState.READY.value)
     )
 
 

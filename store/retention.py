@@ -145,6 +145,14 @@ def remove_rejected(connection: Connection, list_id: int, count: int) -> int:
     return len(ids)
 
 
+def remove_contacts(connection: Connection, list_id: int, count: int) -> int:
+    """Remove up to so many contacts of a list that no target refers to; how many."""
+    some = select(contact.c.id).where(contact.c.list_id == list_id).limit(count)
+    ids = list(connection.execute(some).scalars())
+    connection.execute(delete(contact).where(contact.c.id.in_(ids)))
+    return len(ids)
+
+
 def close_list(connection: Connection, list_id: int) -> None:
     """Nobody is left in it: it can be called no more, and its file imported again as another."""
     connection.execute(

@@ -255,6 +255,7 @@ target = Table(
         postgresql_where=text("state = 'pending'"),
     ),
     Index("ix_target_number", "number"),
+    Index("ix_target_contact_id", "contact_id"),  # or removing a contact would read every target
 )
 
 attempt = Table(

@@ -23,6 +23,7 @@ from campaigns.campaign import Limits
 from campaigns.errors import NotAllowed
 from campaigns.states import Action, CampaignState, TargetState, move
 from operations import hold, launch, report
+from operations.add_list import Added, add_list
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.report import Report
@@ -120,6 +121,12 @@ def limits(campaign_id: Id, change: LimitChange, workspace: In, caller: Asking) 
         caller.name,
     )
     return one(campaign_id, workspace, caller)
+
+
+@router.put("/{campaign_id}/lists/{list_id}", summary="Add a list")
+def add_people(campaign_id: Id, list_id: Id, workspace: In, caller: Asking) -> Added:
+    """Its people become targets too, also while it runs; nobody is in a campaign twice."""
+    return add_list(workspace, caller.controller_id, campaign_id, list_id, caller.name)
 
 
 @router.get("/{campaign_id}/progress", summary="Progress now")

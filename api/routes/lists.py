@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Annotated
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Json
 
@@ -18,8 +18,11 @@ from api.problems import language_of
 from api.schemas import After, ContactList, Count, Id, Page, ProvenanceValues, RejectedRow
 from operations import import_list as importing
 from operations.columns import Field
+from operations.exports import ENCODING
 from operations.import_list import ImportReport
+from operations.preview_list import MOST_ROWS, Preview, preview_list
 from operations.rejects import Reject, write_rejects
+from operations.undo_import import Undone, undo_import
 from operations.values import file_name_of
 from store import lists
 from store.engine import reading
@@ -31,6 +34,11 @@ _EXAMPLE = json.dumps({
     "purposes": ["political"], "wordings": {"w1": "I agree to be called by Élan Valbourg."},
 }, ensure_ascii=False)  # fmt: skip
 _CHUNK = 1 << 16
+File_ = Annotated[UploadFile, File(description="CSV or XLSX, as a spreadsheet writes it.")]
+Mapping_ = Annotated[
+    Json[dict[Field, str]] | None,
+    Form(description='JSON, where columns are not found by name: {"phone": "Portable"}.'),
+]
 _IN_MEMORY = 1 << 20
 
 
@@ -39,12 +47,9 @@ def add(
     workspace: In,
     caller: Asking,
     once: DoneOnce,
-    file: Annotated[UploadFile, File(description="CSV, as a spreadsheet writes it.")],
+    file: File_,
     provenance: Annotated[Json[ProvenanceValues], Form(description="JSON.", examples=[_EXAMPLE])],
-    mapping: Annotated[
-        Json[dict[Field, str]] | None,
-        Form(description='JSON, where columns are not found by name: {"phone": "Portable"}.'),
-    ] = None,
+    mapping: Mapping_ = None,
 ) -> Response:
     """Keep every row as a contact or as a refused row with its reason.
 
@@ -68,6 +73,25 @@ def add(
     return once(asked, do, location="/api/v1/lists/{list_id}")
 
 
+@router.post("/preview", summary="Look at a file before importing it")
+def preview(
+    request: Request,
+    caller: Asking,  # noqa: ARG001 -- only whoever has a key may ask
+    file: File_,
+    mapping: Mapping_ = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows, at most.")] = 20,
+) -> Preview:
+    """What its columns are taken for and what its first rows would become; nothing is kept."""
+    say = language_of(request).say
+    found = preview_list(file.file, mapping=mapping, count=limit)
+    return replace(
+        found,
+        columns=tuple(replace(one, reason=say(one.reason)) for one in found.columns),
+        missing=tuple(replace(one, consequence=say(one.consequence)) for one in found.missing),
+        rejects=tuple(_in_words(one, say) for one in found.rejects),
+    )
+
+
 @router.get("", summary="List the lists")
 def every(workspace: In, caller: Asking) -> list[ContactList]:
     """Every list, newest first."""
@@ -80,6 +104,15 @@ def one(list_id: Id, workspace: In, caller: Asking) -> ContactList:
     """A list, with its provenance and its counts."""
     with reading(workspace.engine) as connection:
         return ContactList(**lists.one(connection, caller.controller_id, list_id))
+
+
+@router.delete("/{list_id}", summary="Undo an import")
+def undo(list_id: Id, workspace: In, caller: Asking) -> Undone:
+    """Remove its people, where no campaign has them; its file can then be imported again.
+
+    Asking twice does no harm.
+    """
+    return undo_import(workspace.engine, caller.controller_id, list_id, caller.name)
 
 
 @router.get("/{list_id}/report", summary="What became of its rows")
@@ -127,7 +160,7 @@ def rejects_csv(request: Request, list_id: Id, workspace: In, caller: Asking) ->
 def _written(rejects: Iterator[Reject]) -> IO[bytes]:
     """A reject file, on disk where it is large; closed by whoever reads it."""
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 -- closed once it is sent
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(file, encoding=ENCODING, newline="")
     write_rejects(text, rejects)
     text.flush()
     text.detach()

@@ -56,10 +56,10 @@ def add_file(
     workspace: In,
     caller: Asking,
     once: DoneOnce,
-    file: Annotated[UploadFile, File(description="CSV with a column of numbers.")],
+    file: Annotated[UploadFile, File(description="CSV or XLSX with a column of numbers.")],
     mapping: Annotated[Json[dict[Field, str]] | None, Form()] = None,
 ) -> Response:
-    """Every number of a CSV file; a row that cannot be read is named by its line."""
+    """Every number of a CSV or XLSX file; a row that cannot be read is named by its line."""
     file_name = file_name_of(file.filename, "suppressions.csv")
 
     def do() -> SuppressionReport:

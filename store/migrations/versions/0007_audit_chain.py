@@ -14,7 +14,7 @@ from campaigns.contacts.hiding import hidden, without_numbers
 from store import audit_hashes
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

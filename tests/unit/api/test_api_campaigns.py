@@ -212,3 +212,14 @@ def test_what_a_campaign_keeps_of_its_pack_and_its_election(rig: Rig) -> None:
     wrong = rig.prepare(name="two", schedule=schedule)
     assert wrong.status_code == 422
     assert "atlantis" in wrong.json()["field"]
+
+
+def test_a_list_is_added_to_a_campaign_and_nobody_twice(rig: Rig) -> None:
+    campaign = rig.campaign()
+    rig.ours.post(f"/api/v1/campaigns/{campaign}/launch")
+    more = rig.import_list("telephone\n0639980003\n0639980004\n").json()["list_id"]
+    path = f"/api/v1/campaigns/{campaign}/lists/{more}"
+    for added in (1, 0):
+        assert rig.ours.put(path).json() == {"list_id": more, "contacts": 2, "added": added}
+    assert rig.ours.get(f"/api/v1/campaigns/{campaign}/progress").json()["targets"] == 4
+    assert rig.theirs.put(path).status_code == 404

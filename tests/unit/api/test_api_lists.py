@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from api_samples import CONTACTS, PROVENANCE, Rig, campaign_values
+from workbooks import workbook
 
 from api.once import _fingerprint
 from store import idempotency
@@ -21,6 +22,54 @@ def test_a_list_with_faulty_rows_is_kept_and_says_what_it_refused(rig: Rig) -> N
     assert report["reasons"] == {"duplicate": 1, "short_number": 1}
     assert rig.ours.get(answer.headers["location"]).json()["state"] == "ready"
     assert rig.ours.get(answer.headers["location"] + "/report").json()["accepted"] == 3
+
+
+def test_a_preview_says_what_would_become_of_the_file_and_keeps_nothing(rig: Rig) -> None:
+    answer = rig.ours.post(
+        "/api/v1/lists/preview?limit=4",
+        files={"file": ("contacts.csv", CONTACTS.encode())},
+        headers={"Accept-Language": "fr"},
+    )
+    assert answer.status_code == 200
+    found = answer.json()
+    assert [one["number"] for one in found["contacts"]] == [
+        f"+3363998000{place}" for place in (1, 2, 3)
+    ]
+    assert [one["line"] for one in found["rejects"]] == [5]
+    assert found["columns"][0]["reason"] == "C’est ainsi que les listes l’appellent."
+    assert [one["field"] for one in found["missing"]] == ["timezone"]
+    assert found["more"]
+    assert rig.ours.get("/api/v1/lists").json() == []
+
+
+def test_a_workbook_is_a_list_too(rig: Rig) -> None:
+    content = workbook([["téléphone"], ["06 39 98 00 01"], [639980002], [12]])
+    answer = rig.ours.post(
+        "/api/v1/lists",
+        files={"file": ("liste.xlsx", content)},
+        data={"provenance": json.dumps(PROVENANCE)},
+    )
+    assert (answer.json()["accepted"], answer.json()["read_as"]) == (2, "XLSX, worksheet «Feuil1»")
+    (row,) = rig.ours.get("/api/v1/lists/1/rejects").json()["items"]
+    assert (row["line"], row["field"], row["value"]) == (4, "téléphone", "12")
+
+
+def test_an_import_is_undone_and_its_file_imported_again(rig: Rig) -> None:
+    first = rig.import_list().json()["list_id"]
+    assert rig.theirs.delete(f"/api/v1/lists/{first}").status_code == 404
+    answer = rig.ours.delete(f"/api/v1/lists/{first}")
+    assert (answer.status_code, answer.json()["contacts"], answer.json()["rejected"]) == (200, 3, 2)
+    assert rig.ours.delete(f"/api/v1/lists/{first}").json()["contacts"] == 0
+    assert rig.ours.get(f"/api/v1/lists/{first}").json()["state"] == "removed"
+    assert rig.import_list().json()["accepted"] == 3
+
+
+def test_an_import_whose_people_are_in_a_campaign_is_not_undone(rig: Rig) -> None:
+    rig.campaign()
+    answer = rig.ours.delete("/api/v1/lists/1", headers={"Accept-Language": "fr"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_allowed")
+    assert "«Réunion publique»" in answer.json()["detail"]
+    assert answer.json()["detail"].startswith("L’import de « contacts » ne peut")
 
 
 def test_refused_rows_are_named_by_line_in_pages(rig: Rig) -> None:

@@ -26,7 +26,8 @@ def quiet_logs() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_giving_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the whole process that a command puts behind the others, and there is no way back."""
-    monkeypatch.setattr("cli.contacts.give_way", lambda: None)
+    for command in ("contacts", "campaign"):
+        monkeypatch.setattr(f"cli.{command}.give_way", lambda: None)
 
 
 @pytest.fixture

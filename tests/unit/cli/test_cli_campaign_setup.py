@@ -120,7 +120,7 @@ def test_a_fictional_caller_id_is_kept_in_a_rehearsal(values: CampaignFile) -> N
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("liste.csv", b"PK\x03\x04", "an Excel or OpenDocument workbook"),
+        ("liste.csv", b"PK\x03\x04", "an Excel workbook that is damaged"),
         ("liste.csv", b"a;b\n1;2\n", "no column looks like a telephone number"),
         ("son.wav", b"text, not sound", "not a WAV, MP3, FLAC or OGG recording"),
     ],

@@ -110,3 +110,41 @@ def test_audio_is_prepared_without_a_home_or_a_pbx(
     made = {file.name for file in (tmp_path / "m").iterdir()}
     assert {"message.alaw", "message.ulaw", "message.sln16", "preview.wav"} <= made
     assert not home.exists()
+
+
+def test_a_preview_keeps_nothing_and_needs_no_home(
+    portevoix: Command, listing: Path, home: Path
+) -> None:
+    result = portevoix("contacts", "preview", str(listing), "--column", "external_id=source")
+    assert result.exit_code == 0
+    assert "+33639980001" in result.stdout
+    assert "refused" in result.stdout
+    assert not home.exists()
+    assert portevoix("contacts", "preview", str(listing), "--column", "tel").exit_code == 1
+    (first, *_) = json.loads(
+        portevoix("contacts", "preview", str(listing), "--rows", "1", "--json").stdout
+    )["contacts"]
+    assert first["line"] == 2
+
+
+def test_an_import_is_undone_by_its_number(portevoix: Command, listing: Path) -> None:
+    portevoix("contacts", "import", str(listing), *IMPORT)
+    assert portevoix("contacts", "undo", "7").exit_code == 1
+    done = portevoix("contacts", "undo", "1")
+    assert "2 contacts and 1 refused rows removed" in done.stdout
+    assert "removed" in portevoix("contacts", "lists").stdout
+    again = portevoix("contacts", "import", str(listing), *IMPORT)
+    assert "List 2 «liste»: 3 rows" in again.stdout
+
+
+def test_a_list_is_added_to_a_campaign_and_the_file_still_fits(
+    portevoix: Command, campaign_file: Path, tmp_path: Path
+) -> None:
+    portevoix("campaign", "run", str(campaign_file), "--detach")
+    more = tmp_path / "more.csv"
+    more.write_text("telephone\n0639980002\n0639980003\n")
+    portevoix("contacts", "import", str(more), *IMPORT, "--controller", "Comité")
+    done = portevoix("campaign", "add-list", "Essai", "2")
+    assert done.stdout == "«Essai»: 1 people added of the 2 of list 2.\n"
+    assert "«Essai»" in portevoix("contacts", "undo", "2").stderr
+    assert portevoix("campaign", "run", str(campaign_file), "--detach").exit_code == 0

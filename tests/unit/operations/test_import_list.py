@@ -244,6 +244,15 @@ def test_the_user_may_say_which_column_is_which(engine: Engine, controller: int)
     assert (contact["external_id"], contact["attributes"]) == ("X7", {"postcode": "75011"})
 
 
+@pytest.mark.parametrize(("written", "kept_as"), [("1000", "01000"), ("75011", "75011")])
+def test_a_postcode_has_its_zero_back(
+    engine: Engine, controller: int, written: str, kept_as: str
+) -> None:
+    report = run(engine, controller, f"tel;code postal\n{mobile(1)};{written}\n")
+    (contact,) = kept(engine, report.list_id)
+    assert contact["attributes"] == {"postcode": kept_as}
+
+
 @pytest.mark.parametrize("content", ["nom;prenom\na;b\n", f"{HEADER}\n", ""])
 def test_a_file_that_is_no_list_leaves_no_trace(
     engine: Engine, controller: int, content: str

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from campaigns.errors import InvalidInput
 from operations.columns import CONTACT_FIELDS, Field, match_columns
-from operations.spreadsheet import MAX_COLUMNS, MAX_RECORD, BadRow, DataRow, Sheet
+from operations.csv_sheet import CsvSheet
+from operations.rows import MAX_COLUMNS, MAX_RECORD, BadRow, DataRow
 
 TEXT = "téléphone;prénom;ville\r\n0639980001;Zoé;Châtel\r\n0639980002;Noël;Pré\r\n"
 
 
-def sheet(content: str | bytes) -> Sheet:
-    return Sheet(io.BytesIO(content.encode() if isinstance(content, str) else content))
+def sheet(content: str | bytes) -> CsvSheet:
+    return CsvSheet(io.BytesIO(content.encode() if isinstance(content, str) else content))
 
 
 def cells(content: str | bytes) -> list[list[str]]:
@@ -107,7 +108,7 @@ def test_a_line_without_end_is_refused_in_bounded_memory() -> None:
     content = b"tel;a\n1;" + b"x" * (40 * MAX_RECORD) + b"\n2;y\n"
     file = io.BytesIO(content)
     tracemalloc.start()
-    found = list(Sheet(file).rows())
+    found = list(CsvSheet(file).rows())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert isinstance(found[0], BadRow)
@@ -121,10 +122,6 @@ def test_a_line_without_end_is_refused_in_bounded_memory() -> None:
     [
         (b"", "empty"),
         (b"\n\n;;\n", "empty"),
-        (b"PK\x03\x04rest", "Excel"),
-        (b"\xd0\xcf\x11\xe0rest", "Excel"),
-        (b"%PDF-1.7", "PDF"),
-        (b"\x1f\x8b\x08", "compressed"),
         (bytes(range(256)) * 40, "not a text file"),
         (b"0639980001;a\n", "column names"),
         (b";".join([b"a"] * (MAX_COLUMNS + 1)), "columns"),
