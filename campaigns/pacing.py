@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from statistics import median
 
-LEAST_JITTER_S = 0.01
+LEAST_JITTER_S = 0.015
 """What the way from the PBX's first word of a call to its INVITE varies by when all is quiet."""
 
 LEFT_SHARE = 0.4
