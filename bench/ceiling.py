@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from bench.installation import PATIENCE_S, Installation
 from bench.ladder import Step, around, ceiling, finite, shifted
 from bench.meter import Used
 from bench.report import note, table, tell
-from rehearsal.ledger import read
+from rehearsal.ledger import LedgerCall, read
 
 MEASURED_S = 5.0
 FIRST_RATE, SEARCH_FACTOR = 60.0, 1.15
@@ -135,25 +136,20 @@ def _search(raw: RawLoop, site: Installation) -> float:
         done = raw.step(process, at, STEP_S)
         time.sleep(WRITTEN_S)
         span = (at, done["begun"], done["ended"])
-        if not _step(span, raw.sent(), _begun(site, start)).holds:
+        if not _step(span, raw.sent(), read(site.ledger, start)).holds:
             break
         at *= SEARCH_FACTOR
     raw.finish(process)
     return at / SEARCH_FACTOR
 
 
-def _begun(site: Installation, start: int) -> dict[str, float]:
-    """When each call was seen first, by number, from a place in the ledger on."""
-    return {call.number: call.invite_at for call in read(site.ledger, start)}
-
-
 def _round(one: Climber, site: Installation, rates: list[float]) -> Round:
     start = wait_for_quiet(site)
     spans, used = one.climb(rates)
-    begun = _begun(site, start)
+    calls = read(site.ledger, start)
     ordered = one.sent()
-    steps = [_step(span, ordered, begun) for span in spans]
-    return Round(one.who, steps, used, len(begun))
+    steps = [_step(span, ordered, calls) for span in spans]
+    return Round(one.who, steps, used, len(calls))
 
 
 def wait_for_quiet(site: Installation) -> int:
@@ -172,14 +168,17 @@ def wait_for_quiet(site: Installation) -> int:
 
 
 def _step(
-    span: tuple[float, float, float], ordered: dict[str, float], begun: dict[str, float]
+    span: tuple[float, float, float], ordered: dict[str, float], calls: Sequence[LedgerCall]
 ) -> Step:
+    """What the far side saw of a step: calls that began and, of these and earlier ones, ended."""
     offered, _, ended = span
     looked_at = (ended - MEASURED_S, ended)
+    begun = {call.number: call.invite_at for call in calls}
     delays = [
         begun.get(number, math.inf) - at
         for number, at in ordered.items()
         if looked_at[0] <= at < looked_at[1]
     ]
-    achieved = rate(begun.values(), looked_at)
+    over = (call.ended_at for call in calls if call.ended_at is not None)
+    achieved = min(rate(begun.values(), looked_at), rate(over, looked_at))
     return Step(offered, achieved, percentile(delays, 0.5), percentile(delays, 0.99))

@@ -21,7 +21,8 @@ class Step:
 
     Attributes:
         offered: calls per second asked for.
-        achieved: first INVITEs per second at the far side.
+        achieved: calls per second at the far side: that began, or that ended where that is less,
+            as a PBX in real time lets calls begin on time when it no longer keeps up with them.
         delay_p50_s, delay_p99_s: from the order to the INVITE.
     """
 
