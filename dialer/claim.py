@@ -3,6 +3,7 @@
 Nothing here commits: the caller's transaction does, and only after it may a call be placed.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from dialer.candidates import Candidates
 from store import allowed_calls, attempts, frequency, queue, suppressions, tallies
 from store.allowed_calls import AllowedCall
 from store.queue import Found
+
+_RANDOM_BITS = 80
+"""Of a ULID, below its milliseconds."""
 
 MAX_ROUNDS = 4
 """Batches of refused targets looked through in one transaction before giving others a turn."""
@@ -96,8 +100,14 @@ def claim(connection: Connection, want: Want, now: datetime) -> Claimed:
 
 
 def _attempt_ids() -> Iterator[str]:
-    """Ids that follow each other: a claim's are all those from its first to its last."""
-    return (str(ULID.from_int(one)) for one in count(int(ULID())))
+    """Ids that follow each other: a claim's are all those from its first to its last.
+
+    They begin at random: the library's own next id of a millisecond follows its last one by one,
+    and would be the second of a claim made within the same millisecond.
+    """
+    begun = int(ULID()) >> _RANDOM_BITS << _RANDOM_BITS
+    first = begun | secrets.randbits(_RANDOM_BITS - 1)
+    return (str(ULID.from_int(one)) for one in count(first))
 
 
 def _allowed_call(taken: Taken, found: Found) -> AllowedCall:

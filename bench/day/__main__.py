@@ -51,7 +51,7 @@ def _interrupt(*_: object) -> None:
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.day", description=__doc__)
     parser.add_argument("--targets", type=int, default=500_000)
-    parser.add_argument("--rate", type=float, default=125.0, help="calls per second (125)")
+    parser.add_argument("--rate", type=float, default=150.0, help="calls per second (150)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", type=Path, help="directory of a run that was interrupted")
     parser.add_argument("--keep", action="store_true", help="keep database, ledger and logs")

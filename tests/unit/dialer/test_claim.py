@@ -1,6 +1,6 @@
 """The claim: every gate applied in the transaction that writes the attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, update
 from store_subjects import NOW, PARIS, World, number
+from ulid import ULID
 
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
@@ -297,6 +298,31 @@ def test_two_campaigns_in_one_transaction_never_take_one_number(world: World) ->
         found = [claim(connection, Want(one, 5, True, NODE), NOW) for one in made]
     assert [len(one.taken) for one in found] == [1, 0]
     world.check()
+
+
+def test_claims_of_the_same_millisecond_have_ids_of_their_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = ULID()
+    following = (ULID.from_int(int(one) + n) for n in range(2))
+    monkeypatch.setattr("dialer.claim.ULID", _Frozen(following))
+    campaign = world.called(4)
+    ids = [call.attempt.id for _ in range(2) for call in take(world, campaign, 2)[1]]
+    assert len(set(ids)) == 4
+    assert ids[1] > ids[0], "the attempts of a claim are a range"
+    assert ids[3] > ids[2]
+
+
+class _Frozen:
+    """The library within one millisecond: each id is the one before and one."""
+
+    from_int = ULID.from_int
+
+    def __init__(self, following: Iterator[ULID]) -> None:
+        self._following = following
+
+    def __call__(self) -> ULID:
+        return next(self._following)
 
 
 def test_an_attempt_in_doubt_keeps_its_number_from_every_campaign(world: World) -> None:
