@@ -20,8 +20,9 @@ READ_SIZE = 64 * 1024
 MOST_UNSENT = 1024 * 1024
 """Bytes that may wait to leave (about 1,500 Originates) before more are refused."""
 
-TOGETHER_S = 0.01
-"""Events that come within this time are read together: a fifth of the wake-ups at 100 calls/s."""
+TOGETHER_S = 0.025
+"""Events that come within this time are read together. At 130 calls/s a dialer takes a fifth less
+of a processor than with 10 ms (1.2 ms a call for 1.5); a refusal has ten times as long."""
 
 _READS_IN_A_ROW = 16
 _PBX_READ_SIZE = 1024
