@@ -106,21 +106,23 @@ class Sender:
             at = self._throttle.earliest(*_way(queue[0]), now)
             if at > now and not self._is_stale(queue[0], now):
                 return min(at, queue[0].claimed + FRESH_S)
-            self._send(queue.popleft(), now)
+            self._send(queue.popleft())
         return None
 
-    def _send(self, call: Call, now: float) -> None:
+    def _send(self, call: Call) -> None:
         trunk = self._trunks.get(call.attempt.trunk)
         try:
-            if trunk is None or self._is_stale(call, now) or self._is_refused(call):
+            if trunk is None or self._is_refused(call) or self._is_stale(call, time.monotonic()):
                 self._returned(call)
                 return
-            self._pbx.originate(self._order(call, trunk))
+            order = self._order(call, trunk)
+            now, at = time.monotonic(), utc_now()  # a last look at a busy database takes its time
+            self._pbx.originate(order)
         except (PbxError, StoreUnavailable) as error:
             log.warning("originate refused", attempt=call.attempt.id, why=str(error))
             self._returned(call)
             return
-        call.sent, call.sent_at = now, utc_now()
+        call.sent, call.sent_at = now, at
         self._throttle.sent(call.attempt.id, now)
 
     def _is_stale(self, call: Call, now: float) -> bool:
