@@ -137,15 +137,24 @@ class Stage:
             by="test",
         )
         assert report.rejected == 0, report
+        return self.campaign([report.list_id], name, trunk, **limits)
+
+    def campaign(
+        self, lists: list[int], name: str = "Stage", trunk: str = "rehearsal", **limits: float
+    ) -> int:
+        """A campaign that calls these lists."""
         recording = keep_recording(
             self.workspace, self.controller, MESSAGE, name="m", file_name="m.flac", by="test"
         )
-        values = self._values(name, trunk, limits)
+        values = self.values(name, trunk, **limits)
         return prepare_campaign(
-            self.workspace, self.controller, values, [recording["id"]], [report.list_id], "test"
+            self.workspace, self.controller, values, [recording["id"]], lists, "test"
         )
 
-    def _values(self, name: str, trunk: str, limits: dict[str, float]) -> CampaignValues:
+    def values(
+        self, name: str = "Stage", trunk: str = "rehearsal", **limits: float
+    ) -> CampaignValues:
+        """What a campaign is, but for its people and its message."""
         rehearsal = trunk == "rehearsal"
         return CampaignValues(
             name=name,
