@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 from campaigns.contacts.basis import Provenance, RowConsent, grade, read_consent
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.phone import Number, parse
+from campaigns.contacts.slot import InvalidSlot
+from campaigns.contacts.terms import InvalidTerms, Terms, read_terms
 from operations.columns import Columns, Field
 from operations.rejects import Reject, bad_row
 from operations.rows import BadRow, Row
@@ -45,6 +47,10 @@ class ContactRows:
         self._date = columns.index(Field.CONSENT_DATE)
         self._source = columns.index(Field.CONSENT_SOURCE)
         self._wording = columns.index(Field.WORDING_ID)
+        self._slot = columns.index(Field.CONSENT_SLOT)
+        self._expires = columns.index(Field.CONSENT_EXPIRES_ON)
+        self._withdrawn = columns.index(Field.WITHDRAWN_ON)
+        self._declared = Terms(provenance.slot, provenance.expires_on)
         self._timezone = columns.index(Field.TIMEZONE)
         self._postcode = columns.index(Field.POSTCODE)
 
@@ -68,7 +74,13 @@ class ContactRows:
                 "It is not a time zone.",
                 "Write it as Europe/Paris or Indian/Reunion, or leave it empty.",
             )
-        return self._contact(row.line, cells, number)
+        try:
+            terms = read_terms(cells[self._slot], cells[self._expires], cells[self._withdrawn])
+        except (InvalidSlot, InvalidTerms) as error:
+            return self._reject(
+                row.line, cells, Field(error.field), error.fault, error.why, error.remedy
+            )
+        return self._contact(row.line, cells, number, terms.under(self._declared))
 
     def duplicate(self, line: int, first: int, number: str) -> Reject:
         """The refusal of a number that the list holds already."""
@@ -81,7 +93,9 @@ class ContactRows:
             "Nothing to do: the first row is kept, and the number is called once.",
         )
 
-    def _contact(self, line: int, cells: list[str], number: Number) -> ContactValues:
+    def _contact(
+        self, line: int, cells: list[str], number: Number, terms: Terms
+    ) -> ContactValues:
         consent = read_consent(
             cells[self._date],
             cells[self._source],
@@ -102,6 +116,7 @@ class ContactRows:
             "consented_on": consent.granted_on,
             "consent_source": consent.source or None,
             "wording_id": consent.wording_id or None,
+            **term_values(terms),
         }
 
     def _attributes(self, cells: list[str], consent: RowConsent) -> dict[str, str]:
@@ -118,6 +133,15 @@ class ContactRows:
     ) -> Reject:
         value = cells[self._columns.index(field)]
         return Reject(line, self._columns.name_of(field), value, str(code), why, remedy)
+
+
+def term_values(terms: Terms) -> ContactValues:
+    """What a consent says of itself, as a contact keeps it."""
+    return {
+        "slot": str(terms.slot) if terms.slot else None,
+        "consent_expires_on": terms.expires_on,
+        "withdrawn_on": terms.withdrawn_on,
+    }
 
 
 def _postcode(text: str) -> str:

@@ -132,6 +132,9 @@ def blank_contacts(connection: Connection, list_id: int, after: int, count: int)
             consented_on=null(),
             consent_source=null(),
             wording_id=null(),
+            slot=null(),
+            consent_expires_on=null(),
+            withdrawn_on=null(),
         )
     )
     return ids

@@ -86,6 +86,9 @@ def test_a_row_becomes_a_contact_with_its_proof(engine: Engine, controller: int)
         "consented_on": date(2025, 3, 14),
         "consent_source": "marché",
         "wording_id": "w1",
+        "slot": None,
+        "consent_expires_on": None,
+        "withdrawn_on": None,
     }
 
 
