@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from campaigns.contacts.basis import Provenance, RowConsent, grade, read_consent
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.phone import Number, parse
-from campaigns.contacts.slot import InvalidSlot
+from campaigns.contacts.slot_text import InvalidSlot
 from campaigns.contacts.terms import InvalidTerms, Terms, read_terms
 from operations.columns import Columns, Field
 from operations.rejects import Reject, bad_row
@@ -93,9 +93,7 @@ class ContactRows:
             "Nothing to do: the first row is kept, and the number is called once.",
         )
 
-    def _contact(
-        self, line: int, cells: list[str], number: Number, terms: Terms
-    ) -> ContactValues:
+    def _contact(self, line: int, cells: list[str], number: Number, terms: Terms) -> ContactValues:
         consent = read_consent(
             cells[self._date],
             cells[self._source],
@@ -108,7 +106,7 @@ class ContactRows:
             "line": line,
             "number": number.e164,
             "kind": number.kind.value,
-            "zones": _zones(number.zones, cells[self._timezone]),
+            "zones": zones_text(number.zones, cells[self._timezone]),
             "fictional": number.fictional,
             "external_id": cells[self._external_id] or None,
             "attributes": self._attributes(cells, consent),
@@ -150,7 +148,7 @@ def _postcode(text: str) -> str:
 
 
 @cache
-def _zones(of_number: tuple[str, ...], of_person: str) -> str:
+def zones_text(of_number: tuple[str, ...], of_person: str = "") -> str:
     """All zones in which a call must be allowed, in one order, so that equal sets are equal."""
     return "|".join(sorted({*of_number, of_person} - {""}))
 

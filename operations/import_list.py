@@ -131,7 +131,9 @@ def import_list(
     reader = ContactRows(known["id"], columns, declared(known), latest_day(now))
     with staging(engine, contact, rejected_row) as stage:
         refusals = Withdrawals(controller_id, known["id"], by)
-        batches = _Import(stage, known["id"], reader, refusals, known["imported_line"]).batches(rows)
+        batches = _Import(stage, known["id"], reader, refusals, known["imported_line"]).batches(
+            rows
+        )
         for done in resting(engine, batches):
             if progress:
                 progress(ImportProgress(done, file.tell(), size))

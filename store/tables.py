@@ -163,7 +163,7 @@ consent_submission = Table(
     Column("at", Instant, nullable=False),
     Column("language", String(2), nullable=False),
     Column("purposes", JSON, nullable=False),
-    Column("wording", String(16)),  # fr-1; NULL for a withdrawal
+    Column("wording_id", ForeignKey("consent_wording.id")),  # NULL for a withdrawal
     Column("sha256", String(64)),  # of the exact text agreed to
     Column("slot", Text),
     Column("suppressed", Boolean, nullable=False),  # a refusal stood, and stands

@@ -104,4 +104,3 @@ def _day(text: str, fault: TermsFault) -> date | None:
     if day is None:
         raise InvalidTerms(fault)
     return day
-

@@ -84,7 +84,7 @@ def _make_submissions() -> None:
         sa.Column("at", store.columns.Instant(), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("purposes", sa.JSON(), nullable=False),
-        sa.Column("wording", sa.String(length=16), nullable=True),
+        sa.Column("wording_id", sa.Integer(), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("slot", sa.Text(), nullable=True),
         sa.Column("suppressed", sa.Boolean(), nullable=False),
@@ -92,6 +92,11 @@ def _make_submissions() -> None:
             ["form_id"],
             ["consent_form.id"],
             name=op.f("fk_consent_submission_form_id_consent_form"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["wording_id"],
+            ["consent_wording.id"],
+            name=op.f("fk_consent_submission_wording_id_consent_wording"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_submission")),
     )

@@ -252,9 +252,7 @@ def test_the_user_may_say_which_column_is_which(engine: Engine, controller: int)
 TERMS = "telephone;créneau horaire;fin_consentement;date_retrait"
 
 
-def test_what_a_consent_says_is_kept_or_the_row_is_refused(
-    engine: Engine, controller: int
-) -> None:
+def test_what_a_consent_says_is_kept_or_the_row_is_refused(engine: Engine, controller: int) -> None:
     rows = (
         f"{mobile(1)};lun-ven 18h-20h;31/12/2027;",
         f"{mobile(2)};;;",

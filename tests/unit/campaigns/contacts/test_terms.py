@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from campaigns.contacts.slot import InvalidSlot, read_slot
+from campaigns.contacts.slot import read_slot
+from campaigns.contacts.slot_text import InvalidSlot
 from campaigns.contacts.terms import (
     UNSAID,
     InvalidTerms,
