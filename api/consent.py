@@ -169,9 +169,7 @@ def _asked(
     )  # fmt: skip
 
 
-def _told(
-    request: Request, what: str, status: int, form: ConsentForm | None = None
-) -> Response:
+def _told(request: Request, what: str, status: int, form: ConsentForm | None = None) -> Response:
     response = _page(request, "consent_told.html", status, what=what, form=form)
     if status == 429:
         response.headers["Retry-After"] = str(SECONDS)

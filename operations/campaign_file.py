@@ -29,7 +29,7 @@ from campaigns.retry import APART, MAX_NETWORK_TRIES, OTHER_HOUR, OTHER_TRUNK, R
 from campaigns.stages import MOST_PEOPLE, Measure
 from operations.elections import read_election
 from operations.schedule import ScheduleValues
-from operations.values import Delay, Line, Name, Purposes, Wordings, first_fault
+from operations.values import Delay, Line, Name, Purposes, SlotText, Wordings, first_fault
 
 _NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
 
@@ -47,7 +47,7 @@ class ListFile(BaseModel):
     purposes: Purposes
     basis: BasisKind = BasisKind.CONSENT
     wordings: Wordings = {}
-    slot: Line = ""
+    slot: SlotText = ""
     consent_expires_on: date | None = None
 
     def provenance(self) -> Provenance:

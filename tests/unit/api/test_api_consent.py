@@ -1,9 +1,9 @@
 """The public form: both languages, no script, no cookie, and the same answer whoever it is."""
 
 import re
-from time import monotonic
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -70,9 +70,7 @@ def owner(rig: Rig) -> int:
 
 @pytest.fixture
 def form(rig: Rig, owner: int) -> ConsentForm:
-    asked = NewForm(
-        "Stand", ["political"], {"fr": FRENCH}, ["lun-ven 18h-20h", "18h-20h"], "stand"
-    )
+    asked = NewForm("Stand", ["political"], {"fr": FRENCH}, ["lun-ven 18h-20h", "18h-20h"], "stand")
     return consent_forms.create(rig.workspace.engine, owner, asked, "Zoé")
 
 
@@ -173,9 +171,7 @@ def test_nothing_tells_whether_a_number_is_known_refused_or_new(
     rig: Rig, visitor: TestClient, form: ConsentForm, owner: int
 ) -> None:
     refused = {**SENT, "number": "06 39 98 00 02"}
-    suppress(
-        rig.workspace.engine, Owner.controller(owner), refused["number"], source="key", by="x"
-    )
+    suppress(rig.workspace.engine, Owner.controller(owner), refused["number"], source="key", by="x")
     new = answers(visitor, "/consent/stand", SENT)
     again = answers(visitor, "/consent/stand", SENT)
     suppressed = answers(visitor, "/consent/stand", refused)

@@ -41,7 +41,8 @@ def test_what_is_no_form_is_said_in_one_line(portevoix: Command) -> None:
     untold = portevoix(*CREATE, "--controller", "Comité")
     assert (untold.exit_code, untold.stderr.count("\n")) == (1, 1)
     created(portevoix)
-    assert "another form" in portevoix(*CREATE, "--fr", "Oui.").stderr
+    taken = portevoix(*CREATE, "--fr", "Oui.", "--controller", "Comité")
+    assert "another form" in taken.stderr
     assert portevoix("consent-form", "close", "nowhere").exit_code == 1
     assert "Nothing was done" in portevoix("consent-form", "proof", "0639980009").stderr
 

@@ -1,4 +1,4 @@
-"""Consent given on a form is proved by the text that was shown; a refusal is never revived there."""
+"""Consent given on a form is proved by the text shown there; a refusal is never revived there."""
 
 import hashlib
 from collections.abc import Iterator
@@ -230,9 +230,7 @@ def test_anybody_can_ask_never_to_be_called(store: Engine, owner: int, form: Con
         withdraw(store, "nowhere", MOBILE, "en")
 
 
-def test_a_closed_form_takes_withdrawals_only(
-    store: Engine, owner: int, form: ConsentForm
-) -> None:
+def test_a_closed_form_takes_withdrawals_only(store: Engine, owner: int, form: ConsentForm) -> None:
     agree(store, "marche", given())
     for _ in "ab":
         assert consent_forms.close(store, owner, "marche", "Zoé").closed_at == NOW
@@ -272,9 +270,7 @@ def test_a_form_belongs_to_its_controller(store: Engine, owner: int, form: Conse
         ({"name": " "}, "name"),
     ],
 )
-def test_what_makes_no_form(
-    store: Engine, owner: int, changes: dict[str, Any], field: str
-) -> None:
+def test_what_makes_no_form(store: Engine, owner: int, changes: dict[str, Any], field: str) -> None:
     opened(store, owner, slug="taken")
     with pytest.raises(InvalidInput) as refused:
         opened(store, owner, **changes)
