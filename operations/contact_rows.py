@@ -51,6 +51,7 @@ class ContactRows:
         self._expires = columns.index(Field.CONSENT_EXPIRES_ON)
         self._withdrawn = columns.index(Field.WITHDRAWN_ON)
         self._declared = Terms(provenance.slot, provenance.expires_on)
+        self._unsaid = term_values(self._declared)
         self._timezone = columns.index(Field.TIMEZONE)
         self._postcode = columns.index(Field.POSTCODE)
 
@@ -75,12 +76,12 @@ class ContactRows:
                 "Write it as Europe/Paris or Indian/Reunion, or leave it empty.",
             )
         try:
-            terms = read_terms(cells[self._slot], cells[self._expires], cells[self._withdrawn])
+            terms = self._terms(cells[self._slot], cells[self._expires], cells[self._withdrawn])
         except (InvalidSlot, InvalidTerms) as error:
             return self._reject(
                 row.line, cells, Field(error.field), error.fault, error.why, error.remedy
             )
-        return self._contact(row.line, cells, number, terms.under(self._declared))
+        return self._contact(row.line, cells, number, terms)
 
     def duplicate(self, line: int, first: int, number: str) -> Reject:
         """The refusal of a number that the list holds already."""
@@ -93,7 +94,9 @@ class ContactRows:
             "Nothing to do: the first row is kept, and the number is called once.",
         )
 
-    def _contact(self, line: int, cells: list[str], number: Number, terms: Terms) -> ContactValues:
+    def _contact(
+        self, line: int, cells: list[str], number: Number, terms: ContactValues
+    ) -> ContactValues:
         consent = read_consent(
             cells[self._date],
             cells[self._source],
@@ -114,8 +117,14 @@ class ContactRows:
             "consented_on": consent.granted_on,
             "consent_source": consent.source or None,
             "wording_id": consent.wording_id or None,
-            **term_values(terms),
+            **terms,
         }
+
+    def _terms(self, *said: str) -> ContactValues:
+        """What the row's consent says of itself; most rows say nothing."""
+        if not any(said):
+            return self._unsaid
+        return term_values(read_terms(*said).under(self._declared))
 
     def _attributes(self, cells: list[str], consent: RowConsent) -> dict[str, str]:
         """Every cell that has no column of its own; a date that could not be read is kept as is."""
