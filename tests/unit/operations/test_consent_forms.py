@@ -4,18 +4,30 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
 from sqlalchemy import Engine
+from store_subjects import World
+from workspaces import a_workspace
 
+from campaigns.campaign import Campaign
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from campaigns.outcome import Outcome
+from dialer.book import write_closings
+from dialer.calls import Call
+from dialer.claim import Taken, Want, claim
+from dialer.outcomes import Closing, never_placed
 from operations import consent_forms
 from operations.consent_form import ConsentForm, at, of_controller
 from operations.consent_forms import NewForm
 from operations.consent_proof import proofs
+from operations.lift import lift
+from operations.retain import retain
 from operations.submissions import Agreement, agree, faults, withdraw
 from operations.suppress import Owner, listed, suppress
 from operations.undo_import import undo_import
@@ -299,6 +311,63 @@ def test_its_list_stays_while_it_is_open_and_goes_with_the_proofs(
     assert old.id == form.list_id
     assert undo_import(store, owner, form.list_id, "Zoé").contacts == 1
     assert proofs(store, owner, MOBILE) == []
+
+
+def test_retention_takes_the_proofs_with_the_people(
+    store: Engine, owner: int, form: ConsentForm, tmp_path: Path
+) -> None:
+    agree(store, "marche", given())
+    withdraw(store, "marche", "06 39 98 00 02", "fr")
+    consent_forms.close(store, owner, "marche", "Zoé")
+    workspace, years = a_workspace(store, tmp_path), timedelta(days=1095)
+    assert retain(workspace, NOW + years) == 0
+    assert retain(workspace, NOW + years + timedelta(days=1)) == 1
+    assert proofs(store, owner, MOBILE) == []
+    assert proofs(store, owner, "06 39 98 00 02") == []
+    assert E164 not in str(people(store, form))
+    assert len(listed(store, Owner.controller(owner))) == 1, "who refused is still not called"
+
+
+def called(store: Engine, owner: int, form: ConsentForm) -> list[str]:
+    """Whom a new campaign over the form's list calls now."""
+    world = World(store, datetime.now(UTC))
+    campaign = world.campaign(owner, [form.list_id], name=f"campaign {uuid4()}")
+    with writing(store) as connection:
+        taken = claim(connection, Want(campaign, 10, True, "n"), world.now).taken
+        write_closings(connection, [_ended(one, campaign, world.now) for one in taken])
+    return [one.attempt.number for one in taken]
+
+
+def _ended(one: Taken, campaign: Campaign, now: datetime) -> Closing:
+    call = Call(one.attempt, campaign, one.attempts, one.tries)
+    return never_placed(call, Outcome.BUSY, now)
+
+
+def test_campaigns_call_whoever_agreed_in_the_hours_they_chose_until_they_withdraw(
+    store: Engine, owner: int, clock: time_machine.Traveller
+) -> None:
+    form = opened(store, owner, slots=["18h-20h"])
+    agree(store, "marche", given(slot="18:00-20:00"))
+    assert called(store, owner, form) == [], "it is half past midnight"
+    clock.move_to(datetime(2026, 11, 27, 17, 30, tzinfo=UTC))
+    assert called(store, owner, form) == [E164]
+    withdraw(store, "marche", MOBILE, "fr")
+    assert called(store, owner, form) == []
+    agree(store, "marche", given(slot="18:00-20:00"))
+    assert called(store, owner, form) == [], "typing it again lifts nothing"
+    lift(store, Owner.controller(owner), MOBILE, why="a letter", by="Zoé")
+    assert called(store, owner, form) == [E164]
+
+
+def test_a_lifted_refusal_does_not_make_a_withdrawn_consent_good(
+    store: Engine, owner: int, form: ConsentForm
+) -> None:
+    agree(store, "marche", given())
+    withdraw(store, "marche", MOBILE, "fr")
+    lift(store, Owner.controller(owner), MOBILE, why="a letter", by="Zoé")
+    assert called(store, owner, form) == [], "no basis is left"
+    agree(store, "marche", given())
+    assert called(store, owner, form) == [E164]
 
 
 def test_people_of_a_form_are_one_line_each(store: Engine, owner: int, form: ConsentForm) -> None:
