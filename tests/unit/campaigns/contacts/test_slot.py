@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.contacts.slot import LONGEST, read_slot
@@ -104,6 +104,7 @@ def clock(minute: int, style: str) -> str:
     return f"{hour}h{past:02}" if style == "fr" else f"{hour:02}:{past:02}"
 
 
+@settings(deadline=None)
 @given(groups, st.sampled_from(["fr", "en"]))
 def test_a_slot_holds_at_exactly_the_minutes_written(
     written: list[tuple[set[int], list[tuple[int, int]]]], style: str
@@ -129,6 +130,7 @@ def test_a_slot_holds_at_exactly_the_minutes_written(
     assert read_slot(str(slot)) == slot, "what is kept is read as the same"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_slot_or_refused(text: str) -> None:
     try:
@@ -142,6 +144,7 @@ def test_any_text_is_a_slot_or_refused(text: str) -> None:
 signs = st.sampled_from([*"lunmarvesdi 0128h:-,;.", " et ", " à ", " de ", "midi", "lun", "18h"])
 
 
+@settings(deadline=None)
 @given(st.lists(signs, max_size=14).map("".join))
 def test_texts_that_look_like_slots_too(text: str) -> None:
     try:
