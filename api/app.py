@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CollectorRegistry
 
-from api import problems
+from api import consent, problems
 from api.caller import Door
 from api.dashboard import campaigns as campaign_pages
 from api.dashboard import door
@@ -31,6 +31,7 @@ from api.routes import (
 )
 from api.schemas import Problem
 from api.traffic import Largest, Traffic
+from api.visits import Visits
 from operations.progress import progress_of
 from operations.workspace import Workspace
 from store import idempotency
@@ -79,10 +80,11 @@ def create_app(workspace: Workspace) -> FastAPI:
     )
     app.state.workspace = workspace
     app.state.hub = Hub(partial(progress_of, workspace))
+    app.state.visits = Visits()
     app.state.traffic = CollectorRegistry(auto_describe=False)
     problems.install(app)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
-    for one in (health, metrics, kinds, door, campaign_pages, halt_pages):
+    for one in (health, metrics, kinds, door, campaign_pages, halt_pages, consent):
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Largest)

@@ -28,7 +28,7 @@ COOKIE = "portevoix_session"
 SESSION_LASTS = timedelta(hours=12)
 
 _OPEN = frozenset({"/login", "/health", "/api/v1/openapi.json"})
-_OPEN_UNDER = ("/static/", "/problems/")
+_OPEN_UNDER = ("/static/", "/problems/", "/consent/")
 _SAFE = frozenset({"GET", "HEAD"})
 
 

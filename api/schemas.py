@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
 from campaigns.contacts.basis import BasisKind, Provenance
+from campaigns.contacts.slot import read_slot
 from campaigns.contacts.suppression import SuppressionReason
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
@@ -52,6 +53,10 @@ class ProvenanceValues(BaseModel):
     purposes: Purposes = Field(examples=[["political"]])
     basis: BasisKind = BasisKind.CONSENT
     wordings: Wordings = Field({}, description="Id of each text agreed to: the exact text.")
+    slot: Line = Field(
+        "", description="Hours everybody agreed to, unless a row says.", examples=["18:00-20:00"]
+    )
+    consent_expires_on: date | None = Field(None, description="Last day; a row's may be earlier.")
 
     def provenance(self) -> Provenance:
         """As the domain knows it."""
@@ -62,6 +67,8 @@ class ProvenanceValues(BaseModel):
             purposes=tuple(self.purposes),
             wordings=self.wordings,
             basis=self.basis,
+            slot=read_slot(self.slot) if self.slot else None,
+            expires_on=self.consent_expires_on,
         )
 
 
@@ -79,6 +86,8 @@ class ContactList(BaseModel):
     collected_on: date | None
     purposes: list[str]
     wordings: dict[str, str]
+    slot: str | None
+    consent_expires_on: date | None
     rows: int
     accepted: int
     rejected: int

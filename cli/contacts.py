@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from campaigns.contacts.basis import BasisKind, Provenance
+from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput
 from cli import lookup, progress_bar
 from cli.console import as_json, figure, local, note, row, say, show, table
@@ -40,6 +41,12 @@ def import_file(
     collected_on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day of collection.")
     ] = None,
+    slot: Annotated[
+        str, typer.Option(help="Hours that everybody agreed to, such as 18:00-20:00.")
+    ] = "",
+    expires_on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of the consent.")
+    ] = None,
     column: Columns = None,
     basis: Annotated[BasisKind, typer.Option(help="Legal basis.")] = BasisKind.CONSENT,
     rejects_to: Annotated[
@@ -60,6 +67,8 @@ def import_file(
         purposes=tuple(purpose),
         wordings=_wordings(wording or []),
         basis=basis,
+        slot=read_slot(slot) if slot else None,
+        expires_on=_day(expires_on),
     )
     with file.open("rb") as stream, progress_bar.importing(file.name) as tell:
         report = import_list(

@@ -1,5 +1,6 @@
 """`portevoix contacts preview`: a look at a list before it is imported."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -79,6 +80,19 @@ def _show_rows(found: Preview) -> None:
 def _kept(contact: PreviewContact) -> str:
     consent = (contact.consented_on, contact.consent_source, contact.wording_id)
     proof = ", ".join(str(one) for one in consent if one)
-    return f"contact, {contact.kind}, {' and '.join(contact.zones)}" + (
-        f"; consent: {proof}" if proof else ""
+    return "; ".join(
+        [
+            f"contact, {contact.kind}, {' and '.join(contact.zones)}",
+            *([f"consent: {proof}"] if proof else []),
+            *_terms(contact),
+        ]
     )
+
+
+def _terms(contact: PreviewContact) -> Iterator[str]:
+    if contact.slot:
+        yield f"to be called {contact.slot}"
+    if contact.consent_expires_on:
+        yield f"until {contact.consent_expires_on}"
+    if contact.withdrawn_on:
+        yield f"withdrawn on {contact.withdrawn_on}"

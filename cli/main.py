@@ -10,6 +10,7 @@ from cli import (
     audio_files,
     audit,
     campaign,
+    consent_form,
     contacts,
     controllers,
     halt,
@@ -73,6 +74,7 @@ app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(consent_form.app, name="consent-form")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(audio_files.app, name="audio")
 app.add_typer(audit.app, name="audit")

@@ -10,6 +10,7 @@ from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.lookup import one_controller
 from cli.session import AsJson, By, Controller, open_home
 from operations.exports import ENCODING
+from operations.lift import lift
 from operations.rejects import write_rejects
 from operations.suppress import Owner, import_suppressions, listed, suppress
 from operations.workspace import Workspace
@@ -64,6 +65,25 @@ def show_all(
             )  # fmt: skip
     if not json:
         show(made) if after else note("No number is suppressed.")
+
+
+@app.command("lift")
+def lift_one(
+    ctx: typer.Context,
+    number: Annotated[str, typer.Argument(help="Written in any French way.")],
+    why: Annotated[str, typer.Option(help="How the person said that they want to be called.")],
+    by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
+    everybody: Everybody = False,
+    controller: Controller = None,
+) -> None:
+    """Take a number off the list again, for a person who asked for it; both options go on record.
+
+    Campaigns that refused it already do not call it any more.
+    """
+    workspace = open_home(ctx)
+    owner = _owner(workspace, controller, everybody=everybody)
+    lift(workspace.engine, owner, number, why=why, by=by)
+    say("Lifted. Campaigns that did not refuse it yet may call it.")
 
 
 @app.command("import")

@@ -15,7 +15,8 @@ from ulid import ULID
 
 from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
-from campaigns.rules import gates
+from campaigns.contacts.terms import kept_terms
+from campaigns.rules import consent, gates
 from campaigns.rules.gates import Candidate, Gate
 from campaigns.states import TargetState
 from dialer.candidates import Candidates
@@ -158,17 +159,38 @@ def _candidates(
     locked = attempts.locked(connection, numbers)
     capped = frequency.capped(connection, campaign, numbers, want.rehearsal, now)
     return [
-        Candidate(
-            attempts=one.attempts,
-            purposes=one.purposes,
-            evidence=one.evidence,
-            fictional=one.fictional,
+        _candidate(
+            one,
             suppressed=one.number in suppressed,
             live_call=one.number in locked,
             capped_until=capped.get(one.number),
+            now=now,
         )
         for one in found
     ]
+
+
+def _candidate(
+    one: Found,
+    *,
+    suppressed: bool,
+    live_call: bool,
+    capped_until: datetime | None,
+    now: datetime,
+) -> Candidate:
+    terms = kept_terms(one.slot, one.consent_expires_on, one.withdrawn_on)
+    zones = one.zones.split("|")
+    return Candidate(
+        attempts=one.attempts,
+        purposes=one.purposes,
+        evidence=one.evidence,
+        fictional=one.fictional,
+        suppressed=suppressed,
+        live_call=live_call,
+        capped_until=capped_until,
+        lapsed=consent.lapsed(terms, zones, now),
+        slot_closed_until=consent.closed_until(terms, zones, now),
+    )
 
 
 def _write_refused(

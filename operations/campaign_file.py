@@ -22,13 +22,14 @@ from campaigns.campaign import (
     SHORTEST_RING_S,
 )
 from campaigns.contacts.basis import BasisKind, Provenance
+from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput
 from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
 from campaigns.retry import APART, MAX_NETWORK_TRIES, OTHER_HOUR, OTHER_TRUNK, RetryPolicy
 from campaigns.stages import MOST_PEOPLE, Measure
 from operations.elections import read_election
 from operations.schedule import ScheduleValues
-from operations.values import Delay, Line, Name, Purposes, Wordings, first_fault
+from operations.values import Delay, Line, Name, Purposes, SlotText, Wordings, first_fault
 
 _NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
 
@@ -46,6 +47,8 @@ class ListFile(BaseModel):
     purposes: Purposes
     basis: BasisKind = BasisKind.CONSENT
     wordings: Wordings = {}
+    slot: SlotText = ""
+    consent_expires_on: date | None = None
 
     def provenance(self) -> Provenance:
         """As the domain knows it."""
@@ -56,6 +59,8 @@ class ListFile(BaseModel):
             purposes=tuple(self.purposes),
             wordings=self.wordings,
             basis=self.basis,
+            slot=read_slot(self.slot) if self.slot else None,
+            expires_on=self.consent_expires_on,
         )
 
 

@@ -16,6 +16,9 @@ class Field(StrEnum):
     CONSENT_DATE = "consent_date"
     CONSENT_SOURCE = "consent_source"
     WORDING_ID = "wording_id"
+    CONSENT_SLOT = "consent_slot"
+    CONSENT_EXPIRES_ON = "consent_expires_on"
+    WITHDRAWN_ON = "withdrawn_on"
     TIMEZONE = "timezone"
     POSTCODE = "postcode"
     REASON = "reason"
@@ -29,6 +32,9 @@ CONTACT_FIELDS = (
     Field.CONSENT_DATE,
     Field.CONSENT_SOURCE,
     Field.WORDING_ID,
+    Field.CONSENT_SLOT,
+    Field.CONSENT_EXPIRES_ON,
+    Field.WITHDRAWN_ON,
     Field.TIMEZONE,
     Field.POSTCODE,
 )
@@ -61,6 +67,21 @@ _NAMES: dict[Field, str] = {
     Field.WORDING_ID: (
         "wording_id wording formulation formulation_id id_formulation texte_consentement "
         "mention_consentement consent_wording consent_text_id version_texte"
+    ),
+    Field.CONSENT_SLOT: (
+        "consent_slot slot time_slot call_slot creneau creneau_horaire creneau_d_appel "
+        "creneau_consentement plage_horaire plage_d_appel horaire_d_appel horaires_d_appel"
+    ),
+    # Only names that speak of consent: other dates of a list end a membership, or a newsletter.
+    Field.CONSENT_EXPIRES_ON: (
+        "consent_expires_on consent_expiry consent_expires_at consent_until "
+        "date_fin_consentement fin_consentement date_de_fin_du_consentement "
+        "expiration_consentement date_expiration_consentement consentement_jusqu_au"
+    ),
+    Field.WITHDRAWN_ON: (
+        "withdrawn_on withdrawn_at consent_withdrawn_on consent_withdrawn_at withdrawal_date "
+        "date_retrait date_de_retrait retrait_consentement date_retrait_consentement "
+        "date_de_retrait_du_consentement retire_le consentement_retire_le"
     ),
     Field.TIMEZONE: "timezone time_zone tz fuseau fuseau_horaire",
     Field.POSTCODE: "postcode post_code postal_code zip zipcode zip_code code_postal codepostal cp",

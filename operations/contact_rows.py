@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 from campaigns.contacts.basis import Provenance, RowConsent, grade, read_consent
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.phone import Number, parse
+from campaigns.contacts.slot_text import InvalidSlot
+from campaigns.contacts.terms import InvalidTerms, Terms, read_terms
 from operations.columns import Columns, Field
 from operations.rejects import Reject, bad_row
 from operations.rows import BadRow, Row
@@ -45,6 +47,11 @@ class ContactRows:
         self._date = columns.index(Field.CONSENT_DATE)
         self._source = columns.index(Field.CONSENT_SOURCE)
         self._wording = columns.index(Field.WORDING_ID)
+        self._slot = columns.index(Field.CONSENT_SLOT)
+        self._expires = columns.index(Field.CONSENT_EXPIRES_ON)
+        self._withdrawn = columns.index(Field.WITHDRAWN_ON)
+        self._declared = Terms(provenance.slot, provenance.expires_on)
+        self._unsaid = term_values(self._declared)
         self._timezone = columns.index(Field.TIMEZONE)
         self._postcode = columns.index(Field.POSTCODE)
 
@@ -68,7 +75,13 @@ class ContactRows:
                 "It is not a time zone.",
                 "Write it as Europe/Paris or Indian/Reunion, or leave it empty.",
             )
-        return self._contact(row.line, cells, number)
+        try:
+            terms = self._terms(cells[self._slot], cells[self._expires], cells[self._withdrawn])
+        except (InvalidSlot, InvalidTerms) as error:
+            return self._reject(
+                row.line, cells, Field(error.field), error.fault, error.why, error.remedy
+            )
+        return self._contact(row.line, cells, number, terms)
 
     def duplicate(self, line: int, first: int, number: str) -> Reject:
         """The refusal of a number that the list holds already."""
@@ -81,7 +94,9 @@ class ContactRows:
             "Nothing to do: the first row is kept, and the number is called once.",
         )
 
-    def _contact(self, line: int, cells: list[str], number: Number) -> ContactValues:
+    def _contact(
+        self, line: int, cells: list[str], number: Number, terms: ContactValues
+    ) -> ContactValues:
         consent = read_consent(
             cells[self._date],
             cells[self._source],
@@ -94,7 +109,7 @@ class ContactRows:
             "line": line,
             "number": number.e164,
             "kind": number.kind.value,
-            "zones": _zones(number.zones, cells[self._timezone]),
+            "zones": zones_text(number.zones, cells[self._timezone]),
             "fictional": number.fictional,
             "external_id": cells[self._external_id] or None,
             "attributes": self._attributes(cells, consent),
@@ -102,7 +117,14 @@ class ContactRows:
             "consented_on": consent.granted_on,
             "consent_source": consent.source or None,
             "wording_id": consent.wording_id or None,
+            **terms,
         }
+
+    def _terms(self, *said: str) -> ContactValues:
+        """What the row's consent says of itself; most rows say nothing."""
+        if not any(said):
+            return self._unsaid
+        return term_values(read_terms(*said).under(self._declared))
 
     def _attributes(self, cells: list[str], consent: RowConsent) -> dict[str, str]:
         """Every cell that has no column of its own; a date that could not be read is kept as is."""
@@ -120,13 +142,22 @@ class ContactRows:
         return Reject(line, self._columns.name_of(field), value, str(code), why, remedy)
 
 
+def term_values(terms: Terms) -> ContactValues:
+    """What a consent says of itself, as a contact keeps it."""
+    return {
+        "slot": str(terms.slot) if terms.slot else None,
+        "consent_expires_on": terms.expires_on,
+        "withdrawn_on": terms.withdrawn_on,
+    }
+
+
 def _postcode(text: str) -> str:
     """With the zero that a spreadsheet took from one such as 01000."""
     return "0" + text if len(text) == 4 and text.isdecimal() else text
 
 
 @cache
-def _zones(of_number: tuple[str, ...], of_person: str) -> str:
+def zones_text(of_number: tuple[str, ...], of_person: str = "") -> str:
     """All zones in which a call must be allowed, in one order, so that equal sets are equal."""
     return "|".join(sorted({*of_number, of_person} - {""}))
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
 from campaigns.contacts.phone import parse
-from campaigns.rules import gates, hours
+from campaigns.contacts.terms import kept_terms
+from campaigns.rules import consent, gates, hours
 from campaigns.rules.gates import Gate
 from campaigns.states import CampaignState, TargetState
 from operations.workspace import Workspace
@@ -130,7 +131,7 @@ def _pending_gates(
     candidate = _candidate(connection, found, campaign, rehearsal=rehearsal, now=now)
     refused = gates.refusal(candidate, _demand(campaign, rehearsal=rehearsal))
     if refused is not None:
-        yield refused, candidate.capped_until if refused is Gate.FREQUENCY_CAP else None
+        yield refused, gates.opens_at(refused, candidate)
     if status.get("ready"):
         yield Gate.LIMIT_REACHED, None
 
@@ -164,7 +165,8 @@ def _candidate(
     rehearsal: bool,
     now: datetime,
 ) -> gates.Candidate:
-    number = [found["number"]]
+    number, zones = [found["number"]], found["zones"].split("|")
+    terms = kept_terms(found["slot"], found["consent_expires_on"], found["withdrawn_on"])
     purposes = lists.one(connection, campaign.controller_id, found["list_id"])["purposes"]
     return gates.Candidate(
         attempts=found["attempts"],
@@ -176,6 +178,8 @@ def _candidate(
         ),
         live_call=bool(attempts.locked(connection, number)),
         capped_until=frequency.capped(connection, campaign, number, rehearsal, now).get(*number),
+        lapsed=consent.lapsed(terms, zones, now),
+        slot_closed_until=consent.closed_until(terms, zones, now),
     )
 
 

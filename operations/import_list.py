@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Engine
 
 from campaigns.contacts.basis import BasisKind, Channel, Evidence, Provenance
+from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput, NotAllowed
 from operations.columns import CONTACT_FIELDS, Field, match_columns
 from operations.contact_rows import ContactRows, ContactValues, latest_day
@@ -23,6 +24,7 @@ from operations.giving_way import resting
 from operations.rejects import Reject
 from operations.rows import Row
 from operations.spreadsheet import open_sheet
+from operations.withdrawals import Withdrawals
 from store import audit, lists
 from store.engine import reading, writing
 from store.lists import ListState
@@ -128,7 +130,10 @@ def import_list(
             known = lists.one(connection, controller_id, list_id)
     reader = ContactRows(known["id"], columns, declared(known), latest_day(now))
     with staging(engine, contact, rejected_row) as stage:
-        batches = _Import(stage, known["id"], reader, known["imported_line"]).batches(rows)
+        refusals = Withdrawals(controller_id, known["id"], by)
+        batches = _Import(stage, known["id"], reader, refusals, known["imported_line"]).batches(
+            rows
+        )
         for done in resting(engine, batches):
             if progress:
                 progress(ImportProgress(done, file.tell(), size))
@@ -216,16 +221,26 @@ def declared(row: Mapping[str, Any]) -> Provenance:
         wordings=row["wordings"],
         basis=BasisKind(row["basis"]),
         channel=Channel(row["channel"]),
+        slot=read_slot(row["slot"]) if row["slot"] else None,
+        expires_on=row["consent_expires_on"],
     )
 
 
 class _Import:
     """One run over a file, from the line an earlier run came to."""
 
-    def __init__(self, stage: Staging, list_id: int, rows: ContactRows, line: int) -> None:
+    def __init__(
+        self,
+        stage: Staging,
+        list_id: int,
+        rows: ContactRows,
+        withdrawals: Withdrawals,
+        line: int,
+    ) -> None:
         self._stage = stage
         self._list_id = list_id
         self._rows = rows
+        self._withdrawals = withdrawals
         self._line = line
         self._batch = _FIRST_BATCH
 
@@ -251,6 +266,7 @@ class _Import:
                 raise NotAllowed(
                     "The same file is being imported at this moment, or its import was undone."
                 )
+            self._withdrawals.suppress(connection, read)
         self._adapt(monotonic() - begun)
 
     def _without_duplicates(

@@ -66,6 +66,9 @@ class PreviewContact:
         consented_on: the day of consent, where it can be read.
         consent_source: where consent was given.
         wording_id: which text was agreed to.
+        slot: the hours agreed to, as they are kept; None where none are named.
+        consent_expires_on: the last day on which consent holds.
+        withdrawn_on: the day on which it was withdrawn.
         attributes: everything else.
     """
 
@@ -77,6 +80,9 @@ class PreviewContact:
     consented_on: date | None
     consent_source: str | None
     wording_id: str | None
+    slot: str | None
+    consent_expires_on: date | None
+    withdrawn_on: date | None
     attributes: dict[str, str]
 
 
@@ -165,5 +171,8 @@ def _contact(row: ContactValues) -> PreviewContact:
         consented_on=row["consented_on"],
         consent_source=row["consent_source"],
         wording_id=row["wording_id"],
+        slot=row["slot"],
+        consent_expires_on=row["consent_expires_on"],
+        withdrawn_on=row["withdrawn_on"],
         attributes=row["attributes"],
     )

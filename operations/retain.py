@@ -71,6 +71,7 @@ class _Removal:
     def list(self, old: Old) -> int:
         """How many contacts tell of nobody any more."""
         self._until_none(lambda found: retention.remove_rejected(found, old.id, AT_ONCE))
+        self._until_none(lambda found: retention.remove_submissions(found, old.id, AT_ONCE))
         after = 0
 
         def blank(connection: Connection) -> int:

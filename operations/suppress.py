@@ -1,7 +1,7 @@
 """Numbers not to be called: adding one, listing them, importing a file of them.
 
-Nothing here takes a suppression away or shortens it: a number that is suppressed twice stays so for
-the longer of the two.
+Nothing here takes a suppression away (see `operations.lift`) or shortens it: a number that is
+suppressed twice stays so for the longer of the two.
 """
 
 from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from campaigns.errors import NotAllowed
 from operations.giving_way import resting, until_none
-from store import audit, list_uses, lists, retention
+from store import audit, consent_forms, list_uses, lists, retention
 from store.engine import reading, writing
 from store.lists import ListState
 
@@ -42,7 +42,7 @@ def undo_import(engine: Engine, controller_id: int, list_id: int, by: str) -> Un
 
     Raises:
         NotFound: the controller has no such list.
-        NotAllowed: campaigns have its people; they are named.
+        NotAllowed: campaigns have its people, and are named; or an open consent form feeds it.
     """
     with reading(engine) as connection:
         done_with = list_uses.done_with(connection, list_id)
@@ -50,8 +50,10 @@ def undo_import(engine: Engine, controller_id: int, list_id: int, by: str) -> Un
         row = lists.one(connection, controller_id, list_id)
         campaigns = list_uses.campaigns_of(connection, list_id)
         _check_unused(row, [name for one, name in campaigns.items() if one not in done_with])
+        _check_unfed(connection, row)
         if row["state"] != ListState.REMOVED:
             _close(connection, row, by)
+    _removed(engine, retention.remove_submissions, list_id)
     return Undone(
         list_id=list_id,
         name=row["name"],
@@ -65,6 +67,14 @@ def _check_unused(row: dict[str, Any], campaigns: Sequence[str]) -> None:
         named = ", ".join(f"«{name}»" for name in campaigns)
         raise NotAllowed(
             f"The import of «{row['name']}» cannot be undone: its people are in {named}."
+        )
+
+
+def _check_unfed(connection: Connection, row: dict[str, Any]) -> None:
+    slug = consent_forms.feeding(connection, row["id"])
+    if slug is not None:
+        raise NotAllowed(
+            f"«{row['name']}» is fed by the consent form «{slug}». Close the form first."
         )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError
 
+from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -28,6 +29,13 @@ def _without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("it holds a line break or another control character")
     return text
+
+
+def _readable_slot(text: str) -> str:
+    try:
+        return str(read_slot(text)) if text else ""
+    except InvalidInput as error:
+        raise ValueError(f"{error.why} {error.remedy}".rstrip(".")) from error
 
 
 def file_name_of(given: str | None, otherwise: str) -> str:
@@ -88,3 +96,6 @@ When = Annotated[AwareDatetime, AfterValidator(_plausible)]
 
 Delay = Annotated[timedelta, Field(ge=timedelta(seconds=1), le=_LONGEST_WAIT)]
 """A wait before somebody is called again: at least a second, even in a rehearsal."""
+
+SlotText = Annotated[Line, AfterValidator(_readable_slot)]
+"""Hours to which everybody of a list agreed, as they are kept; empty for no word about it."""

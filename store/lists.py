@@ -47,6 +47,8 @@ def create(
             purposes=list(provenance.purposes),
             wordings=dict(provenance.wordings),
             channel=provenance.channel.value,
+            slot=str(provenance.slot) if provenance.slot else None,
+            consent_expires_on=provenance.expires_on,
             created_at=now,
             created_by=by,
         )

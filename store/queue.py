@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +34,8 @@ class Found:
     Attributes:
         retry: somebody was called for it before; False for a fresh one.
         outcome: how the last call for it ended.
+        zones: of its group, joined by "|".
+        slot, consent_expires_on, withdrawn_on: what the person's consent says of itself.
     """
 
     id: int
@@ -48,6 +50,10 @@ class Found:
     outcome: str | None
     contact_id: int
     basis: str
+    zones: str
+    slot: str | None
+    consent_expires_on: date | None
+    withdrawn_on: date | None
 
 
 _PENDING: ColumnElement[str] = literal_column(f"'{TargetState.PENDING.value}'", String)
@@ -76,6 +82,10 @@ def _due(*conditions: Any) -> Select[Any]:
             target.c.outcome,
             target.c.contact_id,
             contact_list.c.basis,
+            target.c.zones,
+            contact.c.slot,
+            contact.c.consent_expires_on,
+            contact.c.withdrawn_on,
         )
         .join(contact, contact.c.id == target.c.contact_id)
         .join(contact_list, contact_list.c.id == contact.c.list_id)

@@ -14,6 +14,8 @@ from store.tables import (
     attempt,
     campaign,
     campaign_list,
+    consent_form,
+    consent_submission,
     contact,
     contact_list,
     number_lock,
@@ -44,11 +46,20 @@ def old_campaigns(connection: Connection, before: datetime) -> list[Old]:
 
 
 def old_lists(connection: Connection, before: datetime) -> list[Old]:
-    """Lists imported before that, which are in no campaign but such as are over."""
+    """Lists imported before that, which are in no campaign but such as are over.
+
+    Nor fed by a consent form that was open since.
+    """
     in_use = (
         select(campaign_list.c.list_id)
         .join(campaign, campaign.c.id == campaign_list.c.campaign_id)
         .where(campaign_list.c.list_id == contact_list.c.id, ~_is_over(before))
+        .exists()
+    )
+    open_since = or_(consent_form.c.closed_at.is_(None), consent_form.c.closed_at >= before)
+    fed = (
+        select(consent_form.c.id)
+        .where(consent_form.c.list_id == contact_list.c.id, open_since)
         .exists()
     )
     rows = connection.execute(
@@ -57,6 +68,7 @@ def old_lists(connection: Connection, before: datetime) -> list[Old]:
             contact_list.c.created_at < before,
             contact_list.c.state != ListState.REMOVED.value,
             ~in_use,
+            ~fed,
         )
         .order_by(contact_list.c.id)
     )
@@ -132,6 +144,9 @@ def blank_contacts(connection: Connection, list_id: int, after: int, count: int)
             consented_on=null(),
             consent_source=null(),
             wording_id=null(),
+            slot=null(),
+            consent_expires_on=null(),
+            withdrawn_on=null(),
         )
     )
     return ids
@@ -142,6 +157,19 @@ def remove_rejected(connection: Connection, list_id: int, count: int) -> int:
     some = select(rejected_row.c.id).where(rejected_row.c.list_id == list_id).limit(count)
     ids = list(connection.execute(some).scalars())
     connection.execute(delete(rejected_row).where(rejected_row.c.id.in_(ids)))
+    return len(ids)
+
+
+def remove_submissions(connection: Connection, list_id: int, count: int) -> int:
+    """Remove up to so many submissions of the form that fed a list; how many."""
+    some = (
+        select(consent_submission.c.id)
+        .join(consent_form, consent_form.c.id == consent_submission.c.form_id)
+        .where(consent_form.c.list_id == list_id)
+        .limit(count)
+    )
+    ids = list(connection.execute(some).scalars())
+    connection.execute(delete(consent_submission).where(consent_submission.c.id.in_(ids)))
     return len(ids)
 
 

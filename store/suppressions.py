@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, null, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, null, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.suppression import Suppression, SuppressionScope
@@ -122,3 +122,15 @@ def of_controller(connection: Connection, controller_id: int) -> dict[str, datet
         )
     )
     return {row.number: row.created_at for row in rows}
+
+
+def remove(connection: Connection, number: str, scope: SuppressionScope, owner_id: int) -> bool:
+    """Suppress a number no more; whether it was suppressed."""
+    done = connection.execute(
+        delete(suppression).where(
+            suppression.c.number == number,
+            suppression.c.scope == scope.value,
+            suppression.c.owner_id == owner_id,
+        )
+    )
+    return done.rowcount > 0

@@ -138,7 +138,16 @@ def page(
 def of_number(connection: Connection, controller_id: int, number: str) -> list[dict[str, Any]]:
     """Every target of a number in the controller's lists, with list and campaign ids."""
     rows = connection.execute(
-        select(target, contact.c.line, contact.c.list_id, contact.c.evidence, contact.c.fictional)
+        select(
+            target,
+            contact.c.line,
+            contact.c.list_id,
+            contact.c.evidence,
+            contact.c.fictional,
+            contact.c.slot,
+            contact.c.consent_expires_on,
+            contact.c.withdrawn_on,
+        )
         .join(contact, contact.c.id == target.c.contact_id)
         .join(contact_list, contact_list.c.id == contact.c.list_id)
         .where(target.c.number == number, contact_list.c.controller_id == controller_id)

@@ -8,9 +8,11 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence, Provenance
+from campaigns.contacts.terms import UNSAID, Terms
 from campaigns.retry import RetryPolicy
 from campaigns.rules.windows import ALWAYS, Window
 from campaigns.states import Action, CampaignState
+from operations.contact_rows import term_values
 from store import campaigns as kept
 from store import controllers, lists, policies, tallies, targets
 from store.engine import reading, writing
@@ -47,6 +49,7 @@ class World:
         evidence: Evidence = Evidence.ROW,
         zones: str = PARIS,
         fictional: bool = True,
+        terms: Terms = UNSAID,
     ) -> int:
         self._names += 1
         provenance = Provenance("Comité", "form", self.now.date(), tuple(purposes), {"w": "Oui."})
@@ -59,7 +62,7 @@ class World:
                 {
                     "list_id": list_id, "line": line, "number": one, "kind": "mobile",
                     "zones": zones, "fictional": fictional, "attributes": {},
-                    "evidence": evidence.value,
+                    "evidence": evidence.value, **term_values(terms),
                 }
                 for line, one in enumerate(numbers, start=2)
             ]  # fmt: skip

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
+from campaigns.contacts.slot import Slot
 from campaigns.errors import InvalidInput
 
 EARLIEST = date(2000, 1, 1)
@@ -91,6 +92,8 @@ class Provenance:
         wordings: id of each text people agreed to -> the exact text.
         basis: the legal basis.
         channel: what it covers.
+        slot: the hours to which everybody agreed whose row names no others; None for no word.
+        expires_on: the last day on which consent holds, unless a row's own is over before.
     """
 
     supplier: str
@@ -100,6 +103,8 @@ class Provenance:
     wordings: Mapping[str, str]
     basis: BasisKind = BasisKind.CONSENT
     channel: Channel = Channel.VOICE
+    slot: Slot | None = None
+    expires_on: date | None = None
 
     def __post_init__(self) -> None:
         if not self.purposes or not all(purpose.strip() for purpose in self.purposes):

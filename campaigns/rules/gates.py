@@ -59,7 +59,7 @@ PERMANENT = frozenset(
 """Gates that will not open for this target in this campaign: it is refused, not postponed."""
 
 POSTPONED = {Gate.LIVE_CALL_ON_NUMBER: timedelta(seconds=30)}
-"""Gates that open by themselves: how long until the target is looked at again."""
+"""Gates that open nobody knows when: how long until the target is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,9 @@ class Candidate:
         live_call: a call to this number is up or in doubt, in any campaign.
         capped_until: until when the controller has called this person often enough; None where
             it may call.
+        lapsed: the person's consent has expired or was withdrawn.
+        slot_closed_until: when the hours to which the person agreed begin; None where they are
+            now, or none were named.
     """
 
     attempts: int
@@ -84,6 +87,8 @@ class Candidate:
     suppressed: bool
     live_call: bool
     capped_until: datetime | None = None
+    lapsed: bool = False
+    slot_closed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,11 @@ def refusal(candidate: Candidate, demand: Demand) -> Gate | None:
     """The first closed gate for this candidate, or None where the call may be placed."""
     checks = (
         (candidate.suppressed, Gate.SUPPRESSED),
-        (demand.purpose not in candidate.purposes, Gate.NO_BASIS),
+        (candidate.lapsed or demand.purpose not in candidate.purposes, Gate.NO_BASIS),
         (not candidate.evidence.at_least(demand.evidence), Gate.EVIDENCE_TOO_WEAK),
         (candidate.fictional and not demand.rehearsal, Gate.REHEARSAL_ONLY),
         (candidate.attempts >= demand.max_attempts, Gate.ATTEMPTS_USED),
+        (candidate.slot_closed_until is not None, Gate.OUTSIDE_CONSENTED_SLOT),
         # Before the cap: how a call that is up will count is known when it has ended.
         (candidate.live_call, Gate.LIVE_CALL_ON_NUMBER),
         (candidate.capped_until is not None, Gate.FREQUENCY_CAP),
@@ -120,9 +126,14 @@ def refusal(candidate: Candidate, demand: Demand) -> Gate | None:
 
 def looked_at_again(gate: Gate, candidate: Candidate, now: datetime) -> datetime:
     """When a candidate that a gate closes for now is looked at again."""
-    if gate is Gate.FREQUENCY_CAP and candidate.capped_until is not None:
+    return opens_at(gate, candidate) or now + POSTPONED[gate]
+
+
+def opens_at(gate: Gate, candidate: Candidate) -> datetime | None:
+    """When a gate that closes for this candidate opens by itself, where that is known."""
+    if gate is Gate.FREQUENCY_CAP:
         return candidate.capped_until
-    return now + POSTPONED[gate]
+    return candidate.slot_closed_until if gate is Gate.OUTSIDE_CONSENTED_SLOT else None
 
 
 def closed(rules: Rules, zones: Sequence[str], at: datetime) -> Gate | None:

@@ -11,7 +11,10 @@ from fastapi.testclient import TestClient
 from store import audit, controllers
 from store.engine import reading, writing
 
-OPEN = {"/login", "/health", "/api/v1/openapi.json", "/problems/{code}"}
+OPEN = {
+    "/login", "/health", "/api/v1/openapi.json", "/problems/{code}", "/consent/{slug}",
+    "/consent/{slug}/agreed", "/consent/{slug}/withdraw", "/consent/{slug}/withdrawn",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,25 @@ def test_a_preview_says_what_would_become_of_the_file_and_keeps_nothing(rig: Rig
     assert rig.ours.get("/api/v1/lists").json() == []
 
 
+def test_what_a_consent_says_is_declared_and_previewed(rig: Rig) -> None:
+    content = "telephone;créneau\n0639980001;sam 10h-12h\n0639980002;\n0639980003;soir\n"
+    files = {"file": ("contacts.csv", content.encode())}
+    declared = {**PROVENANCE, "slot": "18h-20h", "consent_expires_on": "2028-01-31"}
+    french = {"Accept-Language": "fr"}
+    found = rig.ours.post("/api/v1/lists/preview", files=files, headers=french).json()
+    assert [one["slot"] for one in found["contacts"]] == ["sat 10:00-12:00", None]
+    assert found["rejects"][0]["reason"].startswith("On n’y lit pas clairement")
+    answer = rig.ours.post("/api/v1/lists", files=files, data={"provenance": json.dumps(declared)})
+    assert answer.json()["reasons"] == {"slot_unreadable": 1}
+    kept = rig.ours.get("/api/v1/lists/1").json()
+    assert (kept["slot"], kept["consent_expires_on"]) == ("18:00-20:00", "2028-01-31")
+    wrong = json.dumps({**PROVENANCE, "slot": "le soir"})
+    refused = rig.ours.post(
+        "/api/v1/lists", files=files, data={"provenance": wrong}, headers=french
+    )
+    assert (refused.status_code, refused.json()["field"]) == (422, "consent_slot")
+
+
 def test_a_workbook_is_a_list_too(rig: Rig) -> None:
     content = workbook([["téléphone"], ["06 39 98 00 01"], [639980002], [12]])
     answer = rig.ours.post(

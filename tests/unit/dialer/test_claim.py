@@ -12,7 +12,9 @@ from ulid import ULID
 
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
+from campaigns.contacts.slot import read_slot
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
+from campaigns.contacts.terms import UNSAID, Terms
 from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.rules.blackout import Blackout
@@ -75,7 +77,7 @@ def only(world: World, campaign: Campaign) -> dict[str, Any]:
 
 def one_contact(world: World, **changes: Any) -> Campaign:
     controller = world.controller()
-    list_keys = ("purposes", "evidence", "zones", "fictional")
+    list_keys = ("purposes", "evidence", "zones", "fictional", "terms")
     of_list = {key: changes.pop(key) for key in list_keys if key in changes}
     return world.campaign(controller, [world.contacts(controller, [number(0)], **of_list)],
         **changes)  # fmt: skip
@@ -110,6 +112,8 @@ def test_what_is_written_of_an_attempt(world: World) -> None:
         ({"purposes": ("survey",)}, "no_basis"),
         ({"evidence": Evidence.LIST}, "evidence_too_weak"),
         ({"evidence": Evidence.NONE}, "evidence_too_weak"),
+        ({"terms": Terms(expires_on=NOW.date() - timedelta(days=1))}, "no_basis"),
+        ({"terms": Terms(withdrawn_on=NOW.date())}, "no_basis"),
     ],
 )
 def test_gates_that_never_open_refuse_for_good(
@@ -183,6 +187,63 @@ def test_hours_of_the_callee(store: Engine) -> None:
     assert numbers(take(world, campaign)[1]) == [number(1)]
     world.later(hours=14)  # 10:00 the next day in Nouméa
     assert numbers(take(world, campaign)[1]) == [number(2)]
+
+
+def test_nobody_is_called_outside_the_hours_they_agreed_to(world: World) -> None:
+    controller = world.controller()
+    lists = [
+        world.contacts(controller, [number(1)]),
+        world.contacts(controller, [number(2)], terms=Terms(read_slot("lun-ven 14h-15h"))),
+        world.contacts(
+            controller,
+            [number(3)],
+            zones="Pacific/Gambier|Pacific/Marquesas|Pacific/Tahiti",
+            terms=Terms(read_slot("18h-20h")),
+        ),
+    ]
+    campaign = world.campaign(controller, lists)
+    # Monday 11:00 UTC: 12:00 in Paris, 02:00 in Gambier.
+    assert numbers(take(world, campaign)[1]) == [number(1)]
+    waiting = {one["number"]: one for one in world.targets(campaign.id)}
+    for one, opens in ((number(2), NOW.replace(hour=13)), (number(3), NOW.replace(day=3, hour=4))):
+        assert (waiting[one]["state"], waiting[one]["gate"], waiting[one]["due_at"]) == (
+            "pending", "outside_consented_slot", opens
+        )  # fmt: skip
+        world.now = opens - timedelta(seconds=1)
+        assert take(world, campaign)[1] == []
+        world.later(seconds=1)
+        assert numbers(take(world, campaign)[1]) == [one]
+    world.check()
+
+
+def test_consent_holds_until_its_last_day_is_over(world: World) -> None:
+    last = Terms(expires_on=NOW.date())
+    campaign = one_contact(world, terms=last)
+    world.now = NOW.replace(hour=22, minute=59)  # 23:59 in Paris
+    assert numbers(take(world, campaign)[1]) == [number(0)]
+    late = one_contact(world, terms=last)
+    world.later(minutes=1)
+    assert take(world, late)[1] == []
+    assert only(world, late)["gate"] == "no_basis"
+
+
+def test_what_consents_say_costs_no_query_more(world: World) -> None:
+    controller = world.controller()
+    counted = []
+    for terms in (UNSAID, Terms(read_slot("2h-3h")), Terms(expires_on=NOW.date())):
+        listed = world.contacts(controller, [number(n) for n in range(40)], terms=terms)
+        campaign = world.campaign(controller, [listed])
+        asked: list[str] = []
+
+        def note(*args: Any, asked: list[str] = asked) -> None:
+            if "contact" in args[2]:
+                asked.append(args[2])
+
+        event.listen(world.engine, "before_cursor_execute", note)
+        take(world, campaign, 10)
+        event.remove(world.engine, "before_cursor_execute", note)
+        counted.append(len(asked))
+    assert max(counted) <= 2 * MAX_ROUNDS, "each round reads its candidates, retries and fresh"
 
 
 def test_nobody_is_called_on_a_holiday_of_where_they_may_be(store: Engine) -> None:

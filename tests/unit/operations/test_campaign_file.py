@@ -1,6 +1,6 @@
 """A campaign as a file: what is wrong in it is named in its writer's terms."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,16 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert found.recordings == [tmp_path / "message.flac"]
     assert found.lists[0].file == tmp_path / "contacts.csv"
     assert found.lists[0].provenance().purposes == ("political",)
+
+
+def test_a_list_says_what_everybody_in_it_agreed_to(tmp_path: Path) -> None:
+    found = read(tmp_path, whole() + 'slot = "lun-ven 18h-20h"\nconsent_expires_on = 2028-01-31\n')
+    declared = found.lists[0].provenance()
+    assert str(declared.slot) == "mon-fri 18:00-20:00"
+    assert declared.expires_on == date(2028, 1, 31)
+    with pytest.raises(InvalidInput, match="24-hour clock") as refused:
+        read(tmp_path, whole() + 'slot = "le soir"\n')
+    assert refused.value.field == "lists.0.slot"
 
 
 @pytest.mark.parametrize(

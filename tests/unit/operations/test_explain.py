@@ -15,7 +15,9 @@ from workspaces import a_workspace, show
 
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
+from campaigns.contacts.slot import read_slot
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
+from campaigns.contacts.terms import Terms
 from campaigns.errors import InvalidInput
 from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
@@ -220,6 +222,22 @@ def test_a_person_called_often_enough_and_until_when(workspace: Workspace, world
     assert (again.gate, again.opens_at) == (told.gate, told.opens_at), "the claim says the same"
 
 
+def test_hours_agreed_to_and_when_they_begin(sqlite_store: Engine, tmp_path: Path) -> None:
+    workspace = a_workspace(sqlite_store, tmp_path)
+    with time_machine.travel(datetime.fromisoformat("2026-11-26T12:00+01:00"), tick=False):
+        world = World(sqlite_store, datetime.now(UTC) - timedelta(seconds=1))
+        world.controller()
+        listed = world.contacts(1, [number(0)], terms=Terms(read_slot("18h-20h")))
+        campaign = world.campaign(1, [listed])
+        show(world, **REHEARSAL)
+        told = only(workspace)
+        assert take(world, campaign) == []
+        again = only(workspace)
+    opens = datetime.fromisoformat("2026-11-26T18:00+01:00")
+    assert (told.gate, told.opens_at) == (Gate.OUTSIDE_CONSENTED_SLOT, opens)
+    assert (again.gate, again.opens_at) == (told.gate, told.opens_at), "the claim says the same"
+
+
 def test_a_draft_whose_pack_is_past_its_date(workspace: Workspace, world: World) -> None:
     past = datetime.now(UTC).date() - timedelta(days=1)
     draft = {"state": CampaignState.DRAFT, "rehearsal": False, "verify_by": past}
@@ -243,6 +261,7 @@ class Situation:
             chance.choice([Evidence.ROW, Evidence.ROW, Evidence.LIST, Evidence.NONE]),
             chance.choice(["Europe/Paris", "Pacific/Tahiti|Pacific/Gambier"]),
             chance.random() < 0.5,
+            self._terms(chance),
         )
         never = (Window(frozenset({(datetime.now(UTC).weekday() + 3) % 7 + 1}), time(1), time(2)),)
         self.campaign = self.world.campaign(
@@ -270,6 +289,17 @@ class Situation:
                 .values(attempts=chance.randint(0, 2), due_at=self.world.now + later)
             )
         show(self.world, trunks={TRUNK: {"rehearsal": self.rehearsal}})
+
+    def _terms(self, chance: random.Random) -> Terms:
+        """Hours of now or of another day, and days before and after today."""
+        today = datetime.now(UTC).date()
+        other_day = ("lun", "mar", "mer", "jeu", "ven", "sam", "dim")[(today.weekday() + 3) % 7]
+        past, coming = today - timedelta(days=3), today + timedelta(days=3)
+        return Terms(
+            chance.choice([None, None, read_slot("0h-24h"), read_slot(f"{other_day} 8h-9h")]),
+            chance.choice([None, None, None, coming, past]),
+            chance.choice([None] * 6 + [past]),
+        )
 
     def _call_before(self, chance: random.Random, controller: int) -> None:
         """A call or two to the same number in other campaigns of its controller."""

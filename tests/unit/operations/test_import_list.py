@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Iterator
 from contextlib import suppress as suppress_error
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from campaigns.contacts.basis import Evidence, Provenance
+from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from operations import import_list as importing
 from operations.columns import Field
 from operations.import_list import ImportProgress, ImportReport, import_list
 from operations.rejects import Reject, write_rejects
-from operations.suppress import Owner, import_suppressions, suppress
+from operations.suppress import Owner, import_suppressions, listed, suppress
 from store import audit, controllers, lists
 from store.engine import open_engine, reading, sqlite_url, writing
 from store.schema import upgrade
@@ -86,6 +88,9 @@ def test_a_row_becomes_a_contact_with_its_proof(engine: Engine, controller: int)
         "consented_on": date(2025, 3, 14),
         "consent_source": "marché",
         "wording_id": "w1",
+        "slot": None,
+        "consent_expires_on": None,
+        "withdrawn_on": None,
     }
 
 
@@ -242,6 +247,57 @@ def test_the_user_may_say_which_column_is_which(engine: Engine, controller: int)
     report = run(engine, controller, content, mapping=mapping)
     (contact,) = kept(engine, report.list_id)
     assert (contact["external_id"], contact["attributes"]) == ("X7", {"postcode": "75011"})
+
+
+TERMS = "telephone;créneau horaire;fin_consentement;date_retrait"
+
+
+def test_what_a_consent_says_is_kept_or_the_row_is_refused(engine: Engine, controller: int) -> None:
+    rows = (
+        f"{mobile(1)};lun-ven 18h-20h;31/12/2027;",
+        f"{mobile(2)};;;",
+        f"{mobile(3)};le soir;;",
+        f"{mobile(4)};22h-2h;;",
+        f"{mobile(5)};;bientôt;",
+        f"{mobile(6)};;;oui",
+    )
+    declared = replace(PROVENANCE, slot=read_slot("10h-12h"), expires_on=date(2028, 6, 30))
+    report = run(engine, controller, "\n".join((TERMS, *rows)) + "\n", provenance=declared)
+    assert [(one["slot"], one["consent_expires_on"]) for one in kept(engine, report.list_id)] == [
+        ("mon-fri 18:00-20:00", date(2027, 12, 31)),
+        ("10:00-12:00", date(2028, 6, 30)),
+    ]
+    refused = list(importing.rejects(engine, controller, report.list_id))
+    assert [(one.line, one.field, one.value, one.code) for one in refused] == [
+        (4, "créneau horaire", "le soir", "slot_unreadable"),
+        (5, "créneau horaire", "22h-2h", "slot_ends_first"),
+        (6, "fin_consentement", "bientôt", "consent_expiry_unreadable"),
+        (7, "date_retrait", "oui", "withdrawal_unreadable"),
+    ]
+    assert all(one.reason and one.remedy for one in refused)
+    with reading(engine) as connection:
+        assert importing.declared(lists.one(connection, controller, report.list_id)) == declared
+
+
+def test_a_withdrawal_suppresses_for_its_controller_also_in_other_lists(
+    engine: Engine, controller: int
+) -> None:
+    older = run(engine, controller, csv_of(f"{mobile(1)};x;;;"))
+    assert older.suppressed == 0
+    other = controller_named(engine, "Autre")
+    run(engine, other, csv_of(f"{mobile(1)};x;;;"))
+    rows = (f"{mobile(2)};;;", f"{mobile(2)};;;01/05/2026", f"{mobile(1)};;;01/05/2026")
+    report = run(engine, controller, "\n".join((TERMS, *rows)) + "\n")
+    assert report.suppressed == 2, "a duplicate row that says so counts too"
+    withdrawn = kept(engine, report.list_id)[1]
+    assert (withdrawn["number"], withdrawn["withdrawn_on"]) == ("+33639980001", date(2026, 5, 1))
+    assert importing.report(engine, controller, older.list_id).suppressed == 1
+    found = {one["number"]: one for one in listed(engine, Owner.controller(controller))}
+    assert found["+33639980001"]["source"] == "list 3, line 4: consent withdrawn on 2026-05-01"
+    assert listed(engine, Owner.controller(other)) == []
+    with reading(engine) as connection:
+        acts = [act["act"] for act in audit.latest(connection, controller, 2)]
+    assert acts == ["suppression.import", "list.import"]
 
 
 @pytest.mark.parametrize(("written", "kept_as"), [("1000", "01000"), ("75011", "75011")])

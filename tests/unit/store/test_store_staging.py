@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import Engine, func, inspect, select
 from store_subjects import World, number
 
+from campaigns.contacts.terms import UNSAID
+from operations.contact_rows import term_values
 from store import lists
 from store.engine import reading
 from store.staging import Staging, staging
@@ -23,7 +25,7 @@ def rows(list_id: int, first: int, count: int) -> list[dict[str, Any]]:
             "list_id": list_id, "line": first + index, "number": number(first + index),
             "kind": "mobile", "zones": "Europe/Paris", "fictional": True, "external_id": None,
             "attributes": {"nom": "Été"}, "evidence": "row", "consented_on": None,
-            "consent_source": None, "wording_id": None,
+            "consent_source": None, "wording_id": None, **term_values(UNSAID),
         }
         for index in range(count)
     ]  # fmt: skip

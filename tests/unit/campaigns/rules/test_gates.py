@@ -42,6 +42,8 @@ def test_nothing_keeps_it_from_being_called() -> None:
         ({"attempts": 3}, Gate.ATTEMPTS_USED),
         ({"live_call": True}, Gate.LIVE_CALL_ON_NUMBER),
         ({"capped_until": LATER}, Gate.FREQUENCY_CAP),
+        ({"lapsed": True}, Gate.NO_BASIS),
+        ({"slot_closed_until": LATER}, Gate.OUTSIDE_CONSENTED_SLOT),
     ],
 )
 def test_each_gate_by_itself(change: dict[str, object], gate: Gate) -> None:
@@ -56,6 +58,8 @@ def test_a_call_that_is_up_comes_before_the_cap_it_may_not_count_for() -> None:
 def test_when_a_candidate_is_looked_at_again() -> None:
     capped = replace(OPEN, capped_until=LATER)
     assert looked_at_again(Gate.FREQUENCY_CAP, capped, NOW) == LATER
+    early = replace(OPEN, slot_closed_until=LATER)
+    assert looked_at_again(Gate.OUTSIDE_CONSENTED_SLOT, early, NOW) == LATER
     up = looked_at_again(Gate.LIVE_CALL_ON_NUMBER, capped, NOW)
     assert up == NOW + POSTPONED[Gate.LIVE_CALL_ON_NUMBER]
 
@@ -73,6 +77,8 @@ candidates = st.builds(
     suppressed=st.booleans(),
     live_call=st.booleans(),
     capped_until=st.sampled_from([None, LATER]),
+    lapsed=st.booleans(),
+    slot_closed_until=st.sampled_from([None, LATER]),
 )
 demands = st.builds(
     Demand,
@@ -90,6 +96,8 @@ def test_allowed_means_every_gate_is_open(candidate: Candidate, demand: Demand) 
         not candidate.suppressed
         and not candidate.live_call
         and candidate.capped_until is None
+        and not candidate.lapsed
+        and candidate.slot_closed_until is None
         and demand.purpose in candidate.purposes
         and strength(candidate.evidence) >= strength(demand.evidence)
         and (demand.rehearsal or not candidate.fictional)

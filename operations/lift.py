@@ -1,0 +1,47 @@
+"""Lifting a refusal: a named person answers for it, and says why.
+
+For a person who refused and has since told the controller that they want to be called. Nothing else
+takes a suppression away: no file, no form, no program.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from campaigns.contacts.phone import masked, parse
+from campaigns.contacts.suppression import SuppressionScope
+from campaigns.errors import InvalidInput, NotFound
+from operations.suppress import Owner
+from store import audit, suppressions
+from store.engine import writing
+
+
+def lift(engine: Engine, owner: Owner, number: str, *, why: str, by: str) -> None:
+    """Take a number off an owner's list; what other owners refuse stays refused.
+
+    A campaign that refused the number already does not call it any more.
+
+    Args:
+        engine: the store.
+        owner: whose list.
+        number: as a person writes it.
+        why: how the person said that they want to be called, for the record.
+        by: the person who answers for it.
+
+    Raises:
+        InvalidNumber: it is no number that could be called.
+        InvalidInput: nobody is named, or no reason.
+        NotFound: the number is not suppressed there.
+    """
+    for field, text in (("by", by), ("why", why)):
+        if not text.strip():
+            raise InvalidInput(field, "it is empty.", "Say who answers for it, and why.")
+    e164 = parse(number).e164
+    with writing(engine) as connection:
+        if not suppressions.remove(connection, e164, owner.scope, owner.id):
+            raise NotFound("This number is not suppressed there.")
+        controller_id = owner.id if owner.scope is SuppressionScope.CONTROLLER else None
+        audit.record(
+            connection, datetime.now(UTC), by.strip(), "suppression.lift", masked(e164),
+            controller_id, {"why": why.strip()},
+        )  # fmt: skip
