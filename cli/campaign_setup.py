@@ -185,6 +185,7 @@ def _written(values: CampaignValues) -> dict[str, Any]:
         "end_at": values.schedule.end_at,
         "finish_by": values.schedule.finish_by,
         "weight": values.weight,
+        "two_persons": values.launch.two_persons,
         "blackouts": policies.blackouts_to_plain(values.schedule.all_blackouts()),
         "holidays": values.schedule.kept_holidays(packs.load(values.pack)),
     }
