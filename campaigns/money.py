@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 MICROS = 1_000_000
-"""Micro-euros in a euro: carriers quote a second of a call in fractions of a hundredth of a cent."""
+"""Micro-euros in a euro: a second of a call costs some fraction of a hundredth of a cent."""
 
 _CENT = Decimal("0.01")
 _MICRO = Decimal("0.000001")

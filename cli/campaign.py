@@ -8,6 +8,7 @@ import typer
 from campaigns.campaign import Limits
 from campaigns.states import Action, CampaignState
 from cli import lookup, progress_bar
+from cli.budget import spending_line
 from cli.campaign_run import run
 from cli.campaign_setup import Chosen
 from cli.console import as_json, figure, local, note, row, say, show, table
@@ -65,6 +66,8 @@ def show_one(
     say(line(progress, ""))
     for said in standing(progress, halt.current(workspace)):
         say(said)
+    if progress.money.budget is not None or progress.money.spent:
+        say(spending_line(progress.money))
     say(
         f"trunk {found['trunk']}, showing {found['caller_id']}; {found['pack']}; "
         f"message of {found['message_ms'] / 1000:.1f} s; for {found['controller']}"

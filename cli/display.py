@@ -122,6 +122,8 @@ def standing(progress: Progress, stopped: Halt | None) -> Iterator[str]:
             f"stage {progress.stage + 1} of {len(progress.stages) + 1}: "
             f"{figure(progress.begun)} of {figure(progress.stages[progress.stage])} people called"
         )
+    if progress.budget_reached:
+        yield "at its budget: it waits for a higher one, or for calls that cost less than feared"
     yield from _deadline(progress)
 
 

@@ -9,6 +9,7 @@ import typer
 from cli import (
     audio_files,
     audit,
+    budget,
     campaign,
     contacts,
     controllers,
@@ -72,6 +73,7 @@ app.command()(retain)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(budget.app, name="budget")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(audio_files.app, name="audio")

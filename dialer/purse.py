@@ -36,7 +36,7 @@ class Purse:
         """
         if self._room is None:
             return found, False
-        paid = []
+        paid: list[Found] = []
         for one in self._priced(found, now):
             price = self._prices.of(one.number)
             worst = price.worst if price else 0

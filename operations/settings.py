@@ -29,6 +29,7 @@ from campaigns.trunk import (
     Trunk,
 )
 from operations.tariff_values import TariffLines
+from operations.values import first_fault
 from store.engine import sqlite_url
 
 FILE_NAME = "portevoix.toml"
@@ -237,8 +238,7 @@ def load(home: Path | None = None) -> Settings:
     try:
         return Settings(home=chosen)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(name, f"{first['msg']}.", f"See {chosen / FILE_NAME}.") from error
+        first = first_fault(error)
+        raise InvalidInput(first.field, first.why, f"See {chosen / FILE_NAME}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(str(chosen / FILE_NAME), f"is not readable TOML: {error}.") from error

@@ -67,7 +67,7 @@ class TariffValues(BaseModel):
 def _lines(plain: Any) -> list[TariffValues]:
     """Each line checked by itself, so that a fault names it as people count."""
     if not isinstance(plain, list):
-        raise ValueError("they are a list: write each under [[...tariffs]]")
+        raise ValueError("they are a list: write each under [[...tariffs]]")  # noqa: TRY004
     found: list[TariffValues] = []
     for number, one in enumerate(plain, start=1):
         found.append(_line(number, one))
@@ -80,10 +80,14 @@ def _line(number: int, plain: Any) -> TariffValues:
         values = TariffValues.model_validate(plain)
         values.tariff()
     except ValidationError as error:
-        raise ValueError(f"line {number}, {first_fault(error)}") from error
+        raise ValueError(_said(number, first_fault(error))) from error
     except InvalidInput as error:
-        raise ValueError(f"line {number}, {error}") from error
+        raise ValueError(_said(number, error)) from error
     return values
+
+
+def _said(number: int, fault: InvalidInput) -> str:
+    return f"line {number}, {fault}".rstrip(".")
 
 
 def _check_new(number: int, found: Sequence[TariffValues]) -> None:

@@ -91,7 +91,12 @@ def add(connection: Connection, calls: Sequence[Spent]) -> None:
     connection.execute(
         _ADD[connection.dialect.name],
         [
-            {"campaign_id": id_, "day": day, "trunk": trunk, **dict(zip(_SUMMED, some, strict=True))}
+            {
+                "campaign_id": id_,
+                "day": day,
+                "trunk": trunk,
+                **dict(zip(_SUMMED, some, strict=True)),
+            }
             for (id_, day, trunk), some in sorted(sums.items())
         ],
     )

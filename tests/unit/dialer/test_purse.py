@@ -54,7 +54,7 @@ class History:
         owner = self.world.controller()
         self.lists = [
             self.world.contacts(owner, [number(index) for index in some])
-            for some in (range(0, 12), range(12, 24))
+            for some in (range(12), range(12, 24))
         ]
         self.campaigns = [
             self.world.campaign(owner, [one], retry=AGAIN, budget=self.chance.randrange(600_000))
