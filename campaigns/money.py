@@ -1,5 +1,6 @@
 """Euros without rounding: whole micro-euros everywhere, decimals where people read them. Pure."""
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 MICROS = 1_000_000
@@ -38,3 +39,10 @@ def plain(micros: int) -> str:
 def shown(micros: int) -> str:
     """Euros as a person reads them in English: to the cent."""
     return f"€{to_euros(micros).quantize(_CENT, ROUND_HALF_UP):,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Euros:
+    """A sum to be told to people, each in their language."""
+
+    micros: int

@@ -5,7 +5,7 @@ whole call, so that no carrier's invoice of the same seconds is higher by its ro
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
@@ -117,6 +117,10 @@ class Tariffs:
 
     def __bool__(self) -> bool:
         return bool(self._by_prefix)
+
+    def __iter__(self) -> Iterator[Tariff]:
+        """Those of the longest prefixes first."""
+        return iter(sorted(self._by_prefix.values(), key=lambda one: -len(one.prefix)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tariffs) and self._by_prefix == other._by_prefix
