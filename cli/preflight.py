@@ -160,9 +160,7 @@ def _show_calendar(language: Language, found: Preflight) -> None:
         row(made, day.day, day.begin, day.end, language.number(day.calls))
     say("")
     show(made)
-    say(
-        said("If half of all calls are answered, and everybody hears the message to its end.")
-    )
+    say(said("If half of all calls are answered, and everybody hears the message to its end."))
 
 
 def _plain(language: Language, found: Preflight) -> dict[str, Any]:

@@ -23,7 +23,7 @@ AT_ONCE = 5000
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What campaigns of one controller spent.
+    """What campaigns of one controller spent, for its campaign account (Code électoral, L.52-8).
 
     Attributes:
         names: of the campaigns, by id.
@@ -97,7 +97,7 @@ def statement(
     since: date | None = None,
     until: date | None = None,
 ) -> Statement:
-    """What a controller's campaigns spent, or one of them.
+    """What a controller's campaigns spent, or one of them; of rehearsals only one that is named.
 
     Args:
         workspace: where.
@@ -111,7 +111,8 @@ def statement(
     """
     with reading(workspace.engine) as connection:
         if campaign_id is None:
-            rows = kept.rows_of(connection, controller_id)
+            every = kept.rows_of(connection, controller_id)
+            rows = [row for row in every if not row["rehearsal"]]
         else:
             rows = [kept.row(connection, controller_id, campaign_id)]
         names = {row["id"]: row["name"] for row in rows}

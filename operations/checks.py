@@ -1,82 +1,20 @@
 """What is looked at before a launch: each check says what it found, and what to do."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
-from campaigns.campaign import Campaign
 from campaigns.check import Check, Subject, Verdict
 from campaigns.errors import InvalidInput
-from campaigns.forecast import Cost, Forecast
 from campaigns.money import Euros
-from campaigns.readiness import Readiness
-from campaigns.trunk import Trunk, is_loopback
+from operations.prepared import Prepared
 from operations.readiness import pack_of
-from store.trunks import Attestation, TrunkRecord
+from operations.route_checks import caller_id, trunk
 
 FRESH = timedelta(days=30)
 """Refusals imported longer ago are pointed out: the project's own figure."""
 
 _PASS, _WARN, _FAIL = Verdict.PASS, Verdict.WARN, Verdict.FAIL
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A trunk that a campaign's calls may go out by.
-
-    Attributes:
-        name: as the campaign names it.
-        trunk: as the settings have it; None where they have it no more.
-        record: what people decided about it.
-        attested: who answers for the caller id on it.
-        live: what the running dialer shows of it; None where none runs.
-    """
-
-    name: str
-    trunk: Trunk | None
-    record: TrunkRecord
-    attested: Attestation | None
-    live: Mapping[str, Any] | None
-
-    @property
-    def rehearsal(self) -> bool:
-        """Whether it leads to the simulated network."""
-        return self.trunk is not None and is_loopback(self.trunk.host)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A prepared campaign with everything that is looked at.
-
-    Attributes:
-        row: as it is kept.
-        by: who would launch it; empty where nobody is about to.
-        begins: the earliest instant of its first call.
-        halted: everything is stopped.
-        ways: its trunks.
-        suppressed_at: when refusals were last imported.
-        recordings: their names in the order heard.
-        message: `whole`, `missing` or `damaged`.
-    """
-
-    row: Mapping[str, Any]
-    campaign: Campaign
-    by: str
-    begins: datetime
-    halted: bool
-    ways: tuple[Way, ...]
-    readiness: Readiness
-    suppressed_at: datetime | None
-    recordings: tuple[str, ...]
-    message: str
-    forecast: Forecast
-    cost: Cost
-
-    @property
-    def rehearsal(self) -> bool:
-        """Whether every trunk of it reaches nobody, whatever it was prepared for."""
-        return all(way.rehearsal for way in self.ways)
 
 
 def every(prepared: Prepared) -> Iterator[Check]:
@@ -117,7 +55,7 @@ def persons(prepared: Prepared) -> Check:
 def pack(prepared: Prepared) -> Check:
     """Whether its rules are still those that were read."""
     campaign = prepared.campaign
-    values = {"pack": campaign.pack, "by": campaign.acknowledged_by}
+    values: dict[str, Any] = {"pack": campaign.pack, "by": campaign.acknowledged_by}
     if prepared.rehearsal and campaign.rehearsal:
         return Check(Subject.PACK, _PASS, "{pack}; a rehearsal reaches nobody.", values)
     if campaign.verify_by is None:
@@ -179,12 +117,12 @@ def suppressions(prepared: Prepared) -> Check:
 def message(prepared: Prepared) -> Check:
     """Whether what is played is whole, and in which order it is heard.
 
-    Who calls, on whose behalf, and how to stop come before anything else (CPCE, L.34-5: every
-    message says on whose behalf it is sent and how to have it stopped; that it is said first is
-    the project's own rule). What a recording says, a person must hear.
+    That who calls and how to stop come before anything else is the project's own rule (GDPR art.
+    13 and 14 ask for the controller's name; CPCE L.34-5, for commercial calls, that it is not
+    concealed and that there is a way to stop them). What a recording says, a person must hear.
     """
     seconds = prepared.campaign.message_ms / 1000
-    values = {"order": ", ".join(prepared.recordings), "seconds": seconds}
+    values: dict[str, Any] = {"order": ", ".join(prepared.recordings), "seconds": seconds}
     if prepared.message != "whole":
         verdict = _WARN if prepared.rehearsal else _FAIL
         said = "The prepared message is not whole on disk."
@@ -195,67 +133,6 @@ def message(prepared: Prepared) -> Check:
             "Make sure that it begins with who calls, for whom, and how to stop.")  # fmt: skip
     said = "Heard in this order: {order} ({seconds} s). Who calls and how to stop come first."
     return Check(Subject.MESSAGE, _PASS, said, values)
-
-
-def trunk(prepared: Prepared, way: Way) -> Check:
-    """Whether a trunk is there, armed, and answers."""
-    values = {"trunk": way.name, "by": way.record.armed_by or ""}
-    if way.trunk is None:
-        return Check(Subject.TRUNK, _FAIL, "The settings have no trunk «{trunk}».", values,
-            "Add it to the settings.")  # fmt: skip
-    if way.rehearsal:
-        return _rehearsing(prepared, values)
-    if way.record.armed_by is None:
-        return Check(Subject.TRUNK, _FAIL, "Nobody has armed «{trunk}».", values,
-            "A named person arms it: portevoix trunk arm {trunk} --by NAME.")  # fmt: skip
-    if way.live is None:
-        said = "«{trunk}» is armed by {by}; whether it answers is known once a dialer runs."
-        return Check(Subject.TRUNK, _WARN, said, values)
-    if way.live.get("breaker") == "open":
-        said = "«{trunk}» is armed by {by}, and does not answer or fails calls now."
-        return Check(Subject.TRUNK, _WARN, said, values, "Look at: portevoix trunk list.")
-    return Check(Subject.TRUNK, _PASS, "«{trunk}» is armed by {by}, and answers.", values)
-
-
-def _rehearsing(prepared: Prepared, values: dict[str, Any]) -> Check:
-    if prepared.campaign.rehearsal:
-        return Check(Subject.TRUNK, _PASS, "«{trunk}» reaches nobody: a rehearsal.", values)
-    said = "«{trunk}» reaches nobody, and the campaign was prepared for people."
-    return Check(Subject.TRUNK, _WARN, said, values, "Prepare it anew for one of the two.")
-
-
-def caller_id(prepared: Prepared, way: Way) -> Check:
-    """Whether the number shown may be shown, and is answered when called back."""
-    number = prepared.campaign.caller_id
-    values: dict[str, Any] = {"number": number, "trunk": way.name}
-    if way.trunk is None or way.rehearsal:
-        return Check(Subject.CALLER_ID, _PASS, "{number}; a rehearsal reaches nobody.", values)
-    if number not in way.trunk.caller_ids:
-        said = "«{trunk}» may not show {number}."
-        return Check(Subject.CALLER_ID, _FAIL, said, values,
-            "Add it to the trunk's caller_ids once the carrier allows it.")  # fmt: skip
-    if not _allowed(prepared.campaign):
-        values["pack"] = prepared.campaign.pack
-        return Check(Subject.CALLER_ID, _FAIL, "{pack} does not let {number} be shown.", values,
-            "Use a verified multipurpose number.")  # fmt: skip
-    return _attested(way, values)
-
-
-def _attested(way: Way, values: dict[str, Any]) -> Check:
-    if way.attested is None:
-        said = "Nobody answers for {number} being answered when called back."
-        return Check(Subject.CALLER_ID, _WARN, said, values,
-            "Call it; then: portevoix trunk attest {trunk} {number} --by NAME.")  # fmt: skip
-    values |= {"by": way.attested.by, "day": way.attested.at.date()}
-    said = "{number} is answered when called back: {by} answers for it since {day}."
-    return Check(Subject.CALLER_ID, _PASS, said, values)
-
-
-def _allowed(campaign: Campaign) -> bool:
-    try:
-        return pack_of(campaign.pack).allows_caller_id(campaign.caller_id)
-    except InvalidInput:
-        return True  # the check of the pack tells of it
 
 
 def hours(prepared: Prepared) -> Check:

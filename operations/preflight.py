@@ -1,4 +1,4 @@
-"""Everything looked at before a launch, in one go; a fail keeps the campaign from being launched."""
+"""Everything looked at before a launch, in one go; whatever fails keeps it from being launched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from campaigns.readiness import Readiness
 from campaigns.trunk import Trunk
 from operations import checks, prospect, trunks
 from operations import readiness as ready
-from operations.checks import Prepared, Way
+from operations.prepared import Prepared, Way
 from operations.workspace import Workspace
 from store import audit, halts, leases, recordings
 from store import campaigns as kept
@@ -74,9 +74,7 @@ def preflight(
     found = ready.of_campaign(workspace, controller_id, campaign_id, rehearsal=rehearsal)
     with reading(workspace.engine) as connection:
         prepared = _prepared(connection, workspace, row, campaign, ways, found, by)
-    return Preflight(
-        tuple(checks.every(prepared)), found, prepared.forecast, prepared.cost
-    )
+    return Preflight(tuple(checks.every(prepared)), found, prepared.forecast, prepared.cost)
 
 
 def _prepared(

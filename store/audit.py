@@ -60,7 +60,9 @@ def latest(
 
 def last_at(connection: Connection, controller_id: int, act: str) -> datetime | None:
     """When an act was last done for a controller, or for everybody; None where it never was."""
-    theirs = or_(audit_event.c.controller_id == controller_id, audit_event.c.controller_id.is_(None))
+    theirs = or_(
+        audit_event.c.controller_id == controller_id, audit_event.c.controller_id.is_(None)
+    )
     return connection.execute(
         select(func.max(audit_event.c.at)).where(theirs, audit_event.c.act == act)
     ).scalar()

@@ -11,8 +11,8 @@ from api.caller import Asking, In
 from api.dashboard.forms import checked
 from api.dashboard.pages import chosen, page
 from api.language import Language
-from api.routes.campaigns import CampaignAnswer, one
-from api.schemas import Id
+from api.routes.campaigns import one
+from api.schemas import CampaignAnswer, Id
 from campaigns.errors import InvalidInput
 from campaigns.money import plain, to_micros
 from campaigns.readiness import Readiness

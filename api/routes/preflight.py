@@ -97,9 +97,7 @@ class BudgetChange(BaseModel):
 
 
 @router.get("/campaigns/{campaign_id}/preflight", summary="Look before a launch")
-def preflight(
-    request: Request, campaign_id: Id, workspace: In, caller: Asking
-) -> PreflightAnswer:
+def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> PreflightAnswer:
     """Pass, warn or fail of everything a launch needs, as if this key launched it now."""
     found = look(workspace, caller.controller_id, campaign_id, caller.name)
     language = language_of(request)

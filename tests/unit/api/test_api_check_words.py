@@ -7,20 +7,24 @@ from pathlib import Path
 import pytest
 
 from api.language import language
-from operations import checks
+from operations import checks, route_checks
 
 HOLE = re.compile(r"\{(\w+)\}")
 
 
 def sentences() -> list[str]:
-    """Texts in the module that are sentences: templates of what is said and of remedies."""
-    tree = ast.parse(Path(checks.__file__).read_text("utf-8"))
+    """Texts in the modules that are sentences: templates of what is said and of remedies."""
+    return [one for module in (checks, route_checks) for one in of(module.__file__)]
+
+
+def of(file: str) -> list[str]:
+    tree = ast.parse(Path(file).read_text("utf-8"))
     docs = {
         id(node.body[0].value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
         and isinstance(node.body[0], ast.Expr)
-    }
+    } | {id(node.value) for node in tree.body if isinstance(node, ast.Expr)}
     texts = [
         node.value
         for node in ast.walk(tree)

@@ -46,7 +46,7 @@ def test_a_list_can_be_looked_at_before_any_campaign(rig: Rig) -> None:
     asked = "/api/v1/lists/1/readiness?pack=fr-commercial&purpose=commercial"
     found = rig.ours.get(asked, headers={"Accept-Language": "fr"}).json()
     (one,) = found["lists"]
-    assert (one["callable"], one["refused"]) == (0, {"duplicate": 1, "too_short": 1})
+    assert (one["callable"], one["refused"]) == (0, {"duplicate": 1, "short_number": 1})
     (reason,) = one["not_callable"]
     assert (reason["gate"], reason["count"]) == ("no_basis", 3)
     assert "Élan Valbourg" in reason["ask"]
@@ -141,7 +141,9 @@ def test_pages_are_in_order_for_who_cannot_see_them(rig: Rig, person: TestClient
     ):  # fmt: skip
         page = Outline(person.get(path).text)
         assert page.levels[0] == page.levels.count(1) == 1, path
-        steps = [after - before for before, after in zip(page.levels, page.levels[1:], strict=False)]
+        steps = [
+            after - before for before, after in zip(page.levels, page.levels[1:], strict=False)
+        ]
         assert max(steps, default=0) <= 1, path
         assert len(page.ids) == len(set(page.ids)), path
         assert all(str(one.get("id")) in page.labelled for one in page.inputs), path

@@ -24,9 +24,7 @@ def spans(*hours: tuple[float, float]) -> list[Span]:
     st.floats(0.01, 100),
     st.lists(st.integers(1, 20), max_size=6),
 )
-def test_calls_add_up_and_lie_within_the_hours(
-    calls: int, rate: float, lengths: list[int]
-) -> None:
+def test_calls_add_up_and_lie_within_the_hours(calls: int, rate: float, lengths: list[int]) -> None:
     open_, at = [], BEGIN
     for length in lengths:
         open_.append(Span(at, at + timedelta(hours=length)))

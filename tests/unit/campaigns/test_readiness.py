@@ -8,9 +8,7 @@ from campaigns.readiness import Cause, Group, ListReadiness, Readiness, reasons_
 from campaigns.rules.gates import Candidate, Demand, Gate, refusal
 
 GROUPS = st.lists(
-    st.builds(
-        Group, st.sampled_from(Evidence), st.booleans(), st.booleans(), st.integers(0, 1000)
-    ),
+    st.builds(Group, st.sampled_from(Evidence), st.booleans(), st.booleans(), st.integers(0, 1000)),
     max_size=12,
 )
 DEMANDS = st.builds(

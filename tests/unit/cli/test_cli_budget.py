@@ -45,7 +45,7 @@ def test_what_is_no_sum_is_refused(portevoix: Command, world: World) -> None:
 
 
 def test_the_account_as_text_json_and_csv(portevoix: Command, world: World, tmp_path: Path) -> None:
-    campaign = world.called(1)
+    campaign = world.called(1, rehearsal=False)
     assert "No answered call" in portevoix("budget", "statement").output
     spend(world.engine, campaign.id, unpriced=1)
     file = tmp_path / "account.csv"

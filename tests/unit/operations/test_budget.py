@@ -72,7 +72,7 @@ def test_nobody_and_nothing_below_zero(workspace: Workspace, world: World) -> No
 
 
 def test_days_and_trunks_are_accounted_for(workspace: Workspace, world: World) -> None:
-    campaign = world.called(4)
+    campaign = world.called(4, rehearsal=False)
     talk(world, campaign, 10)
     talk(world, campaign, 5)
     talk(world, campaign, 3, trunk="other")
@@ -85,6 +85,13 @@ def test_days_and_trunks_are_accounted_for(workspace: Workspace, world: World) -
     assert (found.calls, found.seconds, found.cost) == (4, 25, 250_000)
     assert statement(workspace, 1, campaign.id, until=date(2026, 3, 2)).cost == 180_000
     assert statement(workspace, world.controller("B")).lines == ()
+
+
+def test_a_rehearsal_is_in_no_account_but_its_own(workspace: Workspace, world: World) -> None:
+    campaign = world.called(1)
+    talk(world, campaign, 10)
+    assert statement(workspace, 1).lines == ()
+    assert statement(workspace, 1, campaign.id).cost == 100_000
 
 
 def test_an_invoice_is_compared_with_the_calls_of_its_days(

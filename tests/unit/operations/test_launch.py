@@ -20,7 +20,6 @@ from store import campaigns as kept
 from store.engine import reading, writing
 from store.tables import campaign as campaigns
 
-
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 

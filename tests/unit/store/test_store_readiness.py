@@ -32,7 +32,8 @@ def suppress(
 def counts(world: World, owner: int, list_id: int, campaign_id: int = 0) -> dict[bool, int]:
     with reading(world.engine) as connection:
         found = readiness.groups(connection, owner, list_id, world.now, campaign_id)
-    return {flag: sum(one.count for one in found if one.suppressed is flag) for flag in (0, 1)}
+    flags = (False, True)
+    return {flag: sum(one.count for one in found if one.suppressed is flag) for flag in flags}
 
 
 def test_suppressions_of_whoever_they_bind_count_once(world: World) -> None:
