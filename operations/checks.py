@@ -162,7 +162,7 @@ def budget(prepared: Prepared) -> Check:
     cost, limit = prepared.cost, prepared.campaign.budget
     values: dict[str, Any] = {
         "expected": Euros(cost.expected), "worst": Euros(cost.worst), "people": cost.unpriced,
-        "trunk": prepared.campaign.trunk, "budget": Euros(limit or 0), "one": Euros(cost.least),
+        "trunk": prepared.unpriced_trunk, "budget": Euros(limit or 0), "one": Euros(cost.least),
     }  # fmt: skip
     if cost.unpriced:
         verdict = _WARN if limit is None else _FAIL

@@ -12,7 +12,6 @@ from campaigns.check import Check, Verdict
 from campaigns.errors import NotFound
 from campaigns.forecast import Cost, Forecast
 from campaigns.readiness import Readiness
-from campaigns.trunk import Trunk
 from operations import checks, prospect, trunks
 from operations import readiness as ready
 from operations.prepared import Prepared, Way
@@ -87,7 +86,6 @@ def _prepared(
     by: str,
 ) -> Prepared:
     begins = max(datetime.now(UTC), row["start_at"] or datetime.min.replace(tzinfo=UTC))
-    rehearsal = all(way.rehearsal for way in ways)
     span = prospect.from_to(begins, row["end_at"])
     limits = _limits(workspace, ways)
     return Prepared(
@@ -102,22 +100,15 @@ def _prepared(
         recordings=_recordings(connection, campaign.controller_id, row["recordings"]),
         message=_message(workspace, campaign.message),
         forecast=prospect.foreseen(connection, campaign, found.callable_people, limits, span),
-        cost=_cost(connection, campaign, ways[0].trunk, found, rehearsal=rehearsal),
+        costs={way.name: _cost(connection, campaign, way, found) for way in ways},
     )
 
 
-def _cost(
-    connection: Connection,
-    campaign: Campaign,
-    trunk: Trunk | None,
-    found: Readiness,
-    *,
-    rehearsal: bool,
-) -> Cost:
-    """By the trunk that is used first."""
-    if trunk is None:
+def _cost(connection: Connection, campaign: Campaign, way: Way, found: Readiness) -> Cost:
+    """What it costs over one of its trunks."""
+    if way.trunk is None:
         return Cost(unpriced=found.callable_people)
-    return prospect.cost(connection, campaign, trunk, found, rehearsal=rehearsal)
+    return prospect.cost(connection, campaign, way.trunk, found, rehearsal=way.rehearsal)
 
 
 def _ways(connection: Connection, workspace: Workspace, campaign: Campaign) -> tuple[Way, ...]:

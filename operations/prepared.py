@@ -49,6 +49,7 @@ class Prepared:
         suppressed_at: when refusals were last imported.
         recordings: their names in the order heard.
         message: `whole`, `missing` or `damaged`.
+        costs: what it costs by trunk, were all calls to go out by that one.
     """
 
     row: Mapping[str, Any]
@@ -62,7 +63,23 @@ class Prepared:
     recordings: tuple[str, ...]
     message: str
     forecast: Forecast
-    cost: Cost
+    costs: Mapping[str, Cost]
+
+    @property
+    def cost(self) -> Cost:
+        """As expected over the trunk used first; otherwise the worst of any of its trunks."""
+        found = list(self.costs.values())
+        return Cost(
+            expected=found[0].expected,
+            worst=max(one.worst for one in found),
+            least=max(one.least for one in found),
+            unpriced=max(one.unpriced for one in found),
+        )
+
+    @property
+    def unpriced_trunk(self) -> str:
+        """The trunk that lacks a tariff for the most people."""
+        return max(self.costs, key=lambda name: self.costs[name].unpriced)
 
     @property
     def rehearsal(self) -> bool:

@@ -22,7 +22,7 @@ from operations import launch, packs, preflight
 from operations import trunks as decided
 from operations.halt import stop_everything
 from operations.launch_record import launch_record
-from operations.settings import load
+from operations.settings import FILE_NAME, load
 from operations.workspace import Workspace
 from store import audit
 from store.engine import reading, writing
@@ -223,6 +223,15 @@ def test_numbers_without_a_tariff(workspace: Workspace, world: World) -> None:
     found = checks(workspace, real(world, abroad, budget=10**9))[Subject.BUDGET]
     assert (found.verdict, found.values["people"]) == (Verdict.FAIL, 1)
     assert verdicts(workspace, real(world, abroad))[Subject.BUDGET] is Verdict.WARN
+
+
+def test_each_of_its_trunks_needs_a_tariff(workspace: Workspace, world: World) -> None:
+    settings = f'{SETTINGS}\n[trunks.second]\nhost = "sip.second.example"\n'
+    (workspace.settings.home / FILE_NAME).write_text(settings)
+    again = replace(workspace, settings=load(workspace.settings.home))
+    campaign = real(world, other_trunks=["second"], budget=10**9)
+    found = checks(again, campaign)[Subject.BUDGET]
+    assert (found.verdict, found.values["trunk"]) == (Verdict.FAIL, "second")
 
 
 def test_two_persons_where_the_campaign_asks_for_it(workspace: Workspace, world: World) -> None:
