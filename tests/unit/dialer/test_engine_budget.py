@@ -7,8 +7,8 @@ import pytest
 from dialing import dialing, until
 from sqlalchemy import Engine
 from store_subjects import TRUNK, World, number
-from workspaces import a_workspace
 
+from audio.library import Library
 from campaigns import pacing
 from campaigns.rules.gates import Gate
 from campaigns.tariff import Tariff, Tariffs
@@ -17,6 +17,8 @@ from dialer import allotment, scheduler
 from operations.budget import change_budget
 from operations.explain import why
 from operations.progress import progress_of
+from operations.settings import load
+from operations.workspace import Workspace
 
 CENT = Tariffs([Tariff("+", per_minute=600_000)])
 """A cent for each second."""
@@ -32,10 +34,14 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
 
 
+def opened(engine: Engine, home: Path) -> Workspace:
+    return Workspace(load(home), engine, Library(home / "audio"))
+
+
 async def test_it_waits_at_its_budget_and_goes_on_when_it_is_raised(
     sqlite_store: Engine, tmp_path: Path
 ) -> None:
-    world, workspace = World(sqlite_store, datetime.now(UTC)), a_workspace(sqlite_store, tmp_path)
+    world, workspace = World(sqlite_store, datetime.now(UTC)), opened(sqlite_store, tmp_path)
     campaign = world.called(6, budget=2 * WORST)
     trunk = Trunk(TRUNK, "127.0.0.1", 5090, max_channels=50, max_cps=400, tariffs=CENT)
     async with dialing(sqlite_store, tmp_path, trunks=[trunk]) as run:
