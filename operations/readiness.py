@@ -25,9 +25,12 @@ def of_lists(
         NotFound: the controller does not have one of the lists.
         InvalidInput: there is no such pack.
     """
+    ids = list(dict.fromkeys(list_ids))
+    with reading(workspace.engine) as connection:
+        for one in ids:
+            lists.one(connection, controller_id, one)  # before anything else is told
     pack = packs.load(pack_id)
     demand = Demand(purpose, pack.evidence, pack.max_attempts, rehearsal=False)
-    ids = list(dict.fromkeys(list_ids))
     with reading(workspace.engine) as connection:
         found = tuple(_list(connection, controller_id, one, demand) for one in ids)
     return Readiness(purpose, pack.label, pack.evidence, found)

@@ -44,7 +44,7 @@ def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) 
     )
 
 
-@router.get("/lists/{list_id}/readiness")
+@router.get("/lists/{list_id}/readiness/{pack}/{purpose}")
 def list_readiness(
     request: Request, list_id: Id, workspace: In, caller: Asking, pack: str, purpose: str
 ) -> Response:

@@ -1,5 +1,7 @@
 """What is looked at before a launch, over the API and on the pages, in both languages."""
 
+from datetime import UTC, datetime
+
 import pytest
 from api_samples import Rig, form_token
 from fastapi.testclient import TestClient
@@ -11,7 +13,8 @@ from api.spoken import shown
 from campaigns.check import Subject, Verdict
 from campaigns.money import Euros
 from campaigns.readiness import Cause
-from store import audit, tables
+from campaigns.rules.gates import Gate
+from store import audit, leases, tables
 from store.engine import reading, writing
 
 
@@ -133,11 +136,27 @@ def test_the_budget_has_a_page(rig: Rig, person: TestClient) -> None:
     assert rig.ours.get(f"/api/v1/campaigns/{campaign}").json()["budget"] is None
 
 
+def test_a_campaign_at_its_budget_says_so(rig: Rig, person: TestClient) -> None:
+    campaign = rig.campaign()
+    rig.ours.patch(f"/api/v1/campaigns/{campaign}/budget", json={"euros": "3"})
+    rig.ours.post(f"/api/v1/campaigns/{campaign}/launch")
+    now = datetime.now(UTC)
+    shown = {"ready": True, "campaigns": {str(campaign): {"gate": Gate.BUDGET_REACHED.value}}}
+    with writing(rig.workspace.engine) as connection:
+        leases.renew(connection, leases.acquire(connection, now), now, shown)
+    assert rig.ours.get(f"/api/v1/campaigns/{campaign}/progress").json()["budget_reached"] is True
+    page = person.get(f"/campaigns/{campaign}").text
+    assert "le budget n’en permet pas un de plus" in page
+    assert "3,00\N{NO-BREAK SPACE}€" in page
+    why = rig.ours.get("/api/v1/why", params={"number": "06 39 98 00 01"}).json()
+    assert [one["gate"] for one in why] == [Gate.BUDGET_REACHED]
+
+
 def test_pages_are_in_order_for_who_cannot_see_them(rig: Rig, person: TestClient) -> None:
     campaign = rig.campaign()
     for path in (
         f"/campaigns/{campaign}/preflight", f"/campaigns/{campaign}/budget",
-        "/lists/1/readiness?pack=fr-commercial&purpose=commercial",
+        "/lists/1/readiness/fr-commercial/commercial",
     ):  # fmt: skip
         page = Outline(person.get(path).text)
         assert page.levels[0] == page.levels.count(1) == 1, path
