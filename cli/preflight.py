@@ -140,7 +140,7 @@ def _language(code: str) -> Language:
 def _show(language: Language, found: Preflight) -> None:
     for one in spoken.told(language, found.checks):
         line = Text(f"{one.word:<10}", style=_STYLES[Verdict(one.verdict)])
-        line.append(f"{one.about}: {one.text}", style="")
+        line.append(f"{one.about} – {one.text}", style="")
         out().print(line, soft_wrap=True)
         if one.remedy:
             say(f"{'':<10}{one.remedy}")

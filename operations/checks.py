@@ -131,7 +131,7 @@ def message(prepared: Prepared) -> Check:
         said = "One recording is all that is heard ({order}, {seconds} s)."
         return Check(Subject.MESSAGE, _WARN, said, values,
             "Make sure that it begins with who calls, for whom, and how to stop.")  # fmt: skip
-    said = "Heard in this order: {order} ({seconds} s). Who calls and how to stop come first."
+    said = "Heard in this order: {order} ({seconds} s). Who calls and how to stop must be first."
     return Check(Subject.MESSAGE, _PASS, said, values)
 
 
