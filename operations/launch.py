@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from campaigns.campaign import Campaign, Limits
-from campaigns.errors import InvalidInput, NotAllowed
+from campaigns.errors import InvalidInput, NotAllowed, NotReady
 from campaigns.rules.gates import Gate
 from campaigns.states import Action, CampaignState
 from campaigns.trunk import is_rehearsal
@@ -133,7 +133,7 @@ def _looked_at(
 def _check_preflight(found: Preflight | None, name: str) -> None:
     if found is not None and found.failed:
         reasons = " ".join(one.in_english() for one in found.failed)
-        raise NotAllowed(f"«{name}» cannot be launched. {reasons}")
+        raise NotReady(f"«{name}» cannot be launched. {reasons}")
 
 
 def _check_halt(found: Halt | None) -> None:

@@ -97,7 +97,10 @@ def test_what_fails_is_said_first_and_offers_no_launch(rig: Rig, person: TestCli
     page = person.get(f"/campaigns/{campaign}/preflight").text
     assert "ne peut pas encore être lancée" in page
     assert f'href="/campaigns/{campaign}/launch"' not in page
-    refused = rig.ours.post(f"/api/v1/campaigns/{campaign}/launch")
+    path = f"/campaigns/{campaign}/launch"
+    sent = person.post(path, data={"form_token": form_token(page)})
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/campaigns/{campaign}/preflight")
+    refused = rig.ours.post(f"/api/v1{path}")
     assert refused.status_code == 409
     assert "two persons" in refused.json()["detail"]
 
