@@ -15,6 +15,7 @@ from api.caller import Door
 from api.dashboard import campaigns as campaign_pages
 from api.dashboard import door
 from api.dashboard import halt as halt_pages
+from api.dashboard import preflight as preflight_pages
 from api.dashboard.pages import STATIC
 from api.progress import Hub
 from api.routes import (
@@ -24,6 +25,7 @@ from api.routes import (
     kinds,
     lists,
     metrics,
+    preflight,
     recordings,
     stream,
     suppressions,
@@ -84,7 +86,9 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.traffic = CollectorRegistry(auto_describe=False)
     problems.install(app)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
-    for one in (health, metrics, kinds, door, campaign_pages, halt_pages, consent):
+    for one in (
+        health, metrics, kinds, door, preflight_pages, campaign_pages, halt_pages, consent,
+    ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Largest)
@@ -95,7 +99,7 @@ def create_app(workspace: Workspace) -> FastAPI:
 
 def _api() -> APIRouter:
     router = APIRouter()
-    for one in (lists, recordings, campaigns, stream, suppressions, why, halt):
+    for one in (lists, recordings, campaigns, preflight, stream, suppressions, why, halt):
         router.include_router(one.router)
     return router
 

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 from babel import dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from campaigns.money import to_euros
 
 LANGUAGES = ("en", "fr")
 """The first one answers where nothing else is asked for."""
@@ -77,6 +79,14 @@ class Language:
         if now is not None and now.astimezone(TIME_ZONE).date() == local.date():
             return dates.format_time(local, "HH:mm", locale=self.code)
         return dates.format_datetime(local, "d MMM y, HH:mm", locale=self.code)
+
+    def day(self, on: date | None) -> str:
+        """A day; a dash for none."""
+        return "–" if on is None else dates.format_date(on, "d MMMM y", locale=self.code)
+
+    def money(self, micros: int) -> str:
+        """Micro-euros, to the cent, as the language writes sums."""
+        return numbers.format_currency(to_euros(micros), "EUR", locale=self.code)
 
     def phone(self, number: str) -> str:
         """A French E.164 number in groups, the way it is read aloud."""

@@ -185,6 +185,8 @@ class CampaignAnswer(BaseModel):
     bounds: dict[str, float] = Field(description="Highest share by measure; none: not watched.")
     hold: Held | None = Field(description="Why it waits to be released.")
     released_at: datetime | None
+    budget: int | None = Field(description="Micro-euros it may spend in all; null for no budget.")
+    two_persons: bool = Field(description="Whoever launches it is not who prepared it.")
     weight: float = Field(description="Its share among the campaigns of its controller.")
     start_at: datetime | None
     end_at: datetime | None
@@ -254,6 +256,7 @@ class Attempt(BaseModel):
     keys: str | None
     sip_call_id: str | None
     pack: str
+    cost: int | None = Field(description="Micro-euros, once it has ended.")
 
 
 class Target(BaseModel):

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.budget import FREE, Price
+
 ATTEMPT_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 """A ULID: sorts by time, is never used twice, and is a safe AMI ChannelId."""
 
@@ -20,6 +22,7 @@ class Attempt:
         trunk: name of the trunk it goes out by.
         caller_id: E.164 number shown.
         claimed_at: when the transaction that claimed it was written.
+        price: what it is promised of its campaign's budget.
     """
 
     id: str
@@ -29,3 +32,4 @@ class Attempt:
     trunk: str
     caller_id: str
     claimed_at: datetime
+    price: Price = FREE

@@ -85,6 +85,7 @@ class Campaign:
         frequency: how often its controller may call a person; None for no cap.
         verify_by: the day after which its pack must be read again; None where that is not known.
         acknowledged_by: who answers for a pack that must be; empty for nobody.
+        budget: micro-euros it may spend in all; None for no budget.
     """
 
     id: int
@@ -116,6 +117,7 @@ class Campaign:
     frequency: Cap | None = None
     verify_by: date | None = None
     acknowledged_by: str = ""
+    budget: int | None = None
 
     @property
     def trunks(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 PortevoixError
 ├── InvalidInput           what somebody gave is wrong; says which field, why, and what to do
 ├── NotAllowed             the act is known but its state, role or rule pack forbids it
+│   └── NotReady           a check before a launch fails
 ├── NotFound               no such thing for this controller
 ├── StoreUnavailable       the database cannot record: dialing stops
 ├── LeaseLost              another dialer holds the lock; this one must write nothing more
@@ -38,6 +39,10 @@ class NotAllowed(PortevoixError):
     """The act exists, but not now or not for this person."""
 
     code = "not_allowed"
+
+
+class NotReady(NotAllowed):
+    """A campaign is not launched: something that is looked at before fails."""
 
 
 class NotFound(PortevoixError):

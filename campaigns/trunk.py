@@ -7,6 +7,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from campaigns.errors import InvalidInput
+from campaigns.tariff import Tariffs
 
 FIRST_RATE = 1.0
 """Calls per second of a trunk that nobody has armed for more."""
@@ -68,6 +69,7 @@ class Trunk:
         from_user: user part of From where the carrier wants its account there and takes the
             caller id from P-Asserted-Identity; empty for the caller id.
         from_domain: host part of From; empty for our own address.
+        tariffs: what its calls cost; none where that is not known.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Trunk:
     pai: bool = True
     from_user: str = ""
     from_domain: str = ""
+    tariffs: Tariffs = field(default_factory=Tariffs)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -8,14 +8,17 @@ import typer
 from campaigns.campaign import Limits
 from campaigns.states import Action, CampaignState
 from cli import lookup, progress_bar
+from cli.budget import spending_line
 from cli.campaign_run import run
-from cli.campaign_setup import Chosen
+from cli.campaign_setup import Chosen, set_up
 from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.display import line, standing
 from cli.outcome_report import plain, show_report, write_attempts
+from cli.preflight import preflight, record
 from cli.session import AsJson, By, Controller, open_home
 from operations import halt, hold
 from operations.add_list import add_list
+from operations.campaign_file import read_campaign_file
 from operations.giving_way import give_way
 from operations.launch import acknowledge as answer_for
 from operations.launch import act, limit
@@ -25,6 +28,8 @@ from operations.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns: run, watch, hold, stop, report.")
 app.command("run")(run)
+app.command("preflight")(preflight)
+app.command("record")(record)
 
 _DONE_BY_THE_DIALER = {CampaignState.RUNNING, CampaignState.DRAINING, CampaignState.STOPPING}
 
@@ -65,10 +70,33 @@ def show_one(
     say(line(progress, ""))
     for said in standing(progress, halt.current(workspace)):
         say(said)
+    if progress.money.budget is not None or progress.money.spent:
+        say(spending_line(progress.money))
     say(
         f"trunk {found['trunk']}, showing {found['caller_id']}; {found['pack']}; "
         f"message of {found['message_ms'] / 1000:.1f} s; for {found['controller']}"
     )
+
+
+@app.command()
+def prepare(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE.toml")],
+    by: By = "command line",
+) -> None:
+    """Import and prepare a campaign from its file, and launch nothing."""
+    workspace = open_home(ctx)
+    values = read_campaign_file(file)
+    chosen = set_up(workspace, values, by)
+    say(f"«{values.name}» is campaign {chosen.campaign_id}, ready to be looked at and launched.")
+
+
+@app.command()
+def launch(
+    ctx: typer.Context, which: Which, controller: Controller = None, by: By = "command line"
+) -> None:
+    """Launch a prepared campaign, where nothing fails in its preflight."""
+    _ask(ctx, which, controller, Action.LAUNCH, by)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Any
 
 from campaigns.contacts.phone import parse
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.windows import Window
 from cli import lookup, progress_bar
@@ -168,6 +169,8 @@ def _check_same(
             f"The limits in force stay: {figure(row['max_channels'])} calls, "
             f"{row['max_cps']:g} calls/s. Change them with «portevoix campaign limits»."
         )
+    if values.budget is not None and row["budget"] != to_micros(values.budget):
+        note("The budget in force stays. Change it with «portevoix budget set».")
 
 
 def _written(values: CampaignValues) -> dict[str, Any]:
@@ -185,6 +188,7 @@ def _written(values: CampaignValues) -> dict[str, Any]:
         "end_at": values.schedule.end_at,
         "finish_by": values.schedule.finish_by,
         "weight": values.weight,
+        "two_persons": values.launch.two_persons,
         "blackouts": policies.blackouts_to_plain(values.schedule.all_blackouts()),
         "holidays": values.schedule.kept_holidays(packs.load(values.pack)),
     }

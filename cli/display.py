@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from campaigns.money import shown
 from cli.console import aside, figure, local, note
 from operations.hold import Held
 from operations.progress import Progress
@@ -105,6 +106,7 @@ def line(progress: Progress, waiting: str) -> str:
         _channels(progress),
         _rate(progress),
         ", ".join(f"{name} {figure(many)}" for name, many in _ranked(progress.outcomes)),
+        _money(progress),
         waiting or _finish(progress),
     ]
     return " · ".join(part for part in parts if part)
@@ -122,6 +124,8 @@ def standing(progress: Progress, stopped: Halt | None) -> Iterator[str]:
             f"stage {progress.stage + 1} of {len(progress.stages) + 1}: "
             f"{figure(progress.begun)} of {figure(progress.stages[progress.stage])} people called"
         )
+    if progress.budget_reached:
+        yield "at its budget: it waits for a higher one, or for calls that cost less than feared"
     yield from _deadline(progress)
 
 
@@ -159,7 +163,8 @@ def _picture(progress: Progress, waiting: str) -> Group:
     middle.add_column(justify="right", no_wrap=True)
     bar = ProgressBar(total=max(progress.targets, 1), completed=progress.done)
     middle.add_row(bar, Text(_done(progress)))
-    figures = Text("   ").join([Text(_channels(progress)), Text(_rate(progress))])
+    told = (_channels(progress), _rate(progress), _money(progress))
+    figures = Text("   ").join([Text(one) for one in told if one])
     return Group(top, middle, figures, _outcomes(progress))
 
 
@@ -174,6 +179,13 @@ def _outcomes(progress: Progress) -> Text:
 def _done(progress: Progress) -> str:
     share = progress.done / progress.targets if progress.targets else 1.0
     return f"{figure(progress.done)} of {figure(progress.targets)} people done ({share:.0%})"
+
+
+def _money(progress: Progress) -> str:
+    """What was spent of the budget, where there is one."""
+    if progress.money.budget is None:
+        return ""
+    return f"{shown(progress.money.spent)} of {shown(progress.money.budget)} spent"
 
 
 def _channels(progress: Progress) -> str:

@@ -9,6 +9,7 @@ import typer
 from cli import (
     audio_files,
     audit,
+    budget,
     campaign,
     consent_form,
     contacts,
@@ -73,6 +74,7 @@ app.command()(retain)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(budget.app, name="budget")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(consent_form.app, name="consent-form")
 app.add_typer(suppressions.app, name="suppressions")

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from campaigns.money import plain as in_euros
 from cli.console import figure, out, row, say, show, table
 from cli.display import STYLES
 from operations.exports import ENCODING, write_csv
@@ -16,7 +17,7 @@ from operations.report import Report
 _COLUMNS = (
     "id", "line", "external_id", "number", "trunk", "caller_id", "rehearsal", "pack", "state",
     "outcome", "claimed_at", "sent_at", "ringing_at", "answered_at", "ended_at", "cause", "tech",
-    "heard_ms", "quartile", "keys", "sip_call_id",
+    "heard_ms", "quartile", "keys", "sip_call_id", "cost",
 )  # fmt: skip
 
 
@@ -44,13 +45,18 @@ def show_report(report: Report) -> None:
 
 def write_attempts(file: Path, attempts: Iterable[dict[str, Any]]) -> int:
     """Write attempts as CSV for any spreadsheet; how many. No cell is taken for a formula."""
-    rows = ([_cell(one[name]) for name in _COLUMNS] for one in attempts)
+    told = ({**one, "cost": _euros(one["cost"])} for one in attempts)
+    rows = ([_cell(one[name]) for name in _COLUMNS] for one in told)
     with file.open("w", encoding=ENCODING, newline="") as stream:
         return write_csv(stream, _COLUMNS, rows)
 
 
 def _cell(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _euros(micros: int | None) -> str | None:
+    return None if micros is None else in_euros(micros)
 
 
 def _kind(report: Report) -> str:

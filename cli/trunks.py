@@ -68,6 +68,18 @@ def arm(
 
 
 @app.command()
+def attest(
+    ctx: typer.Context,
+    name: Name,
+    number: Annotated[str, typer.Argument(help="A caller id that it may show.")],
+    by: Annotated[str, typer.Option("--by", help="The person who called it and was answered.")],
+) -> None:
+    """Answer for a caller id being answered when it is called back, in a named person's name."""
+    shown = decided.attest(open_home(ctx), name, number, by)
+    say(f"{by} answers for {shown} on «{name}» being answered when it is called back.")
+
+
+@app.command()
 def disarm(ctx: typer.Context, name: Name, by: By = "command line") -> None:
     """Let it place no more calls; those that are up go on."""
     decided.disarm(open_home(ctx), name, by)

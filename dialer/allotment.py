@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from campaigns.campaign import Campaign
+from campaigns.rules.gates import Gate
 from campaigns.sharing import Claimant, Shares
 from dialer.claim import Claimed, Want
 from dialer.throttle import Throttle
@@ -34,6 +35,7 @@ class Allotment:
         self._trunks = trunks
         self._shares = Shares()
         self._idle_until: dict[tuple[int, str], float] = {}
+        self._unaffordable: set[int] = set()
 
     def wants(
         self, campaigns: Iterable[Campaign], needed: Mapping[int, float], node: str, now: float
@@ -59,9 +61,14 @@ class Allotment:
                 node,
                 trunk,
                 alone=len(ways[campaign_id]) == 1,
+                prices=self._trunks.prices(trunk, able[campaign_id]),
             )
             for (campaign_id, trunk), many in count.items()
         ]
+
+    def gate(self, campaign: Campaign) -> Gate | None:
+        """What keeps the people of a campaign from being called, as its last claim found."""
+        return Gate.BUDGET_REACHED if campaign.id in self._unaffordable else None
 
     def _offer(
         self, ways: Mapping[int, Sequence[str]], count: Counter[tuple[int, str]], now: float
@@ -85,6 +92,10 @@ class Allotment:
         ids = [taken.attempt.id for taken in claimed.taken]
         self._throttle.settle(want.trunk, want.campaign.id, want.count, ids)
         self._shares.give_back(_claimant(want.campaign, {}), want.count - len(ids))
+        if claimed.unaffordable:
+            self._unaffordable.add(want.campaign.id)
+        elif ids:
+            self._unaffordable.discard(want.campaign.id)
         if claimed.exhausted:
             self._idle_until[want.campaign.id, want.trunk] = now + IDLE_S
 

@@ -15,11 +15,12 @@ from campaigns.errors import LeaseLost, StoreUnavailable
 from campaigns.states import AttemptState, TargetState
 from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
-from dialer.outcomes import Closing
-from store import attempts, leases, queue, suppressions, tallies
+from dialer.outcomes import Closing, talked_s
+from store import attempts, leases, queue, spending, suppressions, tallies
 from store.disk import Disk
 from store.engine import reading, writing
 from store.leases import Lease
+from store.spending import Spent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -176,6 +177,7 @@ def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
         if closing.suppress
     ]
     suppressions.add(connection, refused)
+    spending.add(connection, _spent(closings))
     tallies.add(connection, _delta(closings))
 
 
@@ -198,7 +200,29 @@ def _delta(closings: Sequence[Closing]) -> tallies.Delta:
         tallies.moved(delta, campaign_id, before, closing.settled.state.value)
         if closing.ended.outcome is not None:
             delta[campaign_id, tallies.OUTCOME, closing.ended.outcome.value] += 1
+        if closing.ended.state is not AttemptState.IN_DOUBT:
+            delta[campaign_id, tallies.MONEY, tallies.SPENT] += closing.ended.cost or 0
+            delta[campaign_id, tallies.MONEY, tallies.RESERVED] -= closing.call.attempt.price.worst
     return delta
+
+
+def _spent(closings: Sequence[Closing]) -> list[Spent]:
+    """Answered calls that have ended; of a rehearsal only those that are priced."""
+    return [
+        Spent(
+            campaign_id=one.call.campaign.id,
+            day=spending.day_of(one.ended.answered_at),
+            trunk=one.call.attempt.trunk,
+            calls=1,
+            seconds=talked_s(one.call, one.ended.answered_at, one.ended.ended_at),
+            cost=one.ended.cost or 0,
+            unpriced=not one.call.attempt.price.tariff,
+        )
+        for one in closings
+        if one.ended.answered_at is not None
+        and one.ended.state is AttemptState.CLOSED
+        and (one.call.attempt.price.tariff or not one.call.campaign.rehearsal)
+    ]
 
 
 def _suppression(call: Call, reason: SuppressionReason) -> Suppression:

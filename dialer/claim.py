@@ -14,12 +14,14 @@ from sqlalchemy import Connection
 from ulid import ULID
 
 from campaigns.attempt import Attempt
+from campaigns.budget import FREE, Prices
 from campaigns.campaign import Campaign
 from campaigns.contacts.terms import kept_terms
 from campaigns.rules import consent, gates
 from campaigns.rules.gates import Candidate, Gate
 from campaigns.states import TargetState
 from dialer.candidates import Candidates
+from dialer.purse import Purse
 from store import allowed_calls, attempts, frequency, queue, suppressions, tallies
 from store.allowed_calls import AllowedCall
 from store.queue import Found
@@ -42,6 +44,7 @@ class Want:
         node: this dialer.
         trunk: by which trunk.
         alone: no other trunk of the campaign can be used now.
+        prices: what its calls over the trunk cost.
     """
 
     campaign: Campaign
@@ -50,6 +53,7 @@ class Want:
     node: str
     trunk: str = ""
     alone: bool = True
+    prices: Prices = field(default_factory=Prices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,12 @@ class Claimed:
     Attributes:
         taken: at most `Want.count`.
         exhausted: nothing more is due now, so there is no sense in asking again at once.
+        unaffordable: somebody is due, and the budget has no room for the call.
     """
 
     taken: list[Taken] = field(default_factory=list)
     exhausted: bool = False
+    unaffordable: bool = False
 
 
 def claim(connection: Connection, want: Want, now: datetime) -> Claimed:
@@ -83,18 +89,20 @@ def claim(connection: Connection, want: Want, now: datetime) -> Claimed:
     delta: tallies.Delta = Counter()
     candidates = Candidates(connection, want.campaign, "" if want.alone else want.trunk, now)
     ids, calls = _attempt_ids(), list[AllowedCall]()
+    purse = Purse(connection, want.campaign, want.prices)
     for _ in range(MAX_ROUNDS):
         found = candidates.next(want.count - len(claimed.taken))
         claimed.exhausted = not found
         if not found:
             break
-        allowed = _sort(connection, want, found, delta, now)
+        allowed, claimed.unaffordable = purse.pay(_sort(connection, want, found, delta, now), now)
         candidates.took(allowed)
         taken = _write_taken(connection, want, allowed, delta, ids, now)
         claimed.taken += taken
         calls += map(_allowed_call, taken, allowed)
-        if len(claimed.taken) >= want.count:
+        if len(claimed.taken) >= want.count or claimed.unaffordable:
             break
+    claimed.exhausted = claimed.exhausted or claimed.unaffordable
     tallies.add(connection, delta)
     allowed_calls.record(connection, now, want.campaign, calls)
     return claimed
@@ -225,6 +233,7 @@ def _write_taken(
     before, after = TargetState.PENDING.value, TargetState.CALLING.value
     tallies.moved(delta, campaign.id, before, after, len(allowed))
     delta[campaign.id, tallies.BEGUN, tallies.PEOPLE] += sum(not one.retry for one in allowed)
+    delta[campaign.id, tallies.MONEY, tallies.RESERVED] += sum(one.price.worst for one in made)
     return taken
 
 
@@ -238,4 +247,5 @@ def _attempt(want: Want, one: Found, id_: str, now: datetime) -> Attempt:
         trunk=want.trunk or campaign.trunk,
         caller_id=campaign.caller_id,
         claimed_at=now,
+        price=want.prices.of(one.number) or FREE,
     )

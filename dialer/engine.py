@@ -293,7 +293,7 @@ class Dialer:
                 str(one.id): {
                     "channels": self._throttle.channels_of(one.id),
                     "calls_per_second": self._throttle.rate_of(one.id, now),
-                    "gate": self._trunks.gate(one),
+                    "gate": self._trunks.gate(one) or self._allotment.gate(one),
                 }
                 for one in campaigns
             },

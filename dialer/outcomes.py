@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns import outcome as outcomes
-from campaigns import retry
+from campaigns import retry, tariff
 from campaigns.outcome import Facts, Outcome
 from campaigns.states import AttemptState, TargetState
 from dialer.calls import Call
@@ -60,7 +60,7 @@ def never_placed(call: Call, found: Outcome, at: datetime) -> Closing:
 def in_doubt(call: Call, at: datetime) -> Closing:
     """The PBX began this call and nothing tells how it ended: never redialled by itself."""
     closing = _closing(call, Outcome.IN_DOUBT, Facts(answered=False), at)
-    ended = replace(closing.ended, state=AttemptState.IN_DOUBT, outcome=None)
+    ended = replace(closing.ended, state=AttemptState.IN_DOUBT, outcome=None, cost=None)
     return replace(closing, ended=ended)
 
 
@@ -132,6 +132,8 @@ def _avoided(call: Call, found: Outcome) -> str | None:
 
 def _ended(call: Call, found: Outcome, facts: Facts, at: datetime) -> Ended:
     known = call.ended
+    answered_at = _answered_at(call)
+    ended_at = from_ms(known.ended_ms) if known and known.ended_ms else at
     return Ended(
         id=call.attempt.id,
         number=call.attempt.number,
@@ -139,8 +141,8 @@ def _ended(call: Call, found: Outcome, facts: Facts, at: datetime) -> Ended:
         outcome=found,
         sent_at=call.sent_at,
         ringing_at=call.ringing_at,
-        answered_at=_answered_at(call),
-        ended_at=from_ms(known.ended_ms) if known and known.ended_ms else at,
+        answered_at=answered_at,
+        ended_at=ended_at,
         cause=facts.cause,
         tech=facts.tech or "",
         heard_ms=facts.heard_ms,
@@ -149,7 +151,24 @@ def _ended(call: Call, found: Outcome, facts: Facts, at: datetime) -> Ended:
         rtp_sent=facts.rtp_sent,
         rtp_received=known.rtp_received if known else 0,
         sip_call_id=known.sip_call_id if known else "",
+        cost=_cost(call, answered_at, ended_at),
     )
+
+
+def _cost(call: Call, answered_at: datetime | None, ended_at: datetime) -> int:
+    """What it is charged, by the tariff it was claimed under, and never more than it was promised.
+
+    Whatever two clocks say of its length, the PBX ended it within its longest life.
+    """
+    price = call.attempt.price
+    if answered_at is None or not price.tariff:
+        return 0
+    return min(tariff.read(price.tariff).cost(talked_s(call, answered_at, ended_at)), price.worst)
+
+
+def talked_s(call: Call, answered_at: datetime | None, ended_at: datetime | None) -> int:
+    """Whole seconds from answer to end, as far as the PBX lets a call last."""
+    return min(tariff.talked_s(answered_at, ended_at), call.campaign.max_call_s)
 
 
 def _answered_at(call: Call) -> datetime | None:

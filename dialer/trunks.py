@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from campaigns.budget import Prices
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import PbxError
 from campaigns.outcome import Outcome
@@ -178,6 +179,12 @@ class Trunks:
 
     def _turn(self, name: str) -> tuple[int, float]:
         return self._trunks[name].priority, self._spent[name]
+
+    def prices(self, name: str, campaign: Campaign) -> Prices:
+        """What the calls of a campaign over a trunk cost; in a rehearsal nothing but by tariff."""
+        trunk = self._trunks[name]
+        longest_s = trunk.longest_call_s(campaign.max_call_s)
+        return Prices(trunk.tariffs, longest_s, self.is_rehearsal(name))
 
     def placed(self, trunk: str, count: int, now: float) -> None:
         """So many calls were claimed on a trunk (start-time fair queueing, Goyal et al. 1996)."""

@@ -29,6 +29,7 @@ from campaigns.retry import APART, MAX_NETWORK_TRIES, OTHER_HOUR, OTHER_TRUNK, R
 from campaigns.stages import MOST_PEOPLE, Measure
 from operations.elections import read_election
 from operations.schedule import ScheduleValues
+from operations.tariff_values import Euros
 from operations.values import Delay, Line, Name, Purposes, SlotText, Wordings, first_fault
 
 _NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
@@ -132,6 +133,7 @@ class LaunchValues(BaseModel):
     """`[launch]`: how carefully it begins; `watch` may be false in a rehearsal only.
 
     `stages` and `bounds` are the pack's where they are not written; they can only be tightened.
+    With `two_persons`, whoever launches it is not who prepared it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -141,6 +143,7 @@ class LaunchValues(BaseModel):
         None
     ) = None
     bounds: dict[Measure, Annotated[float, Field(gt=0, le=1)]] = {}
+    two_persons: bool = False
 
 
 class CampaignValues(BaseModel):
@@ -156,6 +159,7 @@ class CampaignValues(BaseModel):
     caller_id: Name
     weight: float = Field(default=1, ge=LEAST_WEIGHT, le=MOST_WEIGHT)
     ring_timeout_s: int = Field(default=25, ge=SHORTEST_RING_S, le=90)
+    budget: Euros | None = None
     limits: LimitValues = LimitValues()
     schedule: ScheduleValues = ScheduleValues()
     retry: RetryValues = RetryValues()

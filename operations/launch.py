@@ -4,15 +4,17 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from campaigns.campaign import Campaign, Limits
-from campaigns.errors import InvalidInput, NotAllowed
+from campaigns.errors import InvalidInput, NotAllowed, NotReady
 from campaigns.rules.gates import Gate
 from campaigns.states import Action, CampaignState
 from campaigns.trunk import is_rehearsal
+from operations.launch_record import record_launch
+from operations.preflight import Preflight, preflight
 from operations.prepare import complete, find_trunk
 from operations.workspace import Workspace
 from store import audit, halts, tallies, trunks
 from store import campaigns as kept
-from store.engine import writing
+from store.engine import reading, writing
 from store.halts import Halt
 
 
@@ -23,12 +25,16 @@ def act(
 
     The dialer learns of it from the database: what is asked here holds within a second.
 
+    A first launch is recorded with everything that was looked at before it.
+
     Raises:
         NotFound: the controller has no such campaign.
         NotAllowed: the action makes no sense now, or something needed is missing.
     """
+    found: Preflight | None = None
     if action is Action.LAUNCH:
         complete(workspace, controller_id, campaign_id)
+        found = _looked_at(workspace, controller_id, campaign_id, by)
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
@@ -39,10 +45,14 @@ def act(
                 _check_trunk(workspace, name, trunks.all_of(connection))
             _check_pack(kept.by_id(connection, campaign_id), row["start_at"], now)
             _check_targets(tallies.of_campaign(connection, campaign_id)[tallies.STATE])
+            _check_preflight(found, row["name"])
         if action is Action.LAUNCH and row["start_at"] and row["start_at"] > now:
             action = Action.SCHEDULE
         before, after = kept.act(connection, campaign_id, action, now)
         if after is not before:
+            detail: dict[str, str] = {"before": before, "after": after}
+            if found is not None:
+                detail["record"] = record_launch(connection, workspace, row, found, by, now)
             audit.record(
                 connection,
                 now,
@@ -50,7 +60,7 @@ def act(
                 f"campaign.{action}",
                 f"campaign {campaign_id}",
                 controller_id,
-                {"before": before, "after": after},
+                detail,
             )
     return after
 
@@ -103,6 +113,27 @@ def limit(
             controller_id,
             asdict(limits),
         )
+
+
+def _looked_at(
+    workspace: Workspace, controller_id: int, campaign_id: int, by: str
+) -> Preflight | None:
+    """The preflight of a campaign that is launched for the first time; else None.
+
+    Before the writing transaction: counting millions of contacts takes seconds, in which nobody
+    else could write.
+    """
+    with reading(workspace.engine) as connection:
+        state = kept.row(connection, controller_id, campaign_id)["state"]
+    if state != CampaignState.DRAFT:
+        return None
+    return preflight(workspace, controller_id, campaign_id, by)
+
+
+def _check_preflight(found: Preflight | None, name: str) -> None:
+    if found is not None and found.failed:
+        reasons = " ".join(one.in_english() for one in found.failed)
+        raise NotReady(f"«{name}» cannot be launched. {reasons}")
 
 
 def _check_halt(found: Halt | None) -> None:

@@ -1,5 +1,6 @@
 """Reading rule packs from the files shipped with the product."""
 
+import hashlib
 import re
 import tomllib
 from datetime import time
@@ -34,6 +35,12 @@ def load(pack_id: str) -> Pack:
         )
     plain = tomllib.loads((_DIRECTORY / f"{pack_id}.toml").read_text("utf-8"))
     return _pack(plain)
+
+
+def digest(pack_id: str) -> str:
+    """SHA-256 of a pack's file, in hexadecimal; empty where it is shipped no more."""
+    path = _DIRECTORY / f"{pack_id}.toml"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _pack(plain: dict[str, Any]) -> Pack:

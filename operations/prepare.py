@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from campaigns.contacts.phone import parse
 from campaigns.errors import InvalidInput, NotAllowed
+from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
 from campaigns.rules.windows import Window
@@ -242,6 +243,8 @@ def _write(
             trunk=values.trunk,
             other_trunks=values.other_trunks,
             weight=values.weight,
+            budget=None if values.budget is None else to_micros(values.budget),
+            two_persons=values.launch.two_persons,
             max_channels=values.limits.max_channels,
             max_cps=values.limits.max_cps,
             ring_timeout_s=values.ring_timeout_s,

@@ -1,13 +1,15 @@
 """How far a campaign has come, and when it will be done."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from campaigns.budget import Spending
 from campaigns.deadline import Outlook
 from campaigns.outcome import ANSWERED
+from campaigns.rules.gates import Gate
 from campaigns.states import TERMINAL_TARGET, CampaignState, TargetState
 from operations import deadline
 from operations.hold import Held, held
@@ -49,6 +51,8 @@ class Progress:
         deadline_met: whether its limits allow for that; None where it cannot be told.
         first_calls_done_at: when everybody has been called once, at the earliest its limits allow;
             None likewise, or where it is not within 15 days.
+        money: what its calls cost, can cost at most and may cost, in micro-euros.
+        budget_reached: the dialer places no call of it, as its budget has no room for one.
     """
 
     campaign_id: int
@@ -79,6 +83,8 @@ class Progress:
     needed_cps: float | None = None
     deadline_met: bool | None = None
     first_calls_done_at: datetime | None = None
+    money: Spending = field(default_factory=Spending)
+    budget_reached: bool = False
 
     def plain(self) -> dict[str, Any]:
         """As plain values for JSON; instants stay datetimes."""
@@ -152,7 +158,14 @@ def _progress(
         needed_cps=ahead.needed_cps if ahead else None,
         deadline_met=ahead.met if ahead else None,
         first_calls_done_at=ahead.done_at if ahead else None,
+        money=_money(row, counts[tallies.MONEY]),
+        budget_reached=own.get("gate") == Gate.BUDGET_REACHED,
     )
+
+
+def _money(row: dict[str, Any], counts: dict[str, int]) -> Spending:
+    spent, reserved = (counts.get(name, 0) for name in (tallies.SPENT, tallies.RESERVED))
+    return Spending(spent, reserved, row["budget"])
 
 
 def _answered(outcomes: dict[str, int]) -> int:

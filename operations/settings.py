@@ -7,7 +7,7 @@ and so on. Secrets may come from the environment alone.
 import os
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
 from campaigns.errors import InvalidInput
+from campaigns.tariff import Tariffs
 from campaigns.trunk import (
     FIRST_RATE,
     OPTIONS_INTERVAL_S,
@@ -27,6 +28,8 @@ from campaigns.trunk import (
     NumberFormat,
     Trunk,
 )
+from operations.tariff_values import TariffLines
+from operations.values import first_fault
 from store.engine import sqlite_url
 
 FILE_NAME = "portevoix.toml"
@@ -58,6 +61,7 @@ class TrunkSettings(BaseModel):
     pai: bool = True
     from_user: str = ""
     from_domain: str = ""
+    tariffs: TariffLines = []
 
 
 class PbxSettings(BaseModel):
@@ -125,6 +129,7 @@ class RehearsalSettings(BaseModel):
         sip_port: UDP port on loopback.
         profile: shipped population of callees, or the path of one's own.
         seed: who is who, the same in every run.
+        tariffs: what its calls are reckoned to cost; nothing where there is none.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -134,6 +139,7 @@ class RehearsalSettings(BaseModel):
     seed: int = 1
     max_channels: int = Field(default=200, ge=1, le=MOST_CHANNELS)
     max_cps: float = Field(default=50, ge=LEAST_CPS, le=MOST_CPS)
+    tariffs: TariffLines = []
 
     def trunk(self) -> TrunkSettings:
         """The trunk that leads there."""
@@ -142,6 +148,7 @@ class RehearsalSettings(BaseModel):
             port=self.sip_port,
             max_channels=self.max_channels,
             max_cps=self.max_cps,
+            tariffs=self.tariffs,
         )
 
 
@@ -196,9 +203,15 @@ class Settings(BaseSettings):
             InvalidInput: one of them makes no sense.
         """
         return [
-            Trunk(name=name, **{**one.model_dump(), "caller_ids": tuple(one.caller_ids)})
+            Trunk(name=name, **{**one.model_dump(), **_as_trunk(one)})
             for name, one in {REHEARSAL: self.rehearsal.trunk(), **self.trunks}.items()
         ]
+
+
+def _as_trunk(one: TrunkSettings) -> dict[str, Any]:
+    """What the domain keeps in another form."""
+    tariffs = Tariffs(line.tariff() for line in one.tariffs)
+    return {"caller_ids": tuple(one.caller_ids), "tariffs": tariffs}
 
 
 def default_home() -> Path:
@@ -225,8 +238,7 @@ def load(home: Path | None = None) -> Settings:
     try:
         return Settings(home=chosen)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(name, f"{first['msg']}.", f"See {chosen / FILE_NAME}.") from error
+        first = first_fault(error)
+        raise InvalidInput(first.field, first.why, f"See {chosen / FILE_NAME}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(str(chosen / FILE_NAME), f"is not readable TOML: {error}.") from error

@@ -1,13 +1,14 @@
 """Attempts as they are shown: one by one, and summed up."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from campaigns.states import AttemptState
 from store.tables import attempt, contact, target
 
 
@@ -18,6 +19,31 @@ def page(connection: Connection, campaign_id: int, after: str, count: int) -> li
         .join(target, target.c.id == attempt.c.target_id)
         .join(contact, contact.c.id == target.c.contact_id)
         .where(attempt.c.campaign_id == campaign_id, attempt.c.id > after)
+        .order_by(attempt.c.id)
+        .limit(count)
+    )
+    return [dict(found) for found in rows.mappings()]
+
+
+def charged(
+    connection: Connection, campaign_ids: Sequence[int], after: str, count: int
+) -> list[dict[str, Any]]:
+    """Answered attempts that have ended, with what they cost, in order of id, from after one."""
+    rows = connection.execute(
+        select(
+            attempt.c.id,
+            attempt.c.number,
+            attempt.c.trunk,
+            attempt.c.answered_at,
+            attempt.c.ended_at,
+            attempt.c.cost,
+        )
+        .where(
+            attempt.c.campaign_id.in_(campaign_ids),
+            attempt.c.id > after,
+            attempt.c.answered_at.is_not(None),
+            attempt.c.state == AttemptState.CLOSED.value,
+        )
         .order_by(attempt.c.id)
         .limit(count)
     )

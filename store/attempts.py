@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from campaigns.attempt import Attempt
+from campaigns.budget import Price
 from campaigns.outcome import Outcome
 from campaigns.states import AttemptState, TargetState
 from store.tables import attempt, campaign, number_lock, target
@@ -36,6 +37,7 @@ class Ended:
     rtp_sent: int = 0
     rtp_received: int = 0
     sip_call_id: str = ""
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ _CLOSE = (
                 "rtp_sent",
                 "rtp_received",
                 "sip_call_id",
+                "cost",
             )
         }
     )
@@ -112,6 +115,8 @@ def add(
                 "rehearsal": rehearsal,
                 "state": AttemptState.CLAIMED.value,
                 "claimed_at": one.claimed_at,
+                "reserved": one.price.worst,
+                "tariff": one.price.tariff,
             }
             for one in made
         ],
@@ -185,6 +190,7 @@ def _values(one: Ended) -> dict[str, Any]:
         "b_rtp_sent": one.rtp_sent,
         "b_rtp_received": one.rtp_received,
         "b_sip_call_id": one.sip_call_id,
+        "b_cost": one.cost,
     }
 
 
@@ -247,4 +253,5 @@ def _loaded(found: Any) -> Attempt:
         found["trunk"],
         found["caller_id"],
         found["claimed_at"],
+        Price(found["reserved"], found["tariff"]),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from campaigns.contacts.hiding import hidden, without_numbers
 from store import audit_segments
@@ -56,3 +56,13 @@ def latest(
     newest = (audit_event.c.at, audit_event.c.segment_id, audit_event.c.sequence)
     rows = connection.execute(asked.order_by(*(one.desc() for one in newest)).limit(limit))
     return [dict(row) for row in rows.mappings()]
+
+
+def last_at(connection: Connection, controller_id: int, act: str) -> datetime | None:
+    """When an act was last done for a controller, or for everybody; None where it never was."""
+    theirs = or_(
+        audit_event.c.controller_id == controller_id, audit_event.c.controller_id.is_(None)
+    )
+    return connection.execute(
+        select(func.max(audit_event.c.at)).where(theirs, audit_event.c.act == act)
+    ).scalar()

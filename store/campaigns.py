@@ -253,6 +253,7 @@ def loaded(found: Row[Any]) -> Campaign:
         frequency=policies.frequency(found.frequency),
         verify_by=found.verify_by,
         acknowledged_by=found.acknowledged_by or "",
+        budget=found.budget,
     )
 
 

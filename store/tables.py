@@ -261,6 +261,8 @@ campaign = Table(
     Column("frequency", JSON(none_as_null=True)),  # {most, days}; NULL: no cap
     Column("verify_by", Date),  # of its pack; NULL: it was prepared before that was kept
     Column("acknowledged_by", Text),  # who answers for a pack that is past it
+    Column("budget", BigInteger),  # micro-euros; NULL: none
+    Column("two_persons", Boolean, nullable=False, server_default=text("false")),
     Column("start_at", Instant),
     Column("end_at", Instant),
     Column("finish_by", Instant),
@@ -338,6 +340,9 @@ attempt = Table(
     Column("rtp_sent", Integer),
     Column("rtp_received", Integer),
     Column("sip_call_id", Text),
+    Column("reserved", BigInteger, nullable=False, server_default="0"),  # micro-euros at most
+    Column("cost", BigInteger),  # micro-euros, once it has ended
+    Column("tariff", Text, nullable=False, server_default=""),  # it is charged by
     Index("ix_attempt_campaign_id_claimed_at", "campaign_id", "claimed_at"),
     Index("ix_attempt_target_id", "target_id"),
     Index("ix_attempt_number_claimed_at", "number", "claimed_at"),
@@ -347,6 +352,41 @@ attempt = Table(
         sqlite_where=text("state IN ('claimed', 'in_doubt')"),
         postgresql_where=text("state IN ('claimed', 'in_doubt')"),
     ),
+)
+
+# What a campaign's calls cost, kept with every end of one: it stays when attempts are removed.
+spending = Table(
+    "spending",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("day", Date, primary_key=True),  # of the answer, in Paris
+    Column("trunk", String(32), primary_key=True),
+    Column("calls", BigInteger, nullable=False),  # answered
+    Column("seconds", BigInteger, nullable=False),  # from answer to end
+    Column("cost", BigInteger, nullable=False),  # micro-euros
+    Column("unpriced", BigInteger, nullable=False),  # of the calls, those without a tariff
+)
+
+# Who answers for a number that is shown being answered when it is called back.
+caller_id = Table(
+    "caller_id",
+    metadata,
+    Column("trunk", String(32), primary_key=True),
+    Column("number", String(16), primary_key=True),
+    Column("attested_by", Text, nullable=False),
+    Column("attested_at", Instant, nullable=False),
+)
+
+# What was launched, as it stood then; written once, and never changed.
+launch_record = Table(
+    "launch_record",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("prepared_by", Text, nullable=False),
+    Column("content", Canonical, nullable=False),  # hashes, limits, the preflight's result
+    Column("hash", String(64), nullable=False),  # SHA-256 of the above
 )
 
 number_lock = Table(

@@ -14,6 +14,12 @@ GATE = "gate"
 HEARD = "heard"
 """Sums of what people heard, written when the attempts they are of are removed."""
 
+MONEY = "money"
+SPENT, RESERVED = "spent", "reserved"
+"""Under (MONEY, SPENT) and (MONEY, RESERVED): micro-euros that ended calls cost, and that those in
+flight or in doubt can cost at most. Moved by the claim and by the end of a call, in the
+transactions that write them."""
+
 BEGUN = "begun"
 PEOPLE = "people"
 """Under (BEGUN, PEOPLE): targets for which a call was begun, ever; each once. Counted by the claim
@@ -62,9 +68,16 @@ def add(connection: Connection, delta: Delta) -> None:
     )
 
 
+def hold(connection: Connection, campaign_id: int, kind: str, name: str) -> None:
+    """Let nobody else change a count before this transaction is over; it need not be there yet."""
+    key = {"campaign_id": campaign_id, "kind": kind, "name": name}
+    connection.execute(_ADD[connection.dialect.name], [{**key, "count": 0}])
+
+
 def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:
     """{kind: {name: count}} of one campaign, kinds always present."""
-    found: dict[str, dict[str, int]] = {STATE: {}, OUTCOME: {}, GATE: {}, BEGUN: {}, HEARD: {}}
+    kinds = (STATE, OUTCOME, GATE, BEGUN, HEARD, MONEY)
+    found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     rows = connection.execute(
         select(tally.c.kind, tally.c.name, tally.c.count).where(tally.c.campaign_id == campaign_id)
     )

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from store.tables import trunk
+from store.tables import caller_id, trunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +53,30 @@ def limit(
     given = {key: value for key, value in values.items() if value is not None}
     if given:
         connection.execute(update(trunk).where(trunk.c.name == name).values(**given))
+
+
+def attest(connection: Connection, name: str, number: str, by: str, now: datetime) -> None:
+    """A named person answers for a caller id being answered when it is called back."""
+    mine = (caller_id.c.trunk == name) & (caller_id.c.number == number)
+    connection.execute(delete(caller_id).where(mine))
+    connection.execute(
+        insert(caller_id).values(trunk=name, number=number, attested_by=by, attested_at=now)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """Who answers for a caller id, and since when."""
+
+    by: str
+    at: datetime
+
+
+def attestation(connection: Connection, name: str, number: str) -> Attestation | None:
+    """Who answers for a caller id on a trunk; None for nobody."""
+    found = connection.execute(
+        select(caller_id.c.attested_by, caller_id.c.attested_at).where(
+            caller_id.c.trunk == name, caller_id.c.number == number
+        )
+    ).first()
+    return None if found is None else Attestation(*found)

@@ -17,6 +17,7 @@ from api.language import Language
 from api.routes.campaigns import Known, allowed, one
 from api.routes.stream import Watching
 from api.schemas import Id
+from campaigns.errors import NotReady
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState
 from operations import hold, launch
 from operations.progress import Progress, progress_of
@@ -146,8 +147,11 @@ def confirm(
 
 @router.post("/campaigns/{campaign_id}/{action}", dependencies=[Depends(checked)])
 def act(campaign_id: Id, action: Asked, workspace: In, caller: Asking) -> Response:
-    """Do it, and go back to the campaign."""
-    launch.act(workspace, caller.controller_id, campaign_id, Action(action), caller.name)
+    """Do it, and go back to the campaign; to what fails, where a launch does."""
+    try:
+        launch.act(workspace, caller.controller_id, campaign_id, Action(action), caller.name)
+    except NotReady:
+        return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
     return RedirectResponse(f"/campaigns/{campaign_id}?done={action}", 303)
 
 

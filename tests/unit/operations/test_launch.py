@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
-from store_subjects import World
+from store_subjects import World, number
 from workspaces import a_workspace
 
 from campaigns.campaign import Campaign, Limits
@@ -19,6 +19,8 @@ from store import audit, trunks
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.tables import campaign as campaigns
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 @pytest.fixture
@@ -59,7 +61,12 @@ def test_nobody_to_call(workspace: Workspace, world: World) -> None:
 
 
 def test_a_real_trunk_must_be_armed_by_name(workspace: Workspace, world: World) -> None:
-    campaign = draft(world, trunk="carrier", rehearsal=False)
+    people = [world.contacts(world.controller(), [number(1)], fictional=False)]
+    reaches = {"trunk": "carrier", "rehearsal": False, "caller_id": "+33162000001"}
+    parts = [EXAMPLES / "message-identite.flac", EXAMPLES / "message-court.flac"]
+    message = workspace.library.prepare(parts, "message").base
+    reaches["message"] = str(message.relative_to(workspace.library.root))
+    campaign = world.campaign(1, people, CampaignState.DRAFT, launched_at=None, **reaches)
     with pytest.raises(NotAllowed, match="nobody has armed it"):
         launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
     decided.arm(workspace, "carrier", "Zoé")

@@ -53,7 +53,7 @@ def prepared(workspace: Workspace, world: World) -> Any:
     message = keep_recording(
         workspace, world.controller(), path, name="identité", file_name=path.name, by="test"
     )
-    one = world.contacts(1, [number(1)])
+    one = world.contacts(1, [number(1)], fictional=False)
 
     def prepare(**changes: Any) -> Campaign:
         plain = {"name": "tour", "purpose": "political", "pack": "fr-political",

@@ -112,6 +112,7 @@ def test_counts_add_up_and_empty_kinds_are_there(world: World) -> None:
             "gate": {},
             "begun": {},
             "heard": {},
+            "money": {},
         }
 
 

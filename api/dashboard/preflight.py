@@ -1,0 +1,137 @@
+"""The pages before a launch: what is looked at, who may be called, the budget, old rules."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api import spoken
+from api.caller import Asking, In
+from api.dashboard.forms import checked
+from api.dashboard.pages import chosen, page
+from api.language import Language
+from api.routes.campaigns import one
+from api.schemas import CampaignAnswer, Id
+from campaigns.errors import InvalidInput
+from campaigns.money import plain, to_micros
+from campaigns.readiness import Readiness
+from campaigns.states import Action
+from operations import launch, readiness
+from operations.budget import change_budget
+from operations.preflight import preflight as look
+from operations.progress import progress_of
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/campaigns/{campaign_id}/preflight")
+def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """Everything a launch needs, on one page."""
+    campaign = one(campaign_id, workspace, caller)
+    found = look(workspace, caller.controller_id, campaign_id, caller.name)
+    language = chosen(request)
+    return page(
+        request,
+        "preflight.html",
+        campaign=campaign,
+        found=found,
+        checks=spoken.told(language, found.checks),
+        days=spoken.calendar(language, found.forecast.days),
+        may_launch=Action.LAUNCH in campaign.actions and not found.failed,
+        past=_is_past(campaign, [check.subject for check in found.failed]),
+        **_listed(language, found.readiness),
+    )
+
+
+@router.get("/lists/{list_id}/readiness/{pack}/{purpose}")
+def list_readiness(
+    request: Request, list_id: Id, workspace: In, caller: Asking, pack: str, purpose: str
+) -> Response:
+    """Who of a list may be called for a purpose."""
+    found = readiness.of_lists(workspace, caller.controller_id, [list_id], pack, purpose)
+    return page(request, "readiness.html", found=found, **_listed(chosen(request), found))
+
+
+@router.get("/campaigns/{campaign_id}/acknowledge")
+def ask_acknowledge(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """Say what is answered for, and ask."""
+    campaign = one(campaign_id, workspace, caller)
+    if campaign.acknowledged_by or campaign.verify_by is None:
+        return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
+    return page(request, "acknowledge.html", campaign=campaign, name=caller.name)
+
+
+@router.post("/campaigns/{campaign_id}/acknowledge", dependencies=[Depends(checked)])
+def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """Answer for it in the name of the key, and go back to what is looked at."""
+    launch.acknowledge(workspace, caller.controller_id, campaign_id, caller.name)
+    return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
+
+
+@router.get("/campaigns/{campaign_id}/budget")
+def ask_budget(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """How the money stands, and the form for another budget."""
+    return _budget(request, campaign_id, workspace, caller)
+
+
+@router.post("/campaigns/{campaign_id}/budget", dependencies=[Depends(checked)])
+def budget(
+    request: Request,
+    campaign_id: Id,
+    workspace: In,
+    caller: Asking,
+    euros: Annotated[str, Form(max_length=30)] = "",
+) -> Response:
+    """Set it in the name of the key; a higher one lets calls go on."""
+    try:
+        micros = _micros(euros)
+    except (InvalidOperation, ValueError):
+        return _budget(request, campaign_id, workspace, caller, 422, wrong=euros)
+    try:
+        change_budget(workspace, caller.controller_id, campaign_id, micros, caller.name)
+    except InvalidInput:
+        return _budget(request, campaign_id, workspace, caller, 422, wrong=euros)
+    return RedirectResponse(f"/campaigns/{campaign_id}/budget", 303)
+
+
+def _budget(
+    request: Request,
+    campaign_id: int,
+    workspace: In,
+    caller: Asking,
+    status: int = 200,
+    wrong: str | None = None,
+) -> Response:
+    campaign = one(campaign_id, workspace, caller)
+    stands = progress_of(workspace, caller.controller_id, campaign_id).money
+    typed = wrong if wrong is not None else _typed(stands.budget)
+    return page(
+        request, "budget.html", status, campaign=campaign, stands=stands, typed=typed,
+        wrong=wrong is not None,
+    )  # fmt: skip
+
+
+def _typed(micros: int | None) -> str:
+    return "" if micros is None else plain(micros)
+
+
+def _micros(text: str) -> int | None:
+    """What was typed, with a comma or a point; nothing is no budget."""
+    bare = "".join(text.split()).replace("€", "").replace(",", ".")
+    return to_micros(Decimal(bare)) if bare else None
+
+
+def _is_past(campaign: CampaignAnswer, failed: list[Any]) -> bool:
+    """Whether somebody has to answer for its rules."""
+    return "pack" in failed and not campaign.acknowledged_by
+
+
+def _listed(language: Language, found: Readiness) -> dict[str, Any]:
+    """Readiness as the part of a page takes it."""
+    return {
+        "readiness": found,
+        "unready": {
+            one.list_id: spoken.unready(language, one, found.purpose) for one in found.lists
+        },
+    }

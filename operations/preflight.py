@@ -1,0 +1,157 @@
+"""Everything looked at before a launch, in one go; whatever fails keeps it from being launched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from campaigns.campaign import Campaign, Limits
+from campaigns.check import Check, Verdict
+from campaigns.errors import NotFound
+from campaigns.forecast import Cost, Forecast
+from campaigns.readiness import Readiness
+from operations import checks, prospect, trunks
+from operations import readiness as ready
+from operations.prepared import Prepared, Way
+from operations.workspace import Workspace
+from store import audit, halts, leases, recordings
+from store import campaigns as kept
+from store import trunks as trunk_records
+from store.engine import reading
+from store.trunks import TrunkRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What was found.
+
+    Attributes:
+        checks: in the order in which they are read.
+        readiness: who may be called, list by list.
+        forecast: when, day by day.
+        cost: and for how much.
+    """
+
+    checks: tuple[Check, ...]
+    readiness: Readiness
+    forecast: Forecast
+    cost: Cost
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """What keeps it from being launched."""
+        return tuple(one for one in self.checks if one.verdict is Verdict.FAIL)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that was found."""
+        found = {one.verdict for one in self.checks}
+        return next(one for one in (Verdict.FAIL, Verdict.WARN, Verdict.PASS) if one in found)
+
+
+def preflight(
+    workspace: Workspace, controller_id: int, campaign_id: int, by: str = ""
+) -> Preflight:
+    """Look at a prepared campaign as if it were launched now.
+
+    Args:
+        workspace: where.
+        controller_id: whose.
+        campaign_id: which.
+        by: who would launch it; empty where nobody is about to.
+
+    Raises:
+        NotFound: the controller has no such campaign.
+    """
+    with reading(workspace.engine) as connection:
+        row = kept.row(connection, controller_id, campaign_id)
+        campaign = kept.by_id(connection, campaign_id)
+        ways = _ways(connection, workspace, campaign)
+    rehearsal = all(way.rehearsal for way in ways)
+    found = ready.of_campaign(workspace, controller_id, campaign_id, rehearsal=rehearsal)
+    with reading(workspace.engine) as connection:
+        prepared = _prepared(connection, workspace, row, campaign, ways, found, by)
+    return Preflight(tuple(checks.every(prepared)), found, prepared.forecast, prepared.cost)
+
+
+def _prepared(
+    connection: Connection,
+    workspace: Workspace,
+    row: Mapping[str, Any],
+    campaign: Campaign,
+    ways: tuple[Way, ...],
+    found: Readiness,
+    by: str,
+) -> Prepared:
+    begins = max(datetime.now(UTC), row["start_at"] or datetime.min.replace(tzinfo=UTC))
+    span = prospect.from_to(begins, row["end_at"])
+    limits = _limits(workspace, ways)
+    return Prepared(
+        row=row,
+        campaign=campaign,
+        by=by,
+        begins=begins,
+        halted=halts.current(connection) is not None,
+        ways=ways,
+        readiness=found,
+        suppressed_at=audit.last_at(connection, campaign.controller_id, "suppression.import"),
+        recordings=_recordings(connection, campaign.controller_id, row["recordings"]),
+        message=_message(workspace, campaign.message),
+        forecast=prospect.foreseen(connection, campaign, found.callable_people, limits, span),
+        costs={way.name: _cost(connection, campaign, way, found) for way in ways},
+    )
+
+
+def _cost(connection: Connection, campaign: Campaign, way: Way, found: Readiness) -> Cost:
+    """What it costs over one of its trunks."""
+    if way.trunk is None:
+        return Cost(unpriced=found.callable_people)
+    return prospect.cost(connection, campaign, way.trunk, found, rehearsal=way.rehearsal)
+
+
+def _ways(connection: Connection, workspace: Workspace, campaign: Campaign) -> tuple[Way, ...]:
+    known = {one.name: one for one in workspace.settings.all_trunks()}
+    records = trunk_records.all_of(connection)
+    status = leases.holder(connection, datetime.now(UTC))
+    shown = (status or {}).get("trunks", {})
+    return tuple(
+        Way(
+            name,
+            known.get(name),
+            records.get(name, TrunkRecord(name)),
+            trunk_records.attestation(connection, name, campaign.caller_id),
+            shown.get(name),
+        )
+        for name in campaign.trunks
+    )
+
+
+def _limits(workspace: Workspace, ways: tuple[Way, ...]) -> list[Limits]:
+    system = workspace.settings.limits
+    found = [trunks.in_force(way.trunk, way.record) for way in ways if way.trunk is not None]
+    return [
+        Limits(system.max_channels, system.max_cps),
+        *([prospect.together(found)] if found else []),
+    ]
+
+
+def _recordings(connection: Connection, controller_id: int, ids: list[int]) -> tuple[str, ...]:
+    """Their names, in the order heard; a number stands for one that is gone."""
+    names = []
+    for one in ids:
+        try:
+            names.append(str(recordings.one(connection, controller_id, one)["name"]))
+        except NotFound:
+            names.append(f"{one}")
+    return tuple(names)
+
+
+def _message(workspace: Workspace, base: str) -> str:
+    """Whether the prepared message is there as it was prepared."""
+    try:
+        found = workspace.library.message(base.rpartition("/")[0])
+    except NotFound:
+        return "missing"
+    return "damaged" if found.damaged() else "whole"
