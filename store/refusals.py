@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, PoolProxiedConnection
 
 from campaigns.contacts.suppression import SuppressionScope
+from campaigns.contacts.suppression_key import kept_as
 from campaigns.errors import StoreUnavailable
+from store import suppression_keys
 from store.columns import Instant
 
 
@@ -39,14 +41,18 @@ class Refusals:
 
         Raises:
             StoreUnavailable: the database cannot be read.
+            SuppressionKeyMissing: nobody can tell who was erased.
         """
-        numbers = {one.number for one in asked}
+        kept = kept_as({one.number for one in asked}, suppression_keys.in_use(self._engine))
         at = self._instants.process_bind_param(now, self._engine.dialect)
         try:
-            rows = set(self._found(*numbers, at))
+            found = self._found(*kept, at)
         except self._engine.dialect.loaded_dbapi.Error as error:
             self.close()
             raise StoreUnavailable(f"The database cannot be read now: {error}") from error
+        keys = [one for one, scope, _ in found if scope == _FINGERPRINT]
+        suppression_keys.check(self._engine, keys[0] if keys else None)
+        rows = {(kept.get(one), scope, owner) for one, scope, owner in found}
         return {one for one in asked if not rows.isdisjoint(_concerning(one))}
 
     def close(self) -> None:
@@ -66,9 +72,12 @@ class Refusals:
         return found
 
 
+_FINGERPRINT = "fingerprint"
+
 _IN_FORCE = """
 SELECT number, scope, CASE scope WHEN 'operator' THEN 0 ELSE owner_id END FROM suppression
 WHERE number IN ({numbers}) AND (expires_at IS NULL OR expires_at > {now})
+UNION ALL SELECT fingerprint, 'fingerprint', 0 FROM suppression_key
 """
 
 
