@@ -17,6 +17,7 @@ from cli import (
     logging,
     pbx,
     programs,
+    requests,
     suppressions,
     trunks,
 )
@@ -69,11 +70,13 @@ app.command()(programs.network)
 app.command()(doctor)
 app.command()(why)
 app.command()(retain)
+app.command()(requests.erase)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(requests.app, name="request")
 app.add_typer(audio_files.app, name="audio")
 app.add_typer(audit.app, name="audit")
 app.add_typer(trunks.app, name="trunk")

@@ -50,6 +50,7 @@ def take_up(settings: Settings, engine: Engine) -> None:
     key = _given(settings)
     if recorded is None:
         key = key or _made(file_of(settings))
+    if recorded is None and key is not None:
         with writing(engine) as connection:
             suppression_keys.record(connection, key, datetime.now(UTC))
             recorded = suppression_keys.recorded(connection)

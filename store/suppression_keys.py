@@ -8,7 +8,7 @@ one, can't tell who was erased, and is told so at its first question.
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, func, null, select, update
+from sqlalchemy import Connection, Engine, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.suppression_key import SuppressionKey
@@ -97,7 +97,7 @@ def replace(connection: Connection, key: SuppressionKey, now: datetime) -> bool:
 def note_erasure(connection: Connection, now: datetime) -> None:
     """From now on the key cannot be done without."""
     connection.execute(
-        update(suppression_key).values(erased_at=func.coalesce(suppression_key.c.erased_at, now))
+        update(suppression_key).where(suppression_key.c.erased_at.is_(null())).values(erased_at=now)
     )
 
 

@@ -30,6 +30,7 @@ class SuppressionReason(StrEnum):
     FILE = "file"  # imported
     UNWANTED = "unwanted_607"  # the person's own operator says so (RFC 8197)
     INVALID_NUMBER = "invalid_number"  # the network says that it does not exist
+    OBJECTION = "objection"  # asked in writing or by word of mouth
     ERASURE = "erasure"  # asked for everything to be erased
 
 

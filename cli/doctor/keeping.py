@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.errors import StoreUnavailable
 from cli.console import local
 from cli.doctor.check import Check, Level, fault, ok, warning
-from operations import suppression_key
+from operations import requests, suppression_key
 from operations.settings import FILE_NAME, Settings
 from operations.suppression_key import KeyState
 from store import halts, schema
@@ -72,6 +72,7 @@ def _database(settings: Settings) -> Iterator[Check]:
         if found.level is Level.OK:
             yield from _halt(engine)
             yield _key(settings, engine)
+            yield from _requests(engine)
     except (SQLAlchemyError, StoreUnavailable) as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
         yield fault("database", f"It cannot be used: {said}", "Check database_url in the settings.")
@@ -108,6 +109,19 @@ def _key(settings: Settings, engine: Engine) -> Check:
     if found is KeyState.NEW:
         return ok("suppression key", "Made at the first start; back it up then.")
     return ok("suppression key", "Here, and the one of this database. Have it in a backup.")
+
+
+def _requests(engine: Engine) -> Iterator[Check]:
+    """The law gives a month for each."""
+    found = requests.near(engine)
+    if found:
+        first = found[0]
+        yield warning(
+            "requests",
+            f"{len(found)} of people called are due within a week or late; the first, "
+            f"request {first['id']}, by {first['due_on']}.",
+            "portevoix request list",
+        )
 
 
 def _revision(engine: Engine) -> Check:
