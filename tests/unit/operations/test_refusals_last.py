@@ -49,7 +49,7 @@ class Life(RuleBasedStateMachine):
         self.workspace = a_workspace(self.world.engine, Path(self.directory.name))
         self.controller = self.world.controller()
         self.refused: set[str] = set()
-        self.campaigns: list[Campaign] = []
+        self.campaigns = list[Campaign]()
         self.up: list[Call] = []
         self.files = 0
 
