@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -77,6 +77,13 @@ class Language:
         if now is not None and now.astimezone(TIME_ZONE).date() == local.date():
             return dates.format_time(local, "HH:mm", locale=self.code)
         return dates.format_datetime(local, "d MMM y, HH:mm", locale=self.code)
+
+    def day(self, on: date | None) -> str:
+        """A day, or the day in Paris of an instant; a dash for none."""
+        if on is None:
+            return "–"
+        here = on.astimezone(TIME_ZONE) if isinstance(on, datetime) else on
+        return dates.format_date(here, "d MMMM y", locale=self.code)
 
     def phone(self, number: str) -> str:
         """A French E.164 number in groups, the way it is read aloud."""

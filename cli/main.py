@@ -24,6 +24,7 @@ from cli import (
 from cli.children import end_with_parent
 from cli.demo import demo
 from cli.doctor.command import doctor
+from cli.receipt import receipt
 from cli.retain import retain
 from cli.serve import serve
 from cli.session import PlainErrors, Session
@@ -70,6 +71,7 @@ app.command()(programs.network)
 app.command()(doctor)
 app.command()(why)
 app.command()(retain)
+app.command()(receipt)
 app.command()(requests.erase)
 app.command()(halt.stop)
 app.command()(halt.resume)
