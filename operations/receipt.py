@@ -73,9 +73,7 @@ class _Gathering:
     def receipt(self, refused: Sequence[parts.RefusedRow], now: datetime) -> Receipt:
         asked = (self._connection, self._controller_id, self._number)
         entries, places = holdings.entries(*asked), holdings.places(*asked)
-        calls = [
-            one for one in holdings.calls(*asked) if one["state"] != AttemptState.UNSENT.value
-        ]
+        calls = [one for one in holdings.calls(*asked) if one["state"] != AttemptState.UNSENT.value]
         refusals = suppressions.of_number(*asked, operators=True)
         made = requests.of_number(*asked)
         name = controllers.name_of(self._connection, self._controller_id)

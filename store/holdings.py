@@ -1,6 +1,6 @@
 """Everything a controller holds of one number, as it is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -125,7 +125,9 @@ def acts_near(
     )
 
 
-def claims(connection: Connection, controller_id: int, made: Sequence[Row]) -> list[Row]:
+def claims(
+    connection: Connection, controller_id: int, made: Sequence[Mapping[str, Any]]
+) -> list[Row]:
     """The acts that allowed these calls: a claim is recorded at the instant of its attempts."""
     if not made:
         return []

@@ -4,7 +4,6 @@ import io
 from datetime import date
 
 from erasing import with_key
-from sqlalchemy import Engine
 from store_subjects import NOW, World, number
 
 from campaigns.campaign import Campaign
@@ -20,7 +19,7 @@ from operations.import_list import import_list
 from operations.requests import open_request
 from operations.suppress import Owner, suppress
 from operations.workspace import Workspace
-from store import suppressions
+from store import suppression_keys, suppressions
 from store.engine import writing
 from store.tables import attempt
 
@@ -39,7 +38,9 @@ _CSV = (
 
 def imported(world: World, controller_id: int, supplier: str = "Fichiers SA") -> int:
     """A list of both, in which the person stands twice."""
-    provenance = Provenance(supplier, "formulaire", date(2026, 1, 5), ("political",), {"w1": WORDING})
+    provenance = Provenance(
+        supplier, "formulaire", date(2026, 1, 5), ("political",), {"w1": WORDING}
+    )
     report = import_list(
         world.engine, controller_id, io.BytesIO(_CSV.encode()), name=f"Liste {supplier}",
         file_name="liste.csv", provenance=provenance, by="Zoé",
@@ -57,8 +58,9 @@ def called(world: World, campaign: Campaign, outcome: Outcome) -> None:
 
 def full_house(workspace: Workspace) -> int:
     """Fill a database; the id of the controller."""
-    engine: Engine = workspace.engine
-    with_key(engine)
+    engine = workspace.engine
+    if suppression_keys.in_use(engine) is None:
+        with_key(engine)
     world = World(engine)
     ours, theirs = world.controller(), world.controller("Association")
     campaign = world.campaign(ours, [imported(world, ours)])

@@ -14,18 +14,10 @@ _TEMPLATE = Path(__file__).with_name("receipt.typ")
 def drawn(sheet: Sheet) -> bytes:
     """The file. Nothing in it is taken for markup, and no font of this machine is used."""
     return typst.compile(
-        _TEMPLATE, format="pdf", sys_inputs=_inputs(sheet), ignore_system_fonts=True,
+        _TEMPLATE, format="pdf", sys_inputs={"sheet": _plain(sheet)}, ignore_system_fonts=True,
         pdf_standards="ua-1",
     )  # fmt: skip
 
 
-def pictured(sheet: Sheet) -> list[bytes]:
-    """Each page as a PNG, to be looked at."""
-    pages = typst.compile(
-        _TEMPLATE, format="png", sys_inputs=_inputs(sheet), ignore_system_fonts=True, ppi=96
-    )
-    return pages if isinstance(pages, list) else [pages]
-
-
-def _inputs(sheet: Sheet) -> dict[str, str]:
-    return {"sheet": json.dumps(asdict(sheet), ensure_ascii=False)}
+def _plain(sheet: Sheet) -> str:
+    return json.dumps(asdict(sheet), ensure_ascii=False)

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.language import Language
-from operations.receipt_parts import Act, Asked, CallMade, Entry, Place, Receipt, Refusal, RefusedRow
+from operations.receipt_parts import (
+    Act,
+    Asked,
+    CallMade,
+    Entry,
+    Place,
+    Receipt,
+    Refusal,
+    RefusedRow,
+)
 
 Pairs = tuple[tuple[str, str], ...]
 """Labels with what they say; what is not known is left out."""

@@ -7,6 +7,8 @@ from api.receipt.sheet import Block, Section, Sheet, Table
 
 WIDTH = 80
 
+_COLONS = {"fr": "\u00a0: ", "en": ": "}
+
 
 def written(sheet: Sheet) -> str:
     """The whole, in lines of at most `WIDTH` characters but for what cannot be broken."""
@@ -19,22 +21,22 @@ def _lines(sheet: Sheet) -> Iterator[str]:
     for paragraph in sheet.text:
         yield from (*_wrapped(paragraph), "")
     for section in sheet.sections:
-        yield from _section(section)
+        yield from _section(section, _COLONS[sheet.language])
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: Section, colon: str) -> Iterator[str]:
     yield from (section.title, "-" * len(section.title), "")
     for paragraph in section.text:
         yield from (*_wrapped(paragraph), "")
     for block in section.blocks:
-        yield from _block(block)
+        yield from _block(block, colon)
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: Block, colon: str) -> Iterator[str]:
     if block.title:
         yield block.title
     for label, value in block.pairs:
-        yield from _wrapped(f"{label}: {value}", indent="  ")
+        yield from _wrapped(f"{label}{colon}{value}", indent="  ")
     if block.table is not None:
         yield from _table(block.table)
     yield ""

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from api.language import LANGUAGES, Language, language
 from api.receipt import pdf, sheet, text
+from audio.library import Library
 from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.contacts.request import RequestKind
 from campaigns.contacts.suppression import SuppressionReason, SuppressionScope
@@ -20,7 +21,11 @@ from operations.receipt import issue
 from operations.receipt_parts import Receipt
 from operations.settings import load
 from operations.workspace import Workspace
-from audio.library import Library
+
+PARTS = (
+    "Comité", "+33 6 39 98 00 01", "Fichiers SA", "formulaire", "Anne", "A-17", "site web",
+    "lettre du 3 mars", "+33 1 99 00 12 34", "19", "www.cnil.fr/plaintes",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -54,7 +59,8 @@ def test_french_readers_find_no_english_word(receipt: Receipt) -> None:
     catalogue = Listening(french.translations)
     listening = Language("fr", catalogue, french.patterns)
     said = text.written(sheet.sheet_of(receipt, listening))
-    assert {one for one in catalogue.unknown if french.say(one) == one} == set()
+    unknown = {one for one in catalogue.unknown if french.say(one) == one and not one.isdigit()}
+    assert unknown == set()
     assert "Ce que nous détenons" in said
 
 
@@ -78,8 +84,7 @@ def test_every_word_that_may_stand_in_it_is_known(kind: str, names: Iterable[Str
 def test_the_text_says_everything_and_fits(receipt: Receipt, code: str) -> None:
     said = text.written(sheet.sheet_of(receipt, language(code)))
     flat = " ".join(said.split())
-    for part in ("Comité", "+33 6 39 98 00 01", "Fichiers SA", "formulaire", "Anne", "A-17",
-                 "lettre du 3 mars", "+33 1 99 00 12 34", "19", "www.cnil.fr/plaintes"):  # fmt: skip
+    for part in PARTS:
         assert part in flat.replace("\u00a0", " "), part
     assert WORDING in flat
     assert max(map(len, said.splitlines())) <= text.WIDTH

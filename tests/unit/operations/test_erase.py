@@ -1,13 +1,14 @@
 """Erasing a person: nothing is left of them but their refusal, and every count stays."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from erasing import KEY, with_key
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 from store_subjects import NOW, World, number
 from workspaces import a_workspace
 
@@ -222,6 +223,27 @@ def test_a_call_that_is_up_is_waited_for(world: World, workspace: Workspace) -> 
     end(world, calls)
     assert erase(workspace, 1, PERSON, "DPO", NOW).attempts == 1
     world.check()
+
+
+def test_an_erasure_waits_for_a_claim_under_way(postgres_store: Engine, tmp_path: Path) -> None:
+    with_key(postgres_store)
+    campaign = World(postgres_store).called(3)
+    workspace = a_workspace(postgres_store, tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        with writing(postgres_store) as connection:
+            claim(connection, Want(campaign, 3, True, "n"), NOW)
+            erasing = pool.submit(erase, workspace, 1, PERSON, "DPO", NOW)
+            wait_for_a_lock(postgres_store)
+        with pytest.raises(NotAllowed, match="is up"):
+            erasing.result()
+
+
+def wait_for_a_lock(engine: Engine) -> None:
+    """Return once some transaction waits for another."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.execute(waiting).scalar():
+            pass
 
 
 def test_a_call_in_doubt_is_waited_for_a_day(world: World, workspace: Workspace) -> None:

@@ -113,14 +113,14 @@ def test_who_asked_is_kept_and_no_number_with_it(workspace: Workspace, found: Re
 
 def test_a_number_of_which_nothing_is_held_gets_one_too(workspace: Workspace) -> None:
     nothing = issue(workspace, full_house(workspace), number(99), "DPO", "text")
-    assert not (nothing.lists or nothing.campaigns or nothing.refusals or nothing.acts)
+    assert [*nothing.lists, *nothing.campaigns, *nothing.refusals, *nothing.acts] == []
 
 
 def test_after_an_erasure_only_the_refusal_is_left(workspace: Workspace) -> None:
     ours = full_house(workspace)
     erase(workspace, ours, PERSON, "DPO")
     left = issue(workspace, ours, PERSON, "DPO", "json")
-    assert not (left.lists or left.campaigns or left.refused_rows)
+    assert [*left.lists, *left.campaigns, *left.refused_rows] == []
     own = [one for one in left.refusals if one.scope == "controller"]
     assert {(one.digest_only, one.source) for one in own} == {(True, "")}
     assert "person.erase" in {one.act for one in left.acts}
