@@ -5,10 +5,12 @@ suppressed reads the fingerprint in the same statement: a process without the ke
 one, can't tell who was erased, and is told so at its first question.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, null, select, update
+from sqlalchemy import Connection, Engine, case, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.suppression_key import SuppressionKey
@@ -17,8 +19,15 @@ from store.tables import suppression_key
 
 _keys: WeakKeyDictionary[Engine, SuppressionKey] = WeakKeyDictionary()
 
-FINGERPRINT = select(suppression_key.c.fingerprint)
-"""One row, or none before the first start."""
+_FINGERPRINT = select(suppression_key.c.fingerprint)
+
+USED, UNUSED = "used", "unused"
+STANDING = select(
+    suppression_key.c.fingerprint,
+    case((suppression_key.c.erased_at.is_(null()), UNUSED), else_=USED),
+)
+"""The fingerprint and whether anybody was erased: one row, or none before the first start. Asked in
+the statement that looks for numbers, so that both are of one moment."""
 
 
 def use(engine: Engine, key: SuppressionKey | None) -> None:
@@ -55,6 +64,29 @@ def check(engine: Engine, recorded: str | None) -> None:
         )
 
 
+def digests(
+    engine: Engine, rows: Iterable[Sequence[Any]], numbers: Iterable[str]
+) -> dict[str, str]:
+    """Numbers by the digests under which their suppressions may be kept.
+
+    Empty where nobody was ever erased, which costs nothing.
+
+    Args:
+        engine: of the database.
+        rows: among them that of `STANDING`, which has one of its words in the second place.
+        numbers: those that are asked for.
+
+    Raises:
+        SuppressionKeyMissing: there may be such, and this process cannot tell.
+    """
+    recorded, word = next((row[:2] for row in rows if row[1] in {USED, UNUSED}), (None, UNUSED))
+    check(engine, recorded)
+    key = in_use(engine)
+    if key is None or word == UNUSED:
+        return {}
+    return {key.digest(number): number for number in numbers}
+
+
 def needed(connection: Connection) -> SuppressionKey:
     """The key, which the caller cannot do without.
 
@@ -70,7 +102,7 @@ def needed(connection: Connection) -> SuppressionKey:
 
 def recorded(connection: Connection) -> str | None:
     """The fingerprint of the key that the database was used with."""
-    found = connection.execute(FINGERPRINT).scalar()
+    found = connection.execute(_FINGERPRINT).scalar()
     return None if found is None else str(found)
 
 

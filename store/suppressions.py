@@ -11,7 +11,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    literal_column,
     null,
     or_,
     select,
@@ -22,12 +21,9 @@ from campaigns.contacts.suppression import Suppression, SuppressionScope
 from campaigns.contacts.suppression_key import kept_as
 from store import suppression_keys
 from store.tables import campaign as campaigns
-from store.tables import suppression, suppression_key
+from store.tables import suppression
 
 _KEY = ("number", "scope", "owner_id", "channel")
-
-
-_FINGERPRINT = "fingerprint"
 
 
 def _concerns(controller: ColumnElement[int], campaign: ColumnElement[int]) -> ColumnElement[bool]:
@@ -41,15 +37,12 @@ def _concerns(controller: ColumnElement[int], campaign: ColumnElement[int]) -> C
     )
 
 
-_IN_FORCE = (
-    select(suppression.c.number, literal_column("'number'"))
-    .where(
-        suppression.c.number.in_(bindparam("numbers", expanding=True)),
-        _concerns(bindparam("controller"), bindparam("campaign")),
-        or_(suppression.c.expires_at.is_(None), suppression.c.expires_at > bindparam("now")),
-    )
-    .union_all(select(suppression_key.c.fingerprint, literal_column(f"'{_FINGERPRINT}'")))
+_IN_FORCE = select(suppression.c.number, null()).where(
+    suppression.c.number.in_(bindparam("numbers", expanding=True)),
+    _concerns(bindparam("controller"), bindparam("campaign")),
+    or_(suppression.c.expires_at.is_(None), suppression.c.expires_at > bindparam("now")),
 )
+_WITH_KEY = _IN_FORCE.union_all(suppression_keys.STANDING)
 
 
 def in_force(
@@ -61,17 +54,20 @@ def in_force(
 ) -> set[str]:
     """Which of these numbers this campaign of this controller must not call.
 
+    One statement; a second one, for digests, where anybody was ever erased. Who is erased between
+    the two stood in the first as a number, or had a claim to wait for.
+
     Raises:
         SuppressionKeyMissing: nobody can tell which of them were erased.
     """
-    kept = kept_as(numbers, suppression_keys.in_use(connection.engine))
-    asked = {
-        "numbers": list(kept), "controller": controller_id, "campaign": campaign_id, "now": now,
-    }  # fmt: skip
-    found = connection.execute(_IN_FORCE, asked).all()
-    keys = [one for one, what in found if what == _FINGERPRINT]
-    suppression_keys.check(connection.engine, keys[0] if keys else None)
-    return {kept[one] for one, what in found if what != _FINGERPRINT}
+    asked = {"controller": controller_id, "campaign": campaign_id, "now": now}
+    rows = connection.execute(_WITH_KEY, {**asked, "numbers": numbers}).all()
+    found = {one for one, key in rows if key is None}
+    digests = suppression_keys.digests(connection.engine, rows, numbers)
+    if digests:
+        hidden = connection.execute(_IN_FORCE, {**asked, "numbers": list(digests)})
+        found |= {digests[one] for one in hidden.scalars()}
+    return found
 
 
 def add(connection: Connection, rows: Sequence[Suppression]) -> int:
