@@ -125,17 +125,17 @@ def _standing(one: dict[str, Any]) -> str:
 def _told(done: Erased) -> Iterator[str]:
     yield f"{done.number} is erased."
     yield (
-        f"Removed: number, name and whatever else tells of the person, from {figure(done.contacts)}"
-        f" entries of lists, {figure(done.targets)} places in campaigns, {figure(done.attempts)} "
-        f"calls (keys pressed too) and {figure(done.refused_rows)} refused rows."
+        "Removed: number, name and whatever else tells of the person, from entries of lists "
+        f"({figure(done.contacts)}), places in campaigns ({figure(done.targets)}), calls with the "
+        f"keys pressed ({figure(done.attempts)}) and refused rows ({figure(done.refused_rows)})."
     )
     yield (
-        f"Kept: {figure(done.suppressions)} refusals, as a digest that only the suppression key "
+        f"Kept: refusals ({figure(done.suppressions)}), as a digest that only the suppression key "
         "can match with the number, so that no list brings the person back (GDPR, articles "
         "17(3)(b) and 21(3)); that there was an entry, a place and a call, with instant and "
         "outcome and of nobody in particular, so that counts add up; acts in the audit, in which "
-        f"no number stands whole; {figure(done.requests)} requests of the person, under a digest, "
-        "and how they were answered (article 5(2))."
+        f"no number stands whole; requests of the person ({figure(done.requests)}), under a "
+        "digest, and how they were answered (article 5(2))."
     )
     yield (
         "Not touched: what other controllers hold, what the operator keeps from everybody, and "

@@ -1,5 +1,6 @@
 """What the people called ask of a controller: access, erasure, objection."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -106,6 +107,27 @@ def close(connection: Connection, request_id: int, answer: str, by: str, now: da
         .where(privacy_request.c.id == request_id)
         .values(closed_at=now, closed_by=by, answer=answer)
     )
+
+
+def closed_before(connection: Connection, before: datetime, count: int) -> dict[int, str]:
+    """Numbers by id of some requests that were closed long ago and still have their number."""
+    rows = connection.execute(
+        select(privacy_request.c.id, privacy_request.c.number)
+        .where(privacy_request.c.closed_at < before, privacy_request.c.number.startswith("+"))
+        .order_by(privacy_request.c.id)
+        .limit(count)
+    )
+    return {row.id: row.number for row in rows}
+
+
+def hide(connection: Connection, digests: Mapping[int, str]) -> None:
+    """Keep requests, by id, under digests of their numbers and without what was noted of them."""
+    for request_id, digest in digests.items():
+        connection.execute(
+            update(privacy_request)
+            .where(privacy_request.c.id == request_id)
+            .values(number=digest, note="")
+        )
 
 
 def answer_erasures(

@@ -54,8 +54,9 @@ def in_force(
 ) -> set[str]:
     """Which of these numbers this campaign of this controller must not call.
 
-    One statement; a second one, for digests, where anybody was ever erased. Who is erased between
-    the two stood in the first as a number, or had a claim to wait for.
+    One statement; a second one, for digests, where anybody was ever erased. A person erased
+    between the two stood in the first as a number, or was not refused yet: then the erasure waits
+    for a claim that has the target.
 
     Raises:
         SuppressionKeyMissing: nobody can tell which of them were erased.

@@ -58,7 +58,7 @@ def test_a_request_from_its_opening_to_its_answer(portevoix: Command) -> None:
     late = ours(portevoix, "request", "list")
     assert "days late" in late
     erased = ours(portevoix, "erase", NUMBER, "--by", "DPO")
-    assert "Kept: 1 refusals" in erased
+    assert "Kept: refusals (1)" in erased
     listed = ours(portevoix, "request", "list", "--all", "--json")
     rows = [json.loads(line) for line in listed.splitlines()]
     assert [(one["kind"], one["answer"], one["number"]) for one in rows] == [

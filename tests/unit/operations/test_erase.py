@@ -287,6 +287,19 @@ def test_without_the_key_nothing_is_erased_nor_called(world: World, workspace: W
     assert world.states(campaign.id) == {"pending": 3}
 
 
+def test_without_the_key_no_file_is_taken_in_where_somebody_was_erased(
+    world: World, workspace: Workspace
+) -> None:
+    suppression_keys.use(world.engine, None)
+    assert import_people(world, PERSON, supplier="before").accepted == 1
+    with_key(world.engine)
+    erase(workspace, 1, PERSON, "DPO", NOW)
+    suppression_keys.use(world.engine, None)
+    with pytest.raises(SuppressionKeyMissing):
+        import_people(world, OTHER, PERSON, supplier="after")
+    assert PERSON not in everything(world.engine)
+
+
 def test_a_refusal_is_taken_down_even_without_the_key(world: World) -> None:
     campaign = world.called(3)
     calls = claim_all(world, campaign)
