@@ -64,11 +64,11 @@ def receipt(
 
 def _made(found: Receipt, shape: Shape, tongue: Tongue) -> bytes:
     from api.language import language  # noqa: PLC0415 - what draws is loaded where it is used
-    from api.receipt import pdf, sheet, text  # noqa: PLC0415
+    from api.receipt import pdf, text, words  # noqa: PLC0415
 
     if shape is Shape.JSON:
         return (as_json(asdict(found)) + "\n").encode()
-    said = sheet.sheet_of(found, language(tongue.value))
+    said = words.sheet_of(found, language(tongue.value))
     return pdf.drawn(said) if shape is Shape.PDF else text.written(said).encode()
 
 

@@ -43,6 +43,8 @@ def _block(block: Block, colon: str) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
+    if table.caption:
+        yield f"  {table.caption}"
     for row in (table.head, *table.rows):
         yield from _wrapped(" | ".join(row), indent="  ")
 

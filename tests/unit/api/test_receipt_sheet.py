@@ -11,7 +11,7 @@ from receipts import PERSON, WORDING, full_house
 from sqlalchemy import Engine
 
 from api.language import LANGUAGES, Language, language
-from api.receipt import pdf, sheet, text
+from api.receipt import pdf, text, words
 from audio.library import Library
 from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.contacts.request import RequestKind
@@ -58,7 +58,7 @@ def test_french_readers_find_no_english_word(receipt: Receipt) -> None:
     french = language("fr")
     catalogue = Listening(french.translations)
     listening = Language("fr", catalogue, french.patterns)
-    said = text.written(sheet.sheet_of(receipt, listening))
+    said = text.written(words.sheet_of(receipt, listening))
     unknown = {one for one in catalogue.unknown if french.say(one) == one and not one.isdigit()}
     assert unknown == set()
     assert "Ce que nous détenons" in said
@@ -82,7 +82,7 @@ def test_every_word_that_may_stand_in_it_is_known(kind: str, names: Iterable[Str
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_text_says_everything_and_fits(receipt: Receipt, code: str) -> None:
-    said = text.written(sheet.sheet_of(receipt, language(code)))
+    said = text.written(words.sheet_of(receipt, language(code)))
     flat = " ".join(said.split())
     for part in PARTS:
         assert part in flat.replace("\u00a0", " "), part
@@ -91,13 +91,13 @@ def test_the_text_says_everything_and_fits(receipt: Receipt, code: str) -> None:
 
 
 def test_times_are_those_of_paris(receipt: Receipt) -> None:
-    said = text.written(sheet.sheet_of(receipt, language("en")))
+    said = text.written(words.sheet_of(receipt, language("en")))
     assert "Mar 2, 2026, 12:00" in said or "2 Mar 2026, 12:00" in said
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_pdf_is_tagged_and_says_title_and_language(receipt: Receipt, code: str) -> None:
-    drawn = pdf.drawn(sheet.sheet_of(receipt, language(code)))
+    drawn = pdf.drawn(words.sheet_of(receipt, language(code)))
     assert drawn.startswith(b"%PDF-1.7")
     assert b"pdfuaid:part" in drawn
     assert re.search(rb"/Lang\s*\(" + code.encode(), drawn)
@@ -115,4 +115,4 @@ def hostile(receipt: Receipt) -> Callable[[str], Receipt]:
 def test_nothing_that_a_list_says_is_taken_for_markup(
     hostile: Callable[[str], Receipt], name: str
 ) -> None:
-    assert pdf.drawn(sheet.sheet_of(hostile(name), language("fr"))).startswith(b"%PDF")
+    assert pdf.drawn(words.sheet_of(hostile(name), language("fr"))).startswith(b"%PDF")
