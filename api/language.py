@@ -81,8 +81,11 @@ class Language:
         return dates.format_datetime(local, "d MMM y, HH:mm", locale=self.code)
 
     def day(self, on: date | None) -> str:
-        """A day; a dash for none."""
-        return "–" if on is None else dates.format_date(on, "d MMMM y", locale=self.code)
+        """A day, or the day in Paris of an instant; a dash for none."""
+        if on is None:
+            return "–"
+        here = on.astimezone(TIME_ZONE) if isinstance(on, datetime) else on
+        return dates.format_date(here, "d MMMM y", locale=self.code)
 
     def money(self, micros: int) -> str:
         """Micro-euros, to the cent, as the language writes sums."""

@@ -43,6 +43,7 @@ KINDS: Mapping[str, Kind] = {
     "idempotency_key_reused": Kind(422, "This Idempotency-Key stands for another request"),
     "still_running": Kind(409, "The same request is still being answered"),
     "store_unavailable": Kind(503, "The database cannot record now"),
+    "suppression_key_missing": Kind(503, "The suppression key is missing"),
     "lease_lost": Kind(503, "Another dialer has taken over"),
     "pbx_error": Kind(503, "The PBX cannot be reached"),
     "portevoix_error": Kind(500, "Something went wrong"),

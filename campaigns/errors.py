@@ -6,6 +6,7 @@ PortevoixError
 │   └── NotReady           a check before a launch fails
 ├── NotFound               no such thing for this controller
 ├── StoreUnavailable       the database cannot record: dialing stops
+│   └── SuppressionKeyMissing  who was erased can't be told: nobody may be called
 ├── LeaseLost              another dialer holds the lock; this one must write nothing more
 └── PbxError               the PBX refused or cannot be reached
 """
@@ -55,6 +56,22 @@ class StoreUnavailable(PortevoixError):
     """The database cannot record. No call may be placed."""
 
     code = "store_unavailable"
+
+
+class SuppressionKeyMissing(StoreUnavailable):
+    """Refusals of erased people cannot be recognised. No call may be placed.
+
+    Args:
+        why: whether the key is missing or another one.
+    """
+
+    code = "suppression_key_missing"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"{why} Without it nobody is called, as who was erased could not be told. "
+            "Put it back: portevoix suppressions key restore FILE."
+        )
 
 
 class LeaseLost(PortevoixError):

@@ -19,12 +19,14 @@ from cli import (
     logging,
     pbx,
     programs,
+    requests,
     suppressions,
     trunks,
 )
 from cli.children import end_with_parent
 from cli.demo import demo
 from cli.doctor.command import doctor
+from cli.receipt import receipt
 from cli.retain import retain
 from cli.serve import serve
 from cli.session import PlainErrors, Session
@@ -71,6 +73,8 @@ app.command()(programs.network)
 app.command()(doctor)
 app.command()(why)
 app.command()(retain)
+app.command()(receipt)
+app.command()(requests.erase)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
@@ -78,6 +82,7 @@ app.add_typer(budget.app, name="budget")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(consent_form.app, name="consent-form")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(requests.app, name="request")
 app.add_typer(audio_files.app, name="audio")
 app.add_typer(audit.app, name="audit")
 app.add_typer(trunks.app, name="trunk")

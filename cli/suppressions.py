@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli import suppression_keys
 from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.lookup import one_controller
 from cli.session import AsJson, By, Controller, open_home
@@ -16,6 +17,7 @@ from operations.suppress import Owner, import_suppressions, listed, suppress
 from operations.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Numbers not to be called, and why.")
+app.add_typer(suppression_keys.app, name="key")
 
 Everybody = Annotated[
     bool, typer.Option("--everybody", help="For every controller of this system, at once.")
@@ -60,7 +62,8 @@ def show_all(
             if json:
                 say(as_json(one))
             row(
-                made, one["number"], one["reason"], one["source"], local(one["created_at"]),
+                made, one["number"] or "erased", one["reason"], one["source"],
+                local(one["created_at"]),
                 local(one["expires_at"]) if one["expires_at"] else "for ever",
             )  # fmt: skip
     if not json:

@@ -30,7 +30,8 @@ def why(
     made = table("campaign", "where it stands", "gate", "opens", "last outcome", "list:line", "for")
     for owner, one in found:
         row(
-            made, one.campaign, one.state or "–", one.gate or "none: it may be called",
-            local(one.opens_at), one.outcome or "–", f"{one.list_id}:{one.line}", owners[owner],
+            made, one.campaign or "none", one.state or "–", one.gate or "none: it may be called",
+            local(one.opens_at), one.outcome or "–",
+            f"{one.list_id}:{one.line}" if one.list_id else "–", owners[owner],
         )  # fmt: skip
     show(made)

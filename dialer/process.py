@@ -32,6 +32,7 @@ from dialer.journal import Journal
 from dialer.originate import Sounds
 from dialer.trunks import Trunks
 from dialer.upkeep import chores
+from operations import suppression_key
 from operations.settings import PbxSettings, Settings
 from operations.workspace import Workspace
 
@@ -51,10 +52,12 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
         ready: told when calls can be placed.
 
     Raises:
+        SuppressionKeyMissing: who was erased cannot be told, so nobody may be called.
         LeaseLost: another dialer drives this database.
         LoginRejected: the PBX knows the account otherwise, from the first or from now on.
         PbxError: the PBX cannot be started or reached.
     """
+    suppression_key.check(workspace.engine)
     priority.in_real_time(priority.DIALER)
     settings = workspace.settings
     async with _pbx_side(settings) as pbx:

@@ -94,6 +94,17 @@ class ContactRows:
             "Nothing to do: the first row is kept, and the number is called once.",
         )
 
+    def erased(self, line: int) -> Reject:
+        """The refusal of a person who asked to be erased: nothing of the row is kept."""
+        return Reject(
+            line,
+            self._columns.name_of(Field.PHONE),
+            "",
+            "erased",
+            "This person asked for everything about them to be erased.",
+            "Nothing to do: they are not called. Have your supplier take them out of its file.",
+        )
+
     def _contact(
         self, line: int, cells: list[str], number: Number, terms: ContactValues
     ) -> ContactValues:

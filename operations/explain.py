@@ -19,6 +19,8 @@ from store import attempts, frequency, halts, leases, lists, suppressions, talli
 from store import campaigns as kept
 from store.engine import reading
 
+NO_CAMPAIGN = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -54,7 +56,18 @@ def why(workspace: Workspace, controller_id: int, text: str) -> list[Explanation
     with reading(workspace.engine) as connection:
         dialer = leases.holder(connection, now)
         found = targets.of_number(connection, controller_id, number)
+        if not found:
+            return _nowhere(connection, controller_id, number, now)
         return [_explain(connection, one, dialer, now) for one in found]
+
+
+def _nowhere(
+    connection: Connection, controller_id: int, number: str, now: datetime
+) -> list[Explanation]:
+    """A number in no campaign: one that is suppressed would be called by none."""
+    if not suppressions.in_force(connection, [number], controller_id, NO_CAMPAIGN, now):
+        return []
+    return [Explanation(number, None, "", None, Gate.SUPPRESSED)]
 
 
 def _explain(

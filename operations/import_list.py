@@ -25,7 +25,7 @@ from operations.rejects import Reject
 from operations.rows import Row
 from operations.spreadsheet import open_sheet
 from operations.withdrawals import Withdrawals
-from store import audit, lists
+from store import audit, lists, suppressions
 from store.engine import reading, writing
 from store.lists import ListState
 from store.staging import Staging, staging
@@ -130,10 +130,8 @@ def import_list(
             known = lists.one(connection, controller_id, list_id)
     reader = ContactRows(known["id"], columns, declared(known), latest_day(now))
     with staging(engine, contact, rejected_row) as stage:
-        refusals = Withdrawals(controller_id, known["id"], by)
-        batches = _Import(stage, known["id"], reader, refusals, known["imported_line"]).batches(
-            rows
-        )
+        withdrawals = Withdrawals(controller_id, known["id"], by)
+        batches = _Import(stage, known, reader, withdrawals).batches(rows)
         for done in resting(engine, batches):
             if progress:
                 progress(ImportProgress(done, file.tell(), size))
@@ -232,16 +230,16 @@ class _Import:
     def __init__(
         self,
         stage: Staging,
-        list_id: int,
+        known: Mapping[str, Any],
         rows: ContactRows,
         withdrawals: Withdrawals,
-        line: int,
     ) -> None:
         self._stage = stage
-        self._list_id = list_id
+        self._list_id: int = known["id"]
+        self._controller_id: int = known["controller_id"]
         self._rows = rows
         self._withdrawals = withdrawals
-        self._line = line
+        self._line: int = known["imported_line"]
         self._batch = _FIRST_BATCH
 
     def batches(self, rows: Iterator[Row]) -> Iterator[int]:
@@ -275,11 +273,16 @@ class _Import:
         numbers = [row["number"] for row in read if isinstance(row, dict)]
         with self._stage.reading() as connection:
             lines = lists.lines_of(connection, self._list_id, numbers)
+            erased = suppressions.erased_among(
+                connection, self._controller_id, numbers, datetime.now(UTC)
+            )
         contacts: list[ContactValues] = []
         refused: list[Reject] = []
         for row in read:
             if isinstance(row, Reject):
                 refused.append(row)
+            elif row["number"] in erased:
+                refused.append(self._rows.erased(row["line"]))
             elif (first := lines.setdefault(row["number"], row["line"])) != row["line"]:
                 refused.append(self._rows.duplicate(row["line"], first, row["number"]))
             else:

@@ -4,7 +4,8 @@ CNIL takes three years from the last contact as the usual time for which people 
 solicited (délibération n° 2021-131 of 23 September 2021, référentiel relatif aux traitements de
 gestion des activités commerciales); for political calls no other figure is published, so three
 years after a campaign's end is the default here. What was counted stays; so do suppressions, for
-who refused must not be called when the same number is imported again.
+who refused must not be called when the same number is imported again. Requests that were closed as
+long ago stay too, as proof that they were answered, under a digest of the number.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from campaigns.states import Action, CampaignState
 from operations.giving_way import until_none
 from operations.report import heard_sums
 from operations.workspace import Workspace
-from store import audit, retention
+from store import audit, requests, retention, suppression_keys
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.retention import Old
@@ -45,7 +46,27 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
     removed = sum(_Removal(workspace, moment).campaign(one) for one in campaigns)
     with reading(workspace.engine) as connection:
         lists = retention.old_lists(connection, before)
-    return removed + sum(_Removal(workspace, moment).list(one) for one in lists)
+    removed += sum(_Removal(workspace, moment).list(one) for one in lists)
+    _hide_requests(workspace, before)
+    return removed
+
+
+def _hide_requests(workspace: Workspace, before: datetime) -> None:
+    """Of requests closed before that only a digest of the number is left: they are kept as proof.
+
+    Where the key is missing they stay as they are, until it is back.
+    """
+    key = suppression_keys.in_use(workspace.engine)
+    if key is None:
+        return
+
+    def hide(connection: Connection) -> int:
+        some = requests.closed_before(connection, before, AT_ONCE)
+        requests.hide(connection, {id_: key.digest(number) for id_, number in some.items()})
+        return len(some)
+
+    for _ in until_none(workspace.engine, hide):
+        pass
 
 
 class _Removal:

@@ -109,6 +109,18 @@ class RetentionSettings(BaseModel):
     campaign_days: int = Field(default=1095, ge=1, le=36_500)
 
 
+class PrivacySettings(BaseModel):
+    """`[privacy]`: what people who ask about their number are told.
+
+    Attributes:
+        contacts: how to reach each controller, by its name: a postal or e-mail address.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    contacts: dict[str, str] = {}
+
+
 class ApiSettings(BaseModel):
     """`[api]`: where the API and the page listen."""
 
@@ -162,6 +174,8 @@ class Settings(BaseSettings):
     home: Path
     database_url: str = ""
     controller: str = "Porte-voix"
+    suppression_key: str = Field(default="", pattern=r"^([0-9a-fA-F]{64})?$", repr=False)
+    privacy: PrivacySettings = PrivacySettings()
     pbx: PbxSettings = PbxSettings()
     api: ApiSettings = ApiSettings()
     retention: RetentionSettings = RetentionSettings()

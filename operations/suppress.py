@@ -21,6 +21,7 @@ from campaigns.contacts.suppression import (
     SuppressionReason,
     SuppressionScope,
 )
+from campaigns.contacts.suppression_key import is_digest
 from campaigns.errors import InvalidInput
 from operations.columns import SUPPRESSION_FIELDS, Columns, Field, match_columns
 from operations.rejects import Reject, bad_row
@@ -133,9 +134,13 @@ def _record(
 
 
 def listed(engine: Engine, owner: Owner, after: int = 0, count: int = 1000) -> list[dict[str, Any]]:
-    """Suppressions of one owner, from after a cursor, which is the last one's `id`."""
+    """Suppressions of one owner, from after a cursor, which is the last one's `id`.
+
+    The number of a person who was erased is empty, for it is not known.
+    """
     with reading(engine) as connection:
-        return suppressions.page(connection, owner.scope, owner.id, after, count)
+        rows = suppressions.page(connection, owner.scope, owner.id, after, count)
+    return [{**row, "number": "" if is_digest(row["number"]) else row["number"]} for row in rows]
 
 
 def import_suppressions(

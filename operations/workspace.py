@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine, make_url
 
 from audio.library import Library
+from operations import suppression_key
 from operations.settings import Settings, load
 from store import schema
 from store.engine import open_engine
@@ -36,6 +37,7 @@ def open_workspace(home: Path | None = None) -> Workspace:
     _make_private(settings.url)
     engine = open_engine(settings.url)
     schema.upgrade(engine)
+    suppression_key.take_up(settings, engine)
     return Workspace(settings, engine, Library(settings.audio_directory))
 
 

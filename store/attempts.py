@@ -217,7 +217,7 @@ def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, Attempt]:
 def not_refused(connection: Connection, ids: Iterable[str]) -> dict[str, Attempt]:
     """Those of these attempts, by id, that are not closed as opted out.
 
-    One that is had its refusal written with its end.
+    One that is had its refusal written with its end; one without a number, with its erasure.
     """
     found: dict[str, Attempt] = {}
     for some in _by_thousands(ids):
@@ -225,6 +225,7 @@ def not_refused(connection: Connection, ids: Iterable[str]) -> dict[str, Attempt
             select(attempt).where(
                 attempt.c.id.in_(some),
                 func.coalesce(attempt.c.outcome, "") != Outcome.OPTED_OUT.value,
+                attempt.c.number.startswith("+"),
             )
         )
         found |= {row["id"]: _loaded(row) for row in rows.mappings()}

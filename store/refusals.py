@@ -9,6 +9,7 @@ from sqlalchemy import Engine, PoolProxiedConnection
 
 from campaigns.contacts.suppression import SuppressionScope
 from campaigns.errors import StoreUnavailable
+from store import suppression_keys
 from store.columns import Instant
 
 
@@ -39,14 +40,16 @@ class Refusals:
 
         Raises:
             StoreUnavailable: the database cannot be read.
+            SuppressionKeyMissing: nobody can tell who was erased.
         """
         numbers = {one.number for one in asked}
         at = self._instants.process_bind_param(now, self._engine.dialect)
-        try:
-            rows = set(self._found(*numbers, at))
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            self.close()
-            raise StoreUnavailable(f"The database cannot be read now: {error}") from error
+        found = self._ask(_WITH_KEY, *numbers, at)
+        rows = {tuple(row) for row in found}
+        digests = suppression_keys.digests(self._engine, found, numbers)
+        if digests:
+            hidden = self._ask(_IN_FORCE, *digests, at)
+            rows |= {(digests[one], scope, owner) for one, scope, owner in hidden}
         return {one for one in asked if not rows.isdisjoint(_concerning(one))}
 
     def close(self) -> None:
@@ -55,21 +58,36 @@ class Refusals:
         if connection is not None:
             connection.close()
 
-    def _found(self, *values: Any) -> list[tuple[str, str, int]]:
+    def _ask(self, statement: str, *values: Any) -> list[Any]:
+        try:
+            return self._found(statement, *values)
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            self.close()
+            raise StoreUnavailable(f"The database cannot be read now: {error}") from error
+
+    def _found(self, statement: str, *values: Any) -> list[Any]:
         if self._connection is None:
             self._connection = self._engine.raw_connection()
         marks = ", ".join([self._mark] * (len(values) - 1))
         with closing(self._connection.cursor()) as cursor:
-            cursor.execute(_IN_FORCE.format(numbers=marks, now=self._mark), values)
-            found = [tuple(row) for row in cursor.fetchall()]
+            cursor.execute(statement.format(numbers=marks, now=self._mark), values)
+            found = cursor.fetchall()
         self._connection.rollback()
-        return found
+        return list(found)
 
 
 _IN_FORCE = """
 SELECT number, scope, CASE scope WHEN 'operator' THEN 0 ELSE owner_id END FROM suppression
 WHERE number IN ({numbers}) AND (expires_at IS NULL OR expires_at > {now})
 """
+
+_STANDING = """
+UNION ALL SELECT fingerprint, CASE WHEN erased_at IS NULL THEN 'unused' ELSE 'used' END, 0
+FROM suppression_key
+"""
+"""As `store.suppression_keys.STANDING`."""
+
+_WITH_KEY = _IN_FORCE + _STANDING
 
 
 def _concerning(asked: Asked) -> set[tuple[str, str, int]]:

@@ -133,23 +133,24 @@ def blank_contacts(connection: Connection, list_id: int, after: int, count: int)
             .limit(count)
         ).scalars()
     )
-    connection.execute(
-        update(contact)
-        .where(contact.c.id.in_(ids))
-        .values(
-            number=literal("-") + contact.c.id.cast(String),
-            line=0,
-            external_id=null(),
-            attributes={},
-            consented_on=null(),
-            consent_source=null(),
-            wording_id=null(),
-            slot=null(),
-            consent_expires_on=null(),
-            withdrawn_on=null(),
-        )
-    )
+    connection.execute(update(contact).where(contact.c.id.in_(ids)).values(**blanked()))
     return ids
+
+
+def blanked() -> dict[str, Any]:
+    """What a contact holds of whom nothing is told any more."""
+    return {
+        "number": literal("-") + contact.c.id.cast(String),
+        "line": 0,
+        "external_id": null(),
+        "attributes": {},
+        "consented_on": null(),
+        "consent_source": null(),
+        "wording_id": null(),
+        "slot": null(),
+        "consent_expires_on": null(),
+        "withdrawn_on": null(),
+    }
 
 
 def remove_rejected(connection: Connection, list_id: int, count: int) -> int:

@@ -1,7 +1,7 @@
-"""Numbers not to be called."""
+"""Numbers not to be called, those of erased people as digests among them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, null,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.suppression import Suppression, SuppressionScope
+from campaigns.contacts.suppression_key import kept_as
+from store import suppression_keys
+from store.tables import campaign as campaigns
 from store.tables import suppression
 
 _KEY = ("number", "scope", "owner_id", "channel")
@@ -25,11 +28,12 @@ def _concerns(controller: ColumnElement[int], campaign: ColumnElement[int]) -> C
     )
 
 
-_IN_FORCE = select(suppression.c.number).where(
+_IN_FORCE = select(suppression.c.number, null()).where(
     suppression.c.number.in_(bindparam("numbers", expanding=True)),
     _concerns(bindparam("controller"), bindparam("campaign")),
     or_(suppression.c.expires_at.is_(None), suppression.c.expires_at > bindparam("now")),
 )
+_WITH_KEY = _IN_FORCE.union_all(suppression_keys.STANDING)
 
 
 def in_force(
@@ -39,28 +43,63 @@ def in_force(
     campaign_id: int,
     now: datetime,
 ) -> set[str]:
-    """Which of these numbers this campaign of this controller must not call."""
-    found = connection.execute(
-        _IN_FORCE,
-        {"numbers": numbers, "controller": controller_id, "campaign": campaign_id, "now": now},
-    )
-    return set(found.scalars())
+    """Which of these numbers this campaign of this controller must not call.
+
+    One statement; a second one, for digests, where anybody was ever erased. A person erased
+    between the two stood in the first as a number, or was not refused yet: then the erasure waits
+    for a claim that has the target.
+
+    Raises:
+        SuppressionKeyMissing: nobody can tell which of them were erased.
+    """
+    asked = {"controller": controller_id, "campaign": campaign_id, "now": now}
+    rows = connection.execute(_WITH_KEY, {**asked, "numbers": numbers}).all()
+    found = {one for one, key in rows if key is None}
+    digests = suppression_keys.digests(connection.engine, rows, numbers)
+    if digests:
+        hidden = connection.execute(_IN_FORCE, {**asked, "numbers": list(digests)})
+        found |= {digests[one] for one in hidden.scalars()}
+    return found
 
 
 def add(connection: Connection, rows: Sequence[Suppression]) -> int:
     """Suppress numbers; how many were not suppressed before.
 
-    One that is there already stays, and stays for ever where either of the two is for ever.
+    One that is there already stays, and stays for ever where either of the two is for ever. Of a
+    person who was erased it stays a digest: the number is not kept again.
     """
     if not rows:
         return 0
+    return _add(connection, _as_kept(connection, [_values(row) for row in rows]))
+
+
+def _as_kept(connection: Connection, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With digests in the place of the numbers that are kept as such by the same owner.
+
+    Where the key is missing, numbers stay as they are: a refusal is never lost for want of it.
+    """
+    key = suppression_keys.in_use(connection.engine)
+    if key is None:
+        return values
+    digests = {one["number"]: key.digest(one["number"]) for one in values}
+    rows = connection.execute(
+        select(*_key_columns()).where(suppression.c.number.in_(list(digests.values())))
+    )
+    known = {tuple(row) for row in rows}
+    again = [{**one, "number": digests[one["number"]]} for one in values]
+    return [
+        hidden if _key_of(hidden) in known else plain
+        for hidden, plain in zip(again, values, strict=True)
+    ]
+
+
+def _add(connection: Connection, values: list[dict[str, Any]]) -> int:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(suppression)
     new = statement.on_conflict_do_nothing(index_elements=_KEY).returning(*_key_columns())
     longer = statement.on_conflict_do_update(
         index_elements=_KEY, set_={"expires_at": _longer(statement.excluded.expires_at)}
     )
-    values = [_values(row) for row in rows]
     added = {tuple(row) for row in connection.execute(new, values)}
     asked = Counter(_key_of(row) for row in values)
     again = [row for row in values if _key_of(row) not in added or asked[_key_of(row)] > 1]
@@ -125,12 +164,91 @@ def of_controller(connection: Connection, controller_id: int) -> dict[str, datet
 
 
 def remove(connection: Connection, number: str, scope: SuppressionScope, owner_id: int) -> bool:
-    """Suppress a number no more; whether it was suppressed."""
+    """Suppress a number no more, be it kept as it is or as a digest; whether it was suppressed."""
+    kept = kept_as([number], suppression_keys.in_use(connection.engine))
     done = connection.execute(
         delete(suppression).where(
-            suppression.c.number == number,
+            suppression.c.number.in_(list(kept)),
             suppression.c.scope == scope.value,
             suppression.c.owner_id == owner_id,
         )
     )
     return done.rowcount > 0
+
+
+def of_number(
+    connection: Connection, controller_id: int, number: str, operators: bool = False
+) -> list[dict[str, Any]]:
+    """Every suppression of a number by a controller and its campaigns, the oldest first.
+
+    Args:
+        connection: of a transaction.
+        controller_id: whose.
+        number: E.164; what is kept of it as a digest is found too, where the key is there.
+        operators: the operator's own as well.
+    """
+    kept = kept_as([number], suppression_keys.in_use(connection.engine))
+    rows = connection.execute(
+        select(suppression)
+        .where(suppression.c.number.in_(list(kept)), _owned(controller_id, operators=operators))
+        .order_by(suppression.c.created_at, suppression.c.id)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def _owned(controller_id: int, *, operators: bool) -> ColumnElement[bool]:
+    own = (suppression.c.scope == SuppressionScope.CONTROLLER.value) & (
+        suppression.c.owner_id == controller_id
+    )
+    theirs = select(campaigns.c.id).where(campaigns.c.controller_id == controller_id)
+    of_campaigns = (suppression.c.scope == SuppressionScope.CAMPAIGN.value) & (
+        suppression.c.owner_id.in_(theirs)
+    )
+    everybodys = suppression.c.scope == SuppressionScope.OPERATOR.value
+    return or_(own, of_campaigns, everybodys) if operators else or_(own, of_campaigns)
+
+
+def erased_among(
+    connection: Connection, controller_id: int, numbers: Collection[str], now: datetime
+) -> set[str]:
+    """Which of these numbers are of people whom the controller, or the operator, has erased.
+
+    Raises:
+        SuppressionKeyMissing: somebody was erased, and nobody can tell who.
+    """
+    if not suppression_keys.was_used(connection):
+        return set()
+    key = suppression_keys.needed(connection)
+    digests = {key.digest(number): number for number in numbers}
+    rows = connection.execute(
+        _DIGESTS, {"digests": list(digests), "controller": controller_id, "now": now}
+    )
+    return {digests[found] for found in rows.scalars()}
+
+
+_DIGESTS = select(suppression.c.number).where(
+    suppression.c.number.in_(bindparam("digests", expanding=True)),
+    or_(
+        suppression.c.scope == SuppressionScope.OPERATOR.value,
+        (suppression.c.scope == SuppressionScope.CONTROLLER.value)
+        & (suppression.c.owner_id == bindparam("controller")),
+    ),
+    or_(suppression.c.expires_at.is_(None), suppression.c.expires_at > bindparam("now")),
+)
+
+
+def hide(connection: Connection, rows: Sequence[dict[str, Any]], digest: str) -> None:
+    """Keep suppressions of one person as a digest, without what tells where they came from.
+
+    Args:
+        connection: the caller's transaction.
+        rows: as of `of_number`, all of one number.
+        digest: of that number.
+    """
+    if not rows:
+        return
+    connection.execute(delete(suppression).where(suppression.c.id.in_([row["id"] for row in rows])))
+    hidden = [{**row, "number": digest, "source": "", "attempt_id": None} for row in rows]
+    for row in hidden:
+        del row["id"]
+    _add(connection, hidden)

@@ -53,7 +53,12 @@ def _contacts(campaign_id: int, list_id: int, after: int, last: int, now: dateti
         literal(round(now.timestamp() * 1000)),
         literal(0),
         literal(0),
-    ).where(contact.c.list_id == list_id, contact.c.id > after, contact.c.id <= last)
+    ).where(
+        contact.c.list_id == list_id,
+        contact.c.id > after,
+        contact.c.id <= last,
+        contact.c.number.startswith("+"),  # not those of people who were erased
+    )
 
 
 def _insert_ignoring(connection: Connection, rows: Any) -> int:

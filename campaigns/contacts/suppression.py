@@ -30,6 +30,8 @@ class SuppressionReason(StrEnum):
     FILE = "file"  # imported
     UNWANTED = "unwanted_607"  # the person's own operator says so (RFC 8197)
     INVALID_NUMBER = "invalid_number"  # the network says that it does not exist
+    OBJECTION = "objection"  # asked in writing or by word of mouth
+    ERASURE = "erasure"  # asked for everything to be erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Suppression:
     """One number not to be called.
 
     Attributes:
-        number: E.164.
+        number: E.164; of a person who was erased, its digest under the suppression key.
         scope: how far it reaches.
         owner_id: the controller's or the campaign's id; 0 for the operator.
         reason: what put it on the list.

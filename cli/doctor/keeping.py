@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from campaigns.errors import StoreUnavailable
 from cli.console import local
 from cli.doctor.check import Check, Level, fault, ok, warning
+from operations import requests, suppression_key
 from operations.settings import FILE_NAME, Settings
+from operations.suppression_key import KeyState
 from store import halts, schema
 from store.engine import open_engine, reading, writing
 
@@ -50,7 +52,7 @@ def _socket(home: Path) -> Iterator[Check]:
 
 def _private(home: Path) -> Iterator[Check]:
     """Settings and database may hold secrets and numbers."""
-    for file in (home / FILE_NAME, home / "portevoix.db"):
+    for file in (home / FILE_NAME, home / "portevoix.db", home / suppression_key.FILE_NAME):
         if file.is_file() and file.stat().st_mode & _FOR_OTHERS:
             yield warning(
                 f"access to {file.name}",
@@ -69,6 +71,8 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield found
         if found.level is Level.OK:
             yield from _halt(engine)
+            yield _key(settings, engine)
+            yield from _requests(engine)
     except (SQLAlchemyError, StoreUnavailable) as error:
         said = str(getattr(error, "orig", error)).splitlines()[0]
         yield fault("database", f"It cannot be used: {said}", "Check database_url in the settings.")
@@ -84,6 +88,39 @@ def _halt(engine: Engine) -> Iterator[Check]:
             "one stop for everything",
             f"Stopped since {local(found.at)}, by {found.by}: nobody is called.",
             "To go on: portevoix resume --all --by NAME.",
+        )
+
+
+_KEY_FAULTS = {
+    KeyState.MISSING: "It is missing",
+    KeyState.ANOTHER: "It is not the one that this database was used with",
+    KeyState.UNREADABLE: "Its file holds something else",
+}
+
+
+def _key(settings: Settings, engine: Engine) -> Check:
+    found = suppression_key.state(settings, engine)
+    if found in _KEY_FAULTS:
+        return fault(
+            "suppression key",
+            f"{_KEY_FAULTS[found]}: who was erased cannot be told, so nobody is called.",
+            "portevoix suppressions key restore FILE, from its backup.",
+        )
+    if found is KeyState.NEW:
+        return ok("suppression key", "Made at the first start; back it up then.")
+    return ok("suppression key", "Here, and the one of this database. Have it in a backup.")
+
+
+def _requests(engine: Engine) -> Iterator[Check]:
+    """The law gives a month for each."""
+    found = requests.near(engine)
+    if found:
+        first = found[0]
+        yield warning(
+            "requests",
+            f"{len(found)} of people called are due within a week or late; the first, "
+            f"request {first['id']}, by {first['due_on']}.",
+            "portevoix request list",
         )
 
 

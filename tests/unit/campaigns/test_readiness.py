@@ -15,7 +15,7 @@ GROUPS = st.lists(
         st.booleans(),
         st.integers(0, 1000),
         st.booleans(),
-    ),  # fmt: skip
+    ),
     max_size=12,
 )
 DEMANDS = st.builds(

@@ -1,14 +1,16 @@
 """Retention: nothing is left of people whose time is over, and everything of the others."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from erasing import with_key
 from sqlalchemy import Engine, func, select
 from store_subjects import NOW, World, number
 from workspaces import a_workspace
 
 from campaigns.campaign import Campaign
+from campaigns.contacts.request import RequestKind
 from campaigns.errors import StoreUnavailable
 from campaigns.outcome import Outcome
 from campaigns.states import Action, CampaignState
@@ -18,8 +20,9 @@ from dialer.claim import Want, claim
 from dialer.outcomes import in_doubt, never_placed
 from operations import report, retain
 from operations.progress import progress_of
+from operations.requests import close_request, listed, open_request
 from operations.workspace import Workspace
-from store import retention, suppressions
+from store import requests, retention, suppressions
 from store.engine import reading, writing
 from store.tables import attempt, contact, contact_list, number_lock, target
 
@@ -137,6 +140,27 @@ def test_a_campaign_that_lasts_is_not_over(
     campaign = world.called(3, state=state)
     assert retain.retain(workspace, NOW + 2 * YEARS) == 0
     assert len(world.targets(campaign.id)) == 3
+
+
+def test_of_requests_closed_long_ago_no_number_is_left(world: World, workspace: Workspace) -> None:
+    with_key(world.engine)
+    owner = world.controller()
+    for index in range(3):
+        open_request(workspace, owner, RequestKind.ACCESS, number(index), by="DPO", note="Anne")
+    for one in (1, 2):
+        close_request(workspace, owner, one, "sent", "DPO")
+    closed = datetime.now(UTC)
+    retain.retain(workspace, closed + YEARS - DAY)
+    assert [one["number"] for one in listed(workspace, owner, closed=True)] == [
+        number(index) for index in range(3)
+    ]
+    retain.retain(workspace, closed + YEARS + DAY)
+    found = listed(workspace, owner, closed=True)
+    assert [(one["number"], one["note"]) for one in found] == [
+        ("", ""), ("", ""), (number(2), "Anne"),
+    ]  # fmt: skip
+    with reading(world.engine) as connection:
+        assert len(requests.of_number(connection, owner, number(0))) == 1, "its digest finds it"
 
 
 def test_it_goes_on_where_it_was_cut_short(
