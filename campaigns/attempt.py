@@ -20,6 +20,7 @@ class Attempt:
         trunk: name of the trunk it goes out by.
         caller_id: E.164 number shown.
         claimed_at: when the transaction that claimed it was written.
+        variant: whose message is played; None for the campaign's own.
     """
 
     id: str
@@ -29,3 +30,4 @@ class Attempt:
     trunk: str
     caller_id: str
     claimed_at: datetime
+    variant: str | None = None

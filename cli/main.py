@@ -10,13 +10,17 @@ from cli import (
     audio_files,
     audit,
     campaign,
+    constituencies,
     contacts,
     controllers,
     halt,
     keys,
+    lists,
     logging,
     pbx,
     programs,
+    rules,
+    segments,
     suppressions,
     trunks,
 )
@@ -73,6 +77,10 @@ app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(lists.app, name="lists")
+app.add_typer(rules.app, name="rules")
+app.add_typer(segments.app, name="segments")
+app.add_typer(constituencies.app, name="constituencies")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(audio_files.app, name="audio")
 app.add_typer(audit.app, name="audit")

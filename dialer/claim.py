@@ -216,4 +216,5 @@ def _attempt(want: Want, one: Found, id_: str, now: datetime) -> Attempt:
         trunk=want.trunk or campaign.trunk,
         caller_id=campaign.caller_id,
         claimed_at=now,
+        variant=one.variant,
     )

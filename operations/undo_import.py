@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from campaigns.errors import NotAllowed
 from operations.giving_way import resting, until_none
-from store import audit, list_uses, lists, retention
+from store import audit, list_uses, lists, places, retention
 from store.engine import reading, writing
 from store.lists import ListState
 
@@ -52,6 +52,7 @@ def undo_import(engine: Engine, controller_id: int, list_id: int, by: str) -> Un
         _check_unused(row, [name for one, name in campaigns.items() if one not in done_with])
         if row["state"] != ListState.REMOVED:
             _close(connection, row, by)
+    _removed(engine, places.remove, list_id)
     return Undone(
         list_id=list_id,
         name=row["name"],

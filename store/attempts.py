@@ -112,6 +112,7 @@ def add(
                 "rehearsal": rehearsal,
                 "state": AttemptState.CLAIMED.value,
                 "claimed_at": one.claimed_at,
+                "variant": one.variant,
             }
             for one in made
         ],
@@ -247,4 +248,5 @@ def _loaded(found: Any) -> Attempt:
         found["trunk"],
         found["caller_id"],
         found["claimed_at"],
+        found["variant"],
     )

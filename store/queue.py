@@ -34,6 +34,7 @@ class Found:
     Attributes:
         retry: somebody was called for it before; False for a fresh one.
         outcome: how the last call for it ended.
+        variant: whose message it hears; None for the campaign's own.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Found:
     outcome: str | None
     contact_id: int
     basis: str
+    variant: str | None = None
 
 
 _PENDING: ColumnElement[str] = literal_column(f"'{TargetState.PENDING.value}'", String)
@@ -76,6 +78,7 @@ def _due(*conditions: Any) -> Select[Any]:
             target.c.outcome,
             target.c.contact_id,
             contact_list.c.basis,
+            target.c.variant,
         )
         .join(contact, contact.c.id == target.c.contact_id)
         .join(contact_list, contact_list.c.id == contact.c.list_id)

@@ -72,7 +72,7 @@ def test_anything_but_a_key_in_force_is_refused(shared: Rig, header: str) -> Non
 
 
 def test_nothing_of_another_controller_exists(shared: Rig) -> None:
-    bodies = {"PATCH": {"max_cps": 3}}
+    bodies = {"PATCH": {"max_cps": 3}, "POST": {"reason": "x"}}
     seen = 0
     for method, path in routes(shared):
         if "_id}" not in path or (method == "POST" and not path.startswith("/api/")):
