@@ -105,6 +105,12 @@ EXPRESSIONS = st.recursive(
 )
 
 
+OF_CONSTITUENCIES = st.lists(VALUES[Place.CONSTITUENCY], min_size=1, max_size=2).map(
+    lambda values: Criterion(Place.CONSTITUENCY, Relation.IN, tuple(values))
+)
+"""What most variants are; several that follow each other are asked as one."""
+
+
 class Asked:
     """A list of all kinds of people, with their addresses looked for."""
 
@@ -149,7 +155,9 @@ def expected(selection: Selection, person: dict[str, str]) -> str:
 )
 @given(
     segment=st.none() | EXPRESSIONS,
-    variants=st.dictionaries(st.sampled_from(["a", "b", "c"]), EXPRESSIONS, max_size=3),
+    variants=st.dictionaries(
+        st.sampled_from(["a", "b", "c", "d"]), OF_CONSTITUENCIES | EXPRESSIONS, max_size=4
+    ),
     others=st.booleans(),
 )
 def test_everybody_s_fate_is_what_the_grammar_says(
