@@ -14,7 +14,7 @@ from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.rules.holidays import HolidaySet
 from campaigns.states import Action, AttemptState, CampaignState, TargetState
-from operations.campaign_file import CampaignValues
+from operations.campaign_file import MOST_VARIANTS, CampaignValues, VariantValues
 from operations.halt import LONGEST_REASON
 from operations.hold import Held
 from operations.values import Line, Purposes, Wordings
@@ -93,6 +93,18 @@ class ContactList(BaseModel):
     rejected: int
     created_at: datetime
     created_by: str
+    hold: dict[str, Any] | None = Field(description="Why it looks generated; null: it does not.")
+    released_by: str | None = Field(description="Who answers for it all the same.")
+    released_at: datetime | None
+    release_reason: str | None
+
+
+class ListRelease(BaseModel):
+    """Why a list may be called that looks generated."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(min_length=1, description="How its numbers came to be so.")
 
 
 class RejectedRow(BaseModel):
@@ -118,6 +130,14 @@ class Recording(BaseModel):
     created_by: str
 
 
+class NewVariant(VariantValues):
+    """A variant of recordings that are there already."""
+
+    recording_ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(
+        min_length=1, max_length=50, description="In the order they are heard."
+    )
+
+
 class NewCampaign(CampaignValues):
     """A campaign to prepare, of recordings and lists that are there already."""
 
@@ -141,6 +161,9 @@ class NewCampaign(CampaignValues):
         min_length=1, max_length=50, description="In the order they are heard."
     )
     list_ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(min_length=1, max_length=100)
+    variants: list[NewVariant] = Field(
+        [], max_length=MOST_VARIANTS, description="Other messages, for segments of the lists."
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> "NewCampaign":
@@ -174,6 +197,10 @@ class CampaignAnswer(BaseModel):
     other_trunks: list[str]
     caller_id: str
     recordings: list[int]
+    variants: dict[str, Any] = Field(description="By name, the messages that some people hear.")
+    selection: dict[str, Any] | None = Field(
+        description="Who of its lists is called; null for everybody."
+    )
     message_s: float
     max_channels: int
     max_cps: float
@@ -257,6 +284,7 @@ class Attempt(BaseModel):
     sip_call_id: str | None
     pack: str
     cost: int | None = Field(description="Micro-euros, once it has ended.")
+    variant: str | None = Field(description="Whose message was played; null for the campaign's.")
 
 
 class Target(BaseModel):
@@ -274,6 +302,7 @@ class Target(BaseModel):
     outcome: Outcome | None
     gate: Gate | None
     due_at: datetime
+    variant: str | None = Field(description="Whose message is heard; null for the campaign's.")
 
 
 class NewSuppression(BaseModel):

@@ -23,6 +23,7 @@ class Attempt:
         caller_id: E.164 number shown.
         claimed_at: when the transaction that claimed it was written.
         price: what it is promised of its campaign's budget.
+        variant: whose message is played; None for the campaign's own.
     """
 
     id: str
@@ -33,3 +34,4 @@ class Attempt:
     caller_id: str
     claimed_at: datetime
     price: Price = FREE
+    variant: str | None = None

@@ -51,6 +51,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What is played in a call.
+
+    Attributes:
+        path: of the prepared message, without extension.
+        ms: its length.
+    """
+
+    path: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """A campaign that may be dialled.
 
@@ -63,7 +76,8 @@ class Campaign:
         trunk: the trunk its calls go out by.
         other_trunks: trunks they may go out by as well.
         caller_id: E.164 number shown.
-        message: path of the prepared message, without extension.
+        message: path of the prepared message, without extension; empty where everybody who is
+            called hears a variant.
         message_ms: its length.
         limits: how fast and how wide.
         ring_timeout_s: seconds a phone may ring.
@@ -86,6 +100,8 @@ class Campaign:
         verify_by: the day after which its pack must be read again; None where that is not known.
         acknowledged_by: who answers for a pack that must be; empty for nobody.
         budget: micro-euros it may spend in all; None for no budget.
+        variants: by name, what those targets hear who bear it.
+        longest_ms: length of the longest message anybody hears; it follows from the others.
     """
 
     id: int
@@ -118,6 +134,34 @@ class Campaign:
     verify_by: date | None = None
     acknowledged_by: str = ""
     budget: int | None = None
+    variants: Mapping[str, Message] = field(default_factory=dict)
+    longest_ms: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        # Once for all: it is asked of each call, twice a second.
+        longest = max(self.message_ms, *(one.ms for one in self.variants.values()), 0)
+        object.__setattr__(self, "longest_ms", longest)
+
+    def heard_by(self, variant: str | None) -> Message:
+        """What a target hears: its variant's message, or the campaign's own where it has none.
+
+        Raises:
+            InvalidInput: the campaign has no such message; nobody hears another in its place.
+        """
+        found = self._own if variant is None else self.variants.get(variant)
+        if found is None:
+            named = f"no message «{variant}»" if variant else "no message of its own"
+            raise InvalidInput("variant", f"the campaign has {named}.")
+        return found
+
+    @property
+    def messages(self) -> list[Message]:
+        """Everything that anybody hears: its own, where it has one, and those of its variants."""
+        return [*filter(None, [self._own]), *self.variants.values()]
+
+    @property
+    def _own(self) -> Message | None:
+        return Message(self.message, self.message_ms) if self.message else None
 
     @property
     def trunks(self) -> tuple[str, ...]:
@@ -141,4 +185,4 @@ class Campaign:
     @property
     def max_call_s(self) -> int:
         """Whole seconds after which the PBX ends a call that nothing else has ended."""
-        return self.ring_timeout_s + self.message_ms // 1000 + 60
+        return self.ring_timeout_s + self.longest_ms // 1000 + 60

@@ -90,7 +90,7 @@ def outlook(campaign: Campaign, calls: int, zones: Sequence[str], now: datetime)
 def allowed_rate(campaign: Campaign) -> float:
     """Calls per second that the campaign's own limits allow for long."""
     limits = campaign.limits
-    held_s = campaign.ring_timeout_s / 2 + campaign.message_ms / 1000
+    held_s = campaign.ring_timeout_s / 2 + campaign.longest_ms / 1000
     return min(limits.max_cps, limits.max_channels / held_s)
 
 

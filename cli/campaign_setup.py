@@ -1,6 +1,6 @@
 """From a campaign file to a campaign that can be launched; the same file again changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from campaigns.contacts.phone import parse
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.money import to_micros
 from campaigns.rules import windows
+from campaigns.rules.pack import Pack
 from campaigns.rules.windows import Window
 from cli import lookup, progress_bar
 from cli.console import figure, note
@@ -21,6 +22,8 @@ from operations.hold import watched
 from operations.import_list import import_list
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
+from operations.rules import in_force
+from operations.selection import Recorded, written_selection
 from operations.settings import REHEARSAL
 from operations.workspace import Workspace
 from store import campaigns as kept
@@ -66,22 +69,29 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
         InvalidInput: something in the file is wrong.
         NotAllowed: a campaign of that name exists and is another one.
     """
+    written_selection(values, values.variants)  # before a long import
     with writing(workspace.engine) as connection:
         controller_id = controllers.ensure(connection, values.controller, by)
     lists = [_import(workspace, controller_id, one, by) for one in values.lists]
     recordings = [_keep(workspace, controller_id, path, by) for path in values.recordings]
+    variants = [
+        Recorded(one, [_keep(workspace, controller_id, path, by) for path in one.recordings])
+        for one in values.variants
+    ]
     known = _known(workspace, controller_id, values.name)
     if known is not None:
-        _check_same(workspace, known, values, recordings, lists)
+        _check_same(workspace, known, values, recordings, lists, variants)
         return Chosen(controller_id, known["id"])
-    _warn_of_pack(values)
+    _warn_of_pack(workspace, values)
     with progress_bar.counting("preparing", "contacts") as tell:
-        made = prepare_campaign(workspace, controller_id, values, recordings, lists, by, tell)
+        made = prepare_campaign(
+            workspace, controller_id, values, recordings, lists, by, tell, variants
+        )
     return Chosen(controller_id, made)
 
 
-def _warn_of_pack(values: CampaignFile) -> None:
-    pack = packs.load(values.pack)
+def _warn_of_pack(workspace: Workspace, values: CampaignFile) -> None:
+    pack = in_force(workspace, values.pack)
     if pack.is_expired(datetime.now(UTC).date()):
         note(
             f"The rules of {pack.label} had to be read again by {pack.verify_by}: a campaign that "
@@ -144,18 +154,22 @@ def _check_same(
     values: CampaignValues,
     recordings: list[int],
     lists: list[int],
+    variants: list[Recorded],
 ) -> None:
     """Refuse a file that says otherwise than the campaign that bears its name.
 
     Limits are left out: they may have been changed since, and what was changed stays. So do lists
-    that were added since.
+    that were added since, and the rules it was prepared with where there are newer ones.
     """
-    written = {
-        **_written(values),
-        **watched(values.launch, packs.load(values.pack), rehearsal=row["rehearsal"]),
-        "recordings": recordings,
-    }
+    pack = in_force(workspace, values.pack)
+    written = {**_written(values), "recordings": recordings}
+    if row["pack"] != pack.label and row["pack"].partition("@")[0] == pack.id:
+        note(f"It keeps the rules of {row['pack']}; those in force now are {pack.label}.")
+    else:
+        written |= _by_rules(values, pack, rehearsal=row["rehearsal"])
     differing = [name for name, value in written.items() if row[name] != value]
+    if not _is_same_selection(row, values, variants):
+        differing.append("segments")
     if not set(lists).issubset(lookup.lists_of(workspace, row["id"])):
         differing.append("lists")
     if differing:
@@ -173,6 +187,21 @@ def _check_same(
         note("The budget in force stays. Change it with «portevoix budget set».")
 
 
+def _is_same_selection(
+    row: dict[str, Any], values: CampaignValues, variants: list[Recorded]
+) -> bool:
+    """Whether the same people hear the same, but for the table asked, which may be newer now."""
+    written = written_selection(values, [one.values for one in variants])
+    recorded = {name: one["recordings"] for name, one in row["variants"].items()}
+    return _asked(row["selection"]) == _asked(written) and recorded == {
+        one.values.name: list(one.recording_ids) for one in variants
+    }
+
+
+def _asked(selection: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: (selection or {}).get(name) for name in ("segment", "variants", "others")}
+
+
 def _written(values: CampaignValues) -> dict[str, Any]:
     """What a file says, as columns of the campaign prepared from it."""
     return {
@@ -180,9 +209,7 @@ def _written(values: CampaignValues) -> dict[str, Any]:
         "trunk": values.trunk,
         "other_trunks": values.other_trunks,
         "caller_id": parse(values.caller_id).e164,
-        "pack": packs.load(values.pack).label,
         "ring_timeout_s": values.ring_timeout_s,
-        "windows": policies.windows_to_plain(list(_windows(values))),
         "retry": policies.retry_to_plain(values.retry.policy()),
         "start_at": values.schedule.start_at,
         "end_at": values.schedule.end_at,
@@ -190,18 +217,23 @@ def _written(values: CampaignValues) -> dict[str, Any]:
         "weight": values.weight,
         "two_persons": values.launch.two_persons,
         "blackouts": policies.blackouts_to_plain(values.schedule.all_blackouts()),
-        "holidays": values.schedule.kept_holidays(packs.load(values.pack)),
     }
 
 
-def _windows(values: CampaignValues) -> Iterator[Window]:
+def _by_rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, Any]:
+    """What a file and the rules in force say together."""
+    return {
+        "pack": pack.label,
+        "windows": policies.windows_to_plain(_windows(values, pack)),
+        "holidays": values.schedule.kept_holidays(pack),
+        **watched(values.launch, pack, rehearsal=rehearsal),
+    }
+
+
+def _windows(values: CampaignValues, pack: Pack) -> Sequence[Window]:
     if values.schedule.any_hour:
-        return iter(windows.ALWAYS)
-    pack = packs.load(values.pack).windows
+        return windows.ALWAYS
     if not values.schedule.hours:
-        return iter(pack)
-    return iter(
-        windows.intersect(
-            pack, [packs.read_window(one.model_dump()) for one in values.schedule.hours]
-        )
-    )
+        return pack.windows
+    own = [packs.read_window(one.model_dump()) for one in values.schedule.hours]
+    return windows.intersect(pack.windows, own)

@@ -18,6 +18,7 @@ from cli.session import AsJson, By, Controller, controller_of, open_home
 from operations.exports import ENCODING
 from operations.giving_way import give_way
 from operations.import_list import ImportReport, import_list, rejects
+from operations.list_hold import said
 from operations.rejects import write_rejects
 from operations.undo_import import undo_import
 from operations.workspace import Workspace
@@ -106,8 +107,8 @@ def show_lists(ctx: typer.Context, controller: Controller = None, json: AsJson =
     for one in sorted(found, key=lambda one: -one["id"]):
         row(
             made, one["id"], one["name"], one["file_name"], figure(one["accepted"]),
-            figure(one["rejected"]), one["state"], one["supplier"], local(one["created_at"]),
-            owners[one["controller_id"]],
+            figure(one["rejected"]), "held" if said(one) else one["state"], one["supplier"],
+            local(one["created_at"]), owners[one["controller_id"]],
         )  # fmt: skip
     show(made)
 
@@ -131,7 +132,7 @@ def undo(
 
 
 def import_lines(report: ImportReport) -> list[str]:
-    """What became of a file, in two or three lines."""
+    """What became of a file, in a few lines."""
     head = f"List {report.list_id} «{report.name}»: "
     if report.unchanged:
         head += "imported before, unchanged; "
@@ -142,7 +143,14 @@ def import_lines(report: ImportReport) -> list[str]:
         f"{head}{figure(report.rows)} rows, {figure(report.accepted)} contacts, {refused}.",
         f"  proof: {proved}" + _suppressed(report.suppressed),
     ]
-    return [*lines, f"  read as {report.read_as}"] if report.read_as else lines
+    if report.read_as:
+        lines.append(f"  read as {report.read_as}")
+    if report.held:
+        lines.append(
+            f"  held: {report.held}, as if a program had made them up. Only a rehearsal may call "
+            "it before «portevoix lists release»."
+        )
+    return lines
 
 
 def _suppressed(count: int) -> str:

@@ -1,7 +1,7 @@
 """Holding a campaign's record against the ledger of the simulated network."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,11 @@ def evidence(workspace: Workspace, controller_id: int, campaign_id: int, ledger:
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
         suppressed = suppressions.of_controller(connection, controller_id)
-    attempts = [_attempt(one) for one in all_attempts(workspace, controller_id, campaign_id)]
+    seconds = {name: one["message_ms"] / 1000 for name, one in row["variants"].items()}
+    attempts = [
+        replace(_attempt(one), message_seconds=seconds.get(one["variant"]))
+        for one in all_attempts(workspace, controller_id, campaign_id)
+    ]
     return Evidence(
         calls=calls_since(ledger, row["launched_at"]),
         attempts=attempts,

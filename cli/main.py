@@ -12,14 +12,18 @@ from cli import (
     budget,
     campaign,
     consent_form,
+    constituencies,
     contacts,
     controllers,
     halt,
     keys,
+    lists,
     logging,
     pbx,
     programs,
     requests,
+    rules,
+    segments,
     suppressions,
     trunks,
 )
@@ -81,6 +85,10 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(budget.app, name="budget")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(consent_form.app, name="consent-form")
+app.add_typer(lists.app, name="lists")
+app.add_typer(rules.app, name="rules")
+app.add_typer(segments.app, name="segments")
+app.add_typer(constituencies.app, name="constituencies")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(requests.app, name="request")
 app.add_typer(audio_files.app, name="audio")

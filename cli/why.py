@@ -27,11 +27,13 @@ def why(
     if not found:
         note("This number is in no campaign.")
         return
-    made = table("campaign", "where it stands", "gate", "opens", "last outcome", "list:line", "for")
+    made = table(
+        "campaign", "where it stands", "gate", "opens", "last outcome", "hears", "list:line", "for"
+    )
     for owner, one in found:
         row(
             made, one.campaign or "none", one.state or "–", one.gate or "none: it may be called",
-            local(one.opens_at), one.outcome or "–",
+            local(one.opens_at), one.outcome or "–", one.variant or "its message",
             f"{one.list_id}:{one.line}" if one.list_id else "–", owners[owner],
         )  # fmt: skip
     show(made)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from campaigns.attempt import Attempt
-from campaigns.campaign import Campaign
+from campaigns.campaign import Campaign, Message
 from campaigns.states import TargetState
 from dialer.pbx import CallEnded, HungUp
 
@@ -48,6 +48,11 @@ class Call:
     target_state: TargetState = TargetState.CALLING
     cut_off: bool = False
     closed: bool = False
+
+    @property
+    def message(self) -> Message:
+        """What is played in it."""
+        return self.campaign.heard_by(self.attempt.variant)
 
     def age(self, now: float, wall: datetime) -> float:
         """Seconds since the claim.

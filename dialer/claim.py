@@ -248,4 +248,5 @@ def _attempt(want: Want, one: Found, id_: str, now: datetime) -> Attempt:
         caller_id=campaign.caller_id,
         claimed_at=now,
         price=want.prices.of(one.number) or FREE,
+        variant=one.variant,
     )

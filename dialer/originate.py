@@ -9,7 +9,7 @@ from itertools import chain
 
 import structlog
 
-from campaigns.errors import PbxError, StoreUnavailable
+from campaigns.errors import InvalidInput, PbxError, StoreUnavailable
 from campaigns.trunk import Trunk
 from dialer.calls import Call, utc_now
 from dialer.last_look import LastLook
@@ -118,7 +118,7 @@ class Sender:
             order = self._order(call, trunk)
             now, at = time.monotonic(), utc_now()  # a last look at a busy database takes its time
             self._pbx.originate(order)
-        except (PbxError, StoreUnavailable) as error:
+        except (InvalidInput, PbxError, StoreUnavailable) as error:
             log.warning("originate refused", attempt=call.attempt.id, why=str(error))
             self._returned(call)
             return
@@ -143,7 +143,7 @@ class Sender:
             caller_id=trunk.dialled(call.attempt.caller_id),
             ring_timeout_s=campaign.ring_timeout_s,
             max_call_s=trunk.longest_call_s(campaign.max_call_s),
-            message=self._sounds.messages(campaign.message),
+            message=self._sounds.messages(call.message.path),
             confirmation=self._sounds.confirmation,
             journal=self._sounds.journal(),
             send_by=call.claimed + FRESH_S,

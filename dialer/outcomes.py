@@ -95,14 +95,14 @@ def _facts(call: Call, hung_up: HungUp | None) -> Facts:
         tech_cause=hung_up.tech_cause if hung_up else 0,
         cause=known.cause or (hung_up.cause if hung_up else 0),
         heard_ms=_heard_ms(call, known),
-        message_ms=call.campaign.message_ms,
+        message_ms=call.message.ms,
         rtp_sent=known.rtp_sent,
     )
 
 
 def _heard_ms(call: Call, known: CallEnded) -> int:
     """How much was heard: the whole message where it was played to its end."""
-    length = call.campaign.message_ms
+    length = call.message.ms
     return length if known.result == "played" else min(known.heard_ms, length)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from operations.list_hold import check_released
 from operations.prepare import check_lists, check_open, fill
 from operations.workspace import Workspace
 from store import audit, lists, tallies
@@ -48,13 +49,14 @@ def add_list(
 
     Raises:
         NotFound: the controller has no such campaign or list.
-        InvalidInput: the list is not whole.
+        InvalidInput: the list is not whole, or held.
         NotAllowed: the campaign takes nobody in any more.
     """
     with writing(workspace.engine) as connection:
-        kept.row(connection, controller_id, campaign_id)
+        row = kept.row(connection, controller_id, campaign_id)
         check_open(connection, campaign_id)
         check_lists(connection, controller_id, [list_id])
+        check_released(connection, controller_id, [list_id], rehearsal=row["rehearsal"])
         contacts = lists.one(connection, controller_id, list_id)["accepted"]
         if list_id not in kept.lists_of(connection, campaign_id):
             kept.add_lists(connection, campaign_id, [list_id])

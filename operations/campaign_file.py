@@ -1,8 +1,10 @@
 """A campaign written as a TOML file: everything `portevoix campaign run` needs."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date, timedelta
+from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +33,9 @@ from operations.elections import read_election
 from operations.schedule import ScheduleValues
 from operations.tariff_values import Euros
 from operations.values import Delay, Line, Name, Purposes, SlotText, Wordings, first_fault
+
+MOST_VARIANTS = 1000
+"""France has 577 constituencies."""
 
 _NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
 
@@ -146,6 +151,29 @@ class LaunchValues(BaseModel):
     two_persons: bool = False
 
 
+class VariantValues(BaseModel):
+    """One `[[variants]]`: a message of its own for a segment, or for a constituency."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Name, Field(max_length=40)]
+    segment: Annotated[Line, Field(max_length=200)] = ""
+    constituency: Annotated[Line, Field(max_length=200)] = ""
+
+
+class VariantFile(VariantValues):
+    """A variant of a campaign file, with its recordings in the order heard."""
+
+    recordings: list[Path] = Field(min_length=1)
+
+
+class Others(StrEnum):
+    """What becomes of people for whom there is no variant."""
+
+    MESSAGE = "message"
+    NOT_CALLED = "not_called"
+
+
 class CampaignValues(BaseModel):
     """What a campaign is, wherever it is written: in a file or sent to the API."""
 
@@ -164,13 +192,17 @@ class CampaignValues(BaseModel):
     schedule: ScheduleValues = ScheduleValues()
     retry: RetryValues = RetryValues()
     launch: LaunchValues = LaunchValues()
+    segments: dict[Name, dict[str, Any]] = Field(default={}, max_length=1000)
+    segment: Annotated[Line, Field(max_length=200)] = ""
+    others: Others = Others.MESSAGE
 
 
 class CampaignFile(CampaignValues):
     """The whole file: the campaign, its recordings in the order heard, its lists."""
 
     controller: Name
-    recordings: list[Path] = Field(min_length=1)
+    recordings: list[Path] = []
+    variants: list[VariantFile] = Field(default=[], max_length=MOST_VARIANTS)
     lists: list[ListFile] = Field(min_length=1)
 
 
@@ -191,7 +223,20 @@ def read_campaign_file(path: Path) -> CampaignFile:
         raise InvalidInput(str(path), f"is not readable TOML: {error}.") from error
     except ValidationError as error:
         raise first_fault(error) from error
+    check_message(values, values.recordings, values.variants)
     return _anchored(values, path.parent)
+
+
+def check_message(
+    values: CampaignValues, recordings: Sequence[Any], variants: Sequence[Any]
+) -> None:
+    """Refuse a campaign in which somebody who is called would hear nothing.
+
+    Raises:
+        InvalidInput: it has no message of its own, and not only people with a variant are called.
+    """
+    if not recordings and not (variants and values.others is Others.NOT_CALLED):
+        raise InvalidInput("recordings", "there is nothing to say.", "Name at least one recording.")
 
 
 def _with_elections(plain: dict[str, Any], directory: Path) -> dict[str, Any]:
@@ -208,7 +253,10 @@ def _anchored(values: CampaignFile, directory: Path) -> CampaignFile:
     values.recordings = [directory / path for path in values.recordings]
     for one in values.lists:
         one.file = directory / one.file
-    for path in [*values.recordings, *(one.file for one in values.lists)]:
+    for variant in values.variants:
+        variant.recordings = [directory / path for path in variant.recordings]
+    heard = chain(values.recordings, *(one.recordings for one in values.variants))
+    for path in [*heard, *(one.file for one in values.lists)]:
         if not path.is_file():
             raise InvalidInput(str(path), "there is no such file.")
     return values

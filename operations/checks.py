@@ -121,13 +121,14 @@ def message(prepared: Prepared) -> Check:
     13 and 14 ask for the controller's name; CPCE L.34-5, for commercial calls, that it is not
     concealed and that there is a way to stop them). What a recording says, a person must hear.
     """
-    seconds = prepared.campaign.message_ms / 1000
-    values: dict[str, Any] = {"order": ", ".join(prepared.recordings), "seconds": seconds}
+    seconds = prepared.campaign.longest_ms / 1000
+    order = " / ".join(", ".join(one) for one in prepared.orders)
+    values: dict[str, Any] = {"order": order, "seconds": seconds}
     if prepared.message != "whole":
         verdict = _WARN if prepared.rehearsal else _FAIL
         said = "The prepared message is not whole on disk."
         return Check(Subject.MESSAGE, verdict, said, {}, "Prepare the campaign anew.")
-    if len(prepared.recordings) == 1 and not prepared.rehearsal:
+    if any(len(one) == 1 for one in prepared.orders) and not prepared.rehearsal:
         said = "One recording is all that is heard ({order}, {seconds} s)."
         return Check(Subject.MESSAGE, _WARN, said, values,
             "Make sure that it begins with who calls, for whom, and how to stop.")  # fmt: skip

@@ -21,6 +21,10 @@ class Field(StrEnum):
     WITHDRAWN_ON = "withdrawn_on"
     TIMEZONE = "timezone"
     POSTCODE = "postcode"
+    COMMUNE = "commune"
+    INSEE = "insee"
+    STATION = "station"
+    CONSTITUENCY = "constituency"
     REASON = "reason"
     ASKED_ON = "asked_on"
     EXPIRES_ON = "expires_on"
@@ -37,6 +41,16 @@ CONTACT_FIELDS = (
     Field.WITHDRAWN_ON,
     Field.TIMEZONE,
     Field.POSTCODE,
+    Field.COMMUNE,
+    Field.INSEE,
+    Field.STATION,
+)
+PLACE_FIELDS = (
+    Field.POSTCODE,
+    Field.COMMUNE,
+    Field.INSEE,
+    Field.STATION,
+    Field.CONSTITUENCY,
 )
 SUPPRESSION_FIELDS = (Field.PHONE, Field.REASON, Field.ASKED_ON, Field.EXPIRES_ON)
 
@@ -85,6 +99,21 @@ _NAMES: dict[Field, str] = {
     ),
     Field.TIMEZONE: "timezone time_zone tz fuseau fuseau_horaire",
     Field.POSTCODE: "postcode post_code postal_code zip zipcode zip_code code_postal codepostal cp",
+    Field.COMMUNE: (
+        "commune nom_commune libelle_commune ville nom_ville city town localite municipality"
+    ),
+    Field.INSEE: (
+        "insee code_insee codeinsee insee_code code_insee_commune code_insee_de_la_commune "
+        "code_commune code_commune_insee citycode"
+    ),
+    Field.STATION: (
+        "station polling_station bureau_de_vote code_bureau_de_vote code_bureau "
+        "numero_bureau_de_vote num_bureau bureau_vote bv code_bv"
+    ),
+    Field.CONSTITUENCY: (
+        "constituency circonscription circo code_circonscription nom_circonscription "
+        "circonscription_legislative circonscription_electorale canton"
+    ),
     Field.REASON: "reason raison motif cause",
     Field.ASKED_ON: "asked_on date date_demande date_de_demande date_opposition created_at",
     Field.EXPIRES_ON: (
@@ -147,7 +176,7 @@ def match_columns(
         if field not in places:
             places[field] = _guessed(header, field, taken=set(places.values()))
     found = {field: place for field, place in places.items() if place is not None}
-    if Field.PHONE not in found:
+    if Field.PHONE in wanted and Field.PHONE not in found:
         raise InvalidInput(
             "header",
             f"no column looks like a telephone number among: {_listed(header)}.",

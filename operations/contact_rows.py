@@ -16,6 +16,9 @@ from operations.rows import BadRow, Row
 
 ContactValues: TypeAlias = dict[str, Any]
 
+_ADDRESS = (Field.COMMUNE, Field.INSEE, Field.STATION)
+"""Kept as attributes under these names, whatever the file calls them."""
+
 _FURTHEST_AHEAD = timedelta(hours=12)
 """Wallis and Futuna, where a day begins first in France."""
 
@@ -54,6 +57,7 @@ class ContactRows:
         self._unsaid = term_values(self._declared)
         self._timezone = columns.index(Field.TIMEZONE)
         self._postcode = columns.index(Field.POSTCODE)
+        self._address = [(one.value, columns.index(one)) for one in _ADDRESS]
 
     def read(self, row: Row) -> ContactValues | Reject:
         """The values of a new contact, or why the row is refused."""
@@ -140,6 +144,7 @@ class ContactRows:
     def _attributes(self, cells: list[str], consent: RowConsent) -> dict[str, str]:
         """Every cell that has no column of its own; a date that could not be read is kept as is."""
         kept = {name: cells[place] for place, name in self._columns.others if cells[place]}
+        kept |= {name: cells[place] for name, place in self._address if cells[place]}
         if cells[self._postcode]:
             kept["postcode"] = _postcode(cells[self._postcode])
         if consent.granted_on is None and cells[self._date]:

@@ -32,6 +32,7 @@ class Explanation:
         gate: what keeps it from being called now; None where nothing does.
         opens_at: when that gate opens by itself, where it is known.
         outcome: how its last attempt ended.
+        variant: whose message it hears; None for the campaign's own.
     """
 
     number: str
@@ -43,6 +44,7 @@ class Explanation:
     outcome: str | None = None
     list_id: int | None = None
     line: int | None = None
+    variant: str | None = None
 
 
 def why(workspace: Workspace, controller_id: int, text: str) -> list[Explanation]:
@@ -88,6 +90,7 @@ def _explain(
         outcome=found["outcome"],
         list_id=found["list_id"],
         line=found["line"],
+        variant=found["variant"],
     )
 
 

@@ -16,11 +16,13 @@ from typing import Any, BinaryIO
 from sqlalchemy import Engine
 
 from campaigns.contacts.basis import BasisKind, Channel, Evidence, Provenance
+from campaigns.contacts.generated import Detector
 from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput, NotAllowed
 from operations.columns import CONTACT_FIELDS, Field, match_columns
 from operations.contact_rows import ContactRows, ContactValues, latest_day
 from operations.giving_way import resting
+from operations.list_hold import plain_hold, said
 from operations.rejects import Reject
 from operations.rows import Row
 from operations.spreadsheet import open_sheet
@@ -34,6 +36,7 @@ from store.tables import contact, rejected_row
 LOCK_GOAL_S = 0.015
 """How long a transaction should hold the write lock; 0.05 is the most it may."""
 _REJECTS_AT_ONCE = 1000
+_NUMBERS_AT_ONCE = 10_000
 _SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
 
 
@@ -64,6 +67,7 @@ class ImportReport:
         reasons: refused rows by reason code, the most frequent first.
         read_as: what the file was taken for, and of a workbook which worksheet was read; empty
             where it was not read now.
+        held: why it looks generated, so that no real campaign may call it; empty where it may.
     """
 
     list_id: int
@@ -77,6 +81,7 @@ class ImportReport:
     evidence: dict[Evidence, int]
     reasons: dict[str, int]
     read_as: str = ""
+    held: str = ""
 
 
 def import_list(
@@ -109,7 +114,7 @@ def import_list(
         InvalidInput: the file is no list: not text, empty, without a column of numbers.
         NotAllowed: the same file is being imported at this moment, or the import was undone.
     """
-    sha256, size = _fingerprint(file)
+    sha256, size = fingerprint(file)
     with reading(engine) as connection:
         known = lists.of_file(connection, controller_id, sha256)
     if known and known["state"] == ListState.READY.value:
@@ -129,18 +134,21 @@ def import_list(
             )  # fmt: skip
             known = lists.one(connection, controller_id, list_id)
     reader = ContactRows(known["id"], columns, declared(known), latest_day(now))
+    detector = Detector()
+    for numbers in _kept_before(engine, known["id"], known["imported_line"]):
+        detector.look(numbers)
     with staging(engine, contact, rejected_row) as stage:
         withdrawals = Withdrawals(controller_id, known["id"], by)
-        batches = _Import(stage, known, reader, withdrawals).batches(rows)
+        batches = _Import(stage, known, reader, withdrawals, detector).batches(rows)
         for done in resting(engine, batches):
             if progress:
                 progress(ImportProgress(done, file.tell(), size))
     with writing(engine) as connection:
-        lists.finish(connection, known["id"])
+        lists.finish(connection, known["id"], plain_hold(detector.verdict()))
     return replace(report(engine, controller_id, known["id"]), read_as=sheet.read_as)
 
 
-def _fingerprint(file: BinaryIO) -> tuple[str, int]:
+def fingerprint(file: BinaryIO) -> tuple[str, int]:
     """SHA-256 and size in bytes; leaves the file at its beginning."""
     digest = hashlib.sha256()
     while piece := file.read(1 << 20):
@@ -148,6 +156,15 @@ def _fingerprint(file: BinaryIO) -> tuple[str, int]:
     size = file.tell()
     file.seek(0)
     return digest.hexdigest(), size
+
+
+def _kept_before(engine: Engine, list_id: int, line: int) -> Iterator[list[str]]:
+    """What an import that was cut short had kept: the whole list is looked at, or nothing is."""
+    after: int | None = 0
+    while line and after is not None:
+        with reading(engine) as connection:
+            numbers, after = lists.real_numbers(connection, list_id, after, _NUMBERS_AT_ONCE)
+        yield numbers
 
 
 def _some(rows: Iterator[Row]) -> Iterator[Row]:
@@ -183,6 +200,7 @@ def report(
             ),
             evidence=lists.evidence_counts(connection, list_id),
             reasons=reasons,
+            held=said(found),
         )
 
 
@@ -233,8 +251,10 @@ class _Import:
         known: Mapping[str, Any],
         rows: ContactRows,
         withdrawals: Withdrawals,
+        detector: Detector,
     ) -> None:
         self._stage = stage
+        self._detector = detector
         self._list_id: int = known["id"]
         self._controller_id: int = known["controller_id"]
         self._rows = rows
@@ -266,6 +286,8 @@ class _Import:
                 )
             self._withdrawals.suppress(connection, read)
         self._adapt(monotonic() - begun)
+        # Numbers kept for fiction are made up by nature, and can be called in a rehearsal alone.
+        self._detector.look([one["number"] for one in contacts if not one["fictional"]])
 
     def _without_duplicates(
         self, read: list[ContactValues | Reject]

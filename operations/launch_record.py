@@ -18,7 +18,8 @@ from store.engine import reading
 
 _DECIDED = (
     "name", "purpose", "pack", "evidence", "trunk", "other_trunks", "caller_id", "rehearsal",
-    "message_ms", "max_channels", "max_cps", "ring_timeout_s", "windows", "retry", "weight",
+    "message_ms", "variants", "selection", "max_channels", "max_cps", "ring_timeout_s", "windows",
+    "retry", "weight",
     "stages", "bounds", "blackouts", "holidays", "frequency", "verify_by", "acknowledged_by",
     "start_at", "end_at", "finish_by", "budget", "two_persons",
 )  # fmt: skip
@@ -87,6 +88,10 @@ def _content(
         ],
         "recordings": [_recording(connection, controller_id, one) for one in row["recordings"]],
         "message": {"path": row["message"], "sha256": _message(workspace, row["message"])},
+        "variants": {
+            name: {"path": one["message"], "sha256": _message(workspace, one["message"])}
+            for name, one in row["variants"].items()
+        },
         "pack": {"label": row["pack"], "sha256": packs.digest(pack_id)},
         "people": found.readiness.people,
         "callable": found.readiness.callable_people,

@@ -1,9 +1,9 @@
-"""Reading rule packs from the files shipped with the product."""
+"""Reading rule packs: those shipped with the product, and newer versions installed at a site."""
 
 import hashlib
 import re
 import tomllib
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,15 @@ from campaigns.rules import windows
 from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import Force, Pack, Rule
-from campaigns.stages import Measure
+from campaigns.rules.pack_changes import check_force_of_law, version_of
+from campaigns.stages import Measure, check_stages
 
 _DIRECTORY = Path(windows.__file__).with_name("packs")
+
+_SECTIONS = {
+    "windows", "holidays", "evidence", "max_attempts", "frequency", "holds", "caller_id",
+}  # fmt: skip
+_KEYS = {"id", "version", "as_of", "verify_by", "purposes"} | _SECTIONS
 
 
 def names() -> list[str]:
@@ -23,8 +29,29 @@ def names() -> list[str]:
     return sorted(path.stem for path in _DIRECTORY.glob("*.toml"))
 
 
-def load(pack_id: str) -> Pack:
-    """Read one pack.
+def load(pack_id: str, site: Path | None = None) -> Pack:
+    """The newest version of a pack.
+
+    Args:
+        pack_id: such as `fr-political`.
+        site: where newer versions were installed; None for what is shipped.
+
+    Raises:
+        InvalidInput: there is none of that id, or the site's loosens what has force of law.
+    """
+    shipped = load_shipped(pack_id)
+    file = site / f"{pack_id}.toml" if site else None
+    if file is None or not file.is_file():
+        return shipped
+    own = read_pack(file.read_text("utf-8"))
+    if own.id != pack_id or version_of(own.version) <= version_of(shipped.version):
+        return shipped
+    check_force_of_law(shipped, own)
+    return own
+
+
+def load_shipped(pack_id: str) -> Pack:
+    """A pack as it came with the product.
 
     Raises:
         InvalidInput: there is none of that id.
@@ -33,8 +60,54 @@ def load(pack_id: str) -> Pack:
         raise InvalidInput(
             "pack", f"there is no rule pack «{pack_id}».", f"Choose one of: {', '.join(names())}."
         )
-    plain = tomllib.loads((_DIRECTORY / f"{pack_id}.toml").read_text("utf-8"))
-    return _pack(plain)
+    return read_pack((_DIRECTORY / f"{pack_id}.toml").read_text("utf-8"))
+
+
+def read_pack(text: str) -> Pack:
+    """A pack as it is written in TOML.
+
+    Raises:
+        InvalidInput: something in it is missing or wrong.
+    """
+    try:
+        plain = tomllib.loads(text)
+        _check_keys(plain)
+        found = _pack(plain)
+        version_of(found.version)
+        check_stages(found.stages)
+        _check_days(found)
+        _check_figures(found)
+    except KeyError as error:
+        raise InvalidInput("pack", f"it has no {error}.", "Add it.") from error
+    except (ValueError, TypeError, AttributeError, re.error) as error:
+        raise InvalidInput("pack", f"is no rule pack: {error}.") from error
+    return found
+
+
+def _check_keys(plain: dict[str, Any]) -> None:
+    unknown = plain.keys() - _KEYS
+    if unknown:
+        raise InvalidInput("pack", f"«{min(unknown)}» means nothing in it.", "Remove it.")
+    for name in _SECTIONS:
+        if not isinstance(plain[name], dict) or not str(plain[name]["source"]).strip():
+            raise InvalidInput(name, "it does not say where it comes from.", "Write its source.")
+
+
+def _check_days(pack: Pack) -> None:
+    if not all(isinstance(day, date) for day in (pack.as_of, pack.verify_by)):
+        raise InvalidInput("as_of", "it or verify_by is no day.", "Write it as 2026-11-26.")
+    if pack.verify_by <= pack.as_of:
+        raise InvalidInput("verify_by", "it is not after as_of.", "Correct one of the two.")
+
+
+def _check_figures(pack: Pack) -> None:
+    if pack.max_attempts < 1:
+        raise InvalidInput("max_attempts", "it allows less than one attempt.", "Write most = 3.")
+    for measure, share in pack.bounds.items():
+        if not 0 < share <= 1:
+            raise InvalidInput(
+                f"holds.bounds.{measure}", f"{share} is no share.", "Write 0.02 for 2 %."
+            )
 
 
 def digest(pack_id: str) -> str:
@@ -52,7 +125,7 @@ def _pack(plain: dict[str, Any]) -> Pack:
         windows=tuple(read_window(one) for one in plain["windows"]["hours"]),
         holidays=frozenset(map(HolidaySet, plain["holidays"]["sets"])),
         evidence=Evidence(plain["evidence"]["demanded"]),
-        max_attempts=plain["max_attempts"]["most"],
+        max_attempts=int(plain["max_attempts"]["most"]),
         frequency=Cap(plain["frequency"]["most"], plain["frequency"]["days"]),
         caller_id=re.compile(plain["caller_id"]["pattern"]),
         stages=tuple(plain["holds"]["stages"]),

@@ -1,6 +1,6 @@
 """Everything looked at before a launch, in one go; whatever fails keeps it from being launched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -97,8 +97,8 @@ def _prepared(
         ways=ways,
         readiness=found,
         suppressed_at=audit.last_at(connection, campaign.controller_id, "suppression.import"),
-        recordings=_recordings(connection, campaign.controller_id, row["recordings"]),
-        message=_message(workspace, campaign.message),
+        orders=_orders(connection, campaign.controller_id, row),
+        message=_message(workspace, [one.path for one in campaign.messages]),
         forecast=prospect.foreseen(connection, campaign, found.callable_people, limits, span),
         costs={way.name: _cost(connection, campaign, way, found) for way in ways},
     )
@@ -137,6 +137,14 @@ def _limits(workspace: Workspace, ways: tuple[Way, ...]) -> list[Limits]:
     ]
 
 
+def _orders(
+    connection: Connection, controller_id: int, row: Mapping[str, Any]
+) -> tuple[tuple[str, ...], ...]:
+    """What is heard one after the other: of the campaign's own message, and of each variant's."""
+    asked = [row["recordings"], *(one["recordings"] for one in row["variants"].values())]
+    return tuple(_recordings(connection, controller_id, ids) for ids in asked if ids)
+
+
 def _recordings(connection: Connection, controller_id: int, ids: list[int]) -> tuple[str, ...]:
     """Their names, in the order heard; a number stands for one that is gone."""
     names = []
@@ -148,10 +156,10 @@ def _recordings(connection: Connection, controller_id: int, ids: list[int]) -> t
     return tuple(names)
 
 
-def _message(workspace: Workspace, base: str) -> str:
-    """Whether the prepared message is there as it was prepared."""
+def _message(workspace: Workspace, bases: Sequence[str]) -> str:
+    """Whether every prepared message is there as it was prepared."""
     try:
-        found = workspace.library.message(base.rpartition("/")[0])
+        found = [workspace.library.message(base.rpartition("/")[0]) for base in bases]
     except NotFound:
         return "missing"
-    return "damaged" if found.damaged() else "whole"
+    return "damaged" if any(one.damaged() for one in found) else "whole"

@@ -15,9 +15,12 @@ from campaigns.rules.windows import Window
 from campaigns.states import CampaignState
 from campaigns.trunk import Trunk, is_rehearsal
 from operations import packs
-from operations.campaign_file import CampaignValues
+from operations.addresses import place_list
+from operations.campaign_file import CampaignValues, check_message
 from operations.giving_way import resting
 from operations.hold import watched
+from operations.list_hold import check_released
+from operations.selection import Recorded, with_table, written_selection
 from operations.workspace import Workspace
 from store import audit, lists, policies, recordings, tallies, targets
 from store import campaigns as kept
@@ -43,6 +46,7 @@ def prepare_campaign(
     list_ids: Sequence[int],
     by: str,
     progress: Callable[[int], None] | None = None,
+    variants: Sequence[Recorded] = (),
 ) -> int:
     """Make a campaign ready to be launched; its id.
 
@@ -54,6 +58,7 @@ def prepare_campaign(
         list_ids: whom to call.
         by: who prepares it.
         progress: told how many contacts were looked at so far.
+        variants: other messages, each for a segment or a constituency.
 
     Raises:
         InvalidInput: names the value that is wrong and why.
@@ -62,12 +67,14 @@ def prepare_campaign(
     list_ids = list(dict.fromkeys(list_ids))
     with reading(workspace.engine) as connection:
         check_lists(connection, controller_id, list_ids)
-    if not recording_ids:
-        raise InvalidInput("recordings", "there is nothing to say.", "Name at least one recording.")
+    check_message(values, recording_ids, variants)
+    selection = written_selection(values, [one.values for one in variants])
     trunk = find_trunk(workspace, values.trunk)
-    pack = packs.load(values.pack)
+    pack = packs.load(values.pack, workspace.settings.rules_directory)
     _check_purpose(values.purpose, pack)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
+    with reading(workspace.engine) as connection:
+        check_released(connection, controller_id, list_ids, rehearsal=rehearsal)
     caller_id = check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
     _check_other_trunks(workspace, values, pack, rehearsal=rehearsal)
     row = {
@@ -76,9 +83,9 @@ def prepare_campaign(
         "caller_id": caller_id,
         **_rules(values, pack, rehearsal=rehearsal),
         **watched(values.launch, pack, rehearsal=rehearsal),
-        **_message(workspace, controller_id, recording_ids, values.name),
+        **_messages(workspace, controller_id, recording_ids, variants, values.name),
     }
-    campaign_id = _write(workspace, controller_id, values, row, list_ids, by)
+    campaign_id = _write(workspace, controller_id, values, row, selection, list_ids, by)
     fill(workspace, campaign_id, list_ids, progress)
     return campaign_id
 
@@ -210,6 +217,29 @@ def _windows(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> Sequence
     return both
 
 
+def _messages(
+    workspace: Workspace,
+    controller_id: int,
+    recording_ids: Sequence[int],
+    variants: Sequence[Recorded],
+    name: str,
+) -> dict[str, Any]:
+    """The campaign's own message and its variants'.
+
+    Where it has none of its own, the longest of theirs stands for its length.
+    """
+    made = {
+        one.values.name: _message(workspace, controller_id, one.recording_ids, name)
+        for one in variants
+    }
+    if recording_ids:
+        own = _message(workspace, controller_id, recording_ids, name)
+    else:
+        longest = max(one["message_ms"] for one in made.values())
+        own = {"recordings": [], "message": "", "message_ms": longest}
+    return {**own, "variants": made}
+
+
 def _message(
     workspace: Workspace, controller_id: int, recording_ids: Sequence[int], name: str
 ) -> dict[str, Any]:
@@ -229,12 +259,14 @@ def _write(
     controller_id: int,
     values: CampaignValues,
     row: dict[str, Any],
+    selection: dict[str, Any] | None,
     list_ids: Sequence[int],
     by: str,
 ) -> int:
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
         check_lists(connection, controller_id, list_ids)  # one may have been removed meanwhile
+        asked = with_table(connection, selection) if selection else None
         campaign_id = kept.add(
             connection,
             name=values.name,
@@ -250,6 +282,7 @@ def _write(
             ring_timeout_s=values.ring_timeout_s,
             created_at=now,
             created_by=by,
+            selection=asked,
             **row,
         )
         kept.add_lists(connection, campaign_id, list_ids)
@@ -267,26 +300,39 @@ def _write(
                 "any_hour": values.schedule.any_hour,
                 "watched": bool(row["bounds"]),
                 "elections": [f"{one.name}: {one.source}" for one in values.schedule.elections],
+                **_audited(values, asked),
             },
         )
     return campaign_id
 
 
+def _audited(values: CampaignValues, asked: dict[str, Any] | None) -> dict[str, Any]:
+    """Whom it was prepared for; nothing where that is everybody."""
+    if asked is None:
+        return {}
+    names = [name for name, _ in asked["variants"]]
+    return {"segment": values.segment, "variants": names, "constituencies": asked["table"]}
+
+
 def complete(workspace: Workspace, controller_id: int, campaign_id: int) -> None:
     """Make targets of whoever in its lists has none: a preparation may have been cut short.
 
-    Where every list has different people, counts alone tell that nobody is missing.
+    Where every list has different people, counts alone tell that nobody is missing. A campaign of
+    a segment notes which lists were looked at to their end.
 
     Raises:
         NotFound: the controller has no such campaign.
     """
     with reading(workspace.engine) as connection:
-        if kept.row(connection, controller_id, campaign_id)["state"] != CampaignState.DRAFT:
+        row = kept.row(connection, controller_id, campaign_id)
+        if row["state"] != CampaignState.DRAFT:
             return
-        list_ids = kept.lists_of(connection, campaign_id)
+        done = (row["selection"] or {}).get("filled", ())
+        list_ids = [one for one in kept.lists_of(connection, campaign_id) if one not in done]
         contacts = [lists.one(connection, controller_id, one)["accepted"] for one in list_ids]
         states = tallies.of_campaign(connection, campaign_id)[tallies.STATE]
-    if sum(states.values()) < sum(contacts):
+    of_a_segment = row["selection"] is not None and bool(list_ids)
+    if of_a_segment or sum(states.values()) < sum(contacts):
         fill(workspace, campaign_id, list_ids)
 
 
@@ -301,22 +347,33 @@ def fill(
     Raises:
         NotAllowed: the campaign has ended, or does meanwhile.
     """
-    pieces = _filled(workspace, campaign_id, list_ids)
-    for number, _ in enumerate(resting(workspace.engine, pieces), start=1):
+    seen = 0
+    for some in resting(workspace.engine, _filled(workspace, campaign_id, list_ids)):
+        seen += some
         if progress:
-            progress(number * FILL_AT_ONCE)
+            progress(seen)
 
 
-def _filled(workspace: Workspace, campaign_id: int, list_ids: Sequence[int]) -> Iterator[None]:
+def _filled(workspace: Workspace, campaign_id: int, list_ids: Sequence[int]) -> Iterator[int]:
+    """Fill in pieces; yields how many contacts each looked at, at most."""
+    with reading(workspace.engine) as connection:
+        selection = kept.selection(connection, campaign_id)
     for list_id in list_ids:
+        if selection is not None and selection.by_address:
+            for _ in place_list(workspace.engine, list_id, selection.table_id):
+                yield 0
         after: int | None = 0
         while after is not None:
             with writing(workspace.engine) as connection:
                 check_open(connection, campaign_id)
+                now = datetime.now(UTC)
                 after = targets.fill(
-                    connection, campaign_id, list_id, after, FILL_AT_ONCE, datetime.now(UTC)
+                    connection, campaign_id, list_id, after, FILL_AT_ONCE, now, selection
                 )
-            yield
+            yield FILL_AT_ONCE
+        if selection is not None:
+            with writing(workspace.engine) as connection:
+                kept.note_filled(connection, campaign_id, list_id)
 
 
 def check_open(connection: Connection, campaign_id: int) -> None:

@@ -47,7 +47,7 @@ class Prepared:
         halted: everything is stopped.
         ways: its trunks.
         suppressed_at: when refusals were last imported.
-        recordings: their names in the order heard.
+        orders: names of recordings in the order heard, of its own message and of each variant's.
         message: `whole`, `missing` or `damaged`.
         costs: what it costs by trunk, were all calls to go out by that one.
     """
@@ -60,7 +60,7 @@ class Prepared:
     ways: tuple[Way, ...]
     readiness: Readiness
     suppressed_at: datetime | None
-    recordings: tuple[str, ...]
+    orders: tuple[tuple[str, ...], ...]
     message: str
     forecast: Forecast
     costs: Mapping[str, Cost]

@@ -42,7 +42,7 @@ def foreseen(
 
 def _rate(campaign: Campaign, limits: Limits) -> float:
     """Calls per second that some limits allow for long, as for the campaign's own."""
-    held_s = campaign.ring_timeout_s / 2 + campaign.message_ms / 1000
+    held_s = campaign.ring_timeout_s / 2 + campaign.longest_ms / 1000
     return min(limits.max_cps, limits.max_channels / held_s)
 
 
@@ -72,7 +72,7 @@ def cost(
         unpriced = 0 if rehearsal else found.callable_people
         return Cost(unpriced=unpriced)
     priced = _priced(connection, trunk.tariffs, found, rehearsal=rehearsal)
-    talk_s = math.ceil(campaign.message_ms / 1000)
+    talk_s = math.ceil(campaign.longest_ms / 1000)
     longest_s = trunk.longest_call_s(campaign.max_call_s)
     return cost_of(priced, campaign.retry.max_attempts, talk_s, longest_s)
 

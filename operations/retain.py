@@ -17,7 +17,7 @@ from campaigns.states import Action, CampaignState
 from operations.giving_way import until_none
 from operations.report import heard_sums
 from operations.workspace import Workspace
-from store import audit, requests, retention, suppression_keys
+from store import audit, places, requests, retention, suppression_keys
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.retention import Old
@@ -93,6 +93,7 @@ class _Removal:
         """How many contacts tell of nobody any more."""
         self._until_none(lambda found: retention.remove_rejected(found, old.id, AT_ONCE))
         self._until_none(lambda found: retention.remove_submissions(found, old.id, AT_ONCE))
+        self._until_none(lambda found: places.remove(found, old.id, AT_ONCE))
         after = 0
 
         def blank(connection: Connection) -> int:

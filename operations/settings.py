@@ -210,6 +210,11 @@ class Settings(BaseSettings):
             return self.pbx.directory / "audio"
         return self.home / "audio"
 
+    @property
+    def rules_directory(self) -> Path:
+        """Where newer versions of rule packs are installed."""
+        return self.home / "rules"
+
     def all_trunks(self) -> list[Trunk]:
         """The trunks as the domain knows them, the one to the simulated network included.
 

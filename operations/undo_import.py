@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from campaigns.errors import NotAllowed
 from operations.giving_way import resting, until_none
-from store import audit, consent_forms, list_uses, lists, retention
+from store import audit, consent_forms, list_uses, lists, places, retention
 from store.engine import reading, writing
 from store.lists import ListState
 
@@ -54,6 +54,7 @@ def undo_import(engine: Engine, controller_id: int, list_id: int, by: str) -> Un
         if row["state"] != ListState.REMOVED:
             _close(connection, row, by)
     _removed(engine, retention.remove_submissions, list_id)
+    _removed(engine, places.remove, list_id)
     return Undone(
         list_id=list_id,
         name=row["name"],

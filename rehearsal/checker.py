@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -154,7 +154,9 @@ def check(
 def _mismatches(matching: Matching, announced: Announced) -> list[Mismatch]:
     found = []
     for attempt, call in matching.pairs:
-        expected = expected_outcomes(call, announced)
+        seconds = attempt.message_seconds
+        told = announced if seconds is None else replace(announced, message_seconds=seconds)
+        expected = expected_outcomes(call, told)
         if attempt.outcome not in expected | {IN_DOUBT}:
             found.append(Mismatch(attempt.attempt_id, expected, attempt.outcome))
     return found

@@ -19,6 +19,7 @@ class AttemptRecord:
         sip_call_id: where the engine knows it; else number and order decide.
         outcome: one of the outcome words, None while there is none.
         sent_at: when it was given to the PBX, None if it never was.
+        message_seconds: length of what was played in it; None where it is as announced.
     """
 
     attempt_id: str
@@ -28,6 +29,7 @@ class AttemptRecord:
     outcome: str | None
     state: str
     sent_at: datetime | None
+    message_seconds: float | None = None
 
     @property
     def may_have_left(self) -> bool:

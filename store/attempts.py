@@ -117,6 +117,7 @@ def add(
                 "claimed_at": one.claimed_at,
                 "reserved": one.price.worst,
                 "tariff": one.price.tariff,
+                "variant": one.variant,
             }
             for one in made
         ],
@@ -255,4 +256,5 @@ def _loaded(found: Any) -> Attempt:
         found["caller_id"],
         found["claimed_at"],
         Price(found["reserved"], found["tariff"]),
+        found["variant"],
     )

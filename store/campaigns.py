@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from campaigns.campaign import Campaign, Limits
+from campaigns.campaign import Campaign, Limits, Message
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotFound, PortevoixError
 from campaigns.rules.holidays import HolidaySet
+from campaigns.selection import Selection, selection_of
 from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
 from store import policies
@@ -107,6 +108,28 @@ def lists_of(connection: Connection, campaign_id: int) -> list[int]:
         .order_by(campaign_list.c.list_id)
     )
     return list(rows.scalars())
+
+
+def selection(connection: Connection, campaign_id: int) -> Selection | None:
+    """Who of its lists a campaign calls; None for everybody, with one message."""
+    found = select(campaign.c.selection).where(campaign.c.id == campaign_id)
+    plain = connection.execute(found).scalar_one()
+    return selection_of(plain) if plain else None
+
+
+def note_filled(connection: Connection, campaign_id: int, list_id: int) -> None:
+    """Note that everybody of a list was looked at, where not all of them become targets."""
+    asked = select(campaign.c.selection).where(campaign.c.id == campaign_id).with_for_update()
+    plain = connection.execute(asked).scalar_one()
+    lists = sorted({*plain.get("filled", ()), list_id})
+    changed = update(campaign).where(campaign.c.id == campaign_id)
+    connection.execute(changed.values(selection={**plain, "filled": lists}))
+
+
+def ask_table(connection: Connection, campaign_id: int, plain: Mapping[str, Any]) -> None:
+    """Keep a selection that asks another table of constituencies."""
+    changed = update(campaign).where(campaign.c.id == campaign_id)
+    connection.execute(changed.values(selection=dict(plain)))
 
 
 def live(
@@ -254,6 +277,9 @@ def loaded(found: Row[Any]) -> Campaign:
         verify_by=found.verify_by,
         acknowledged_by=found.acknowledged_by or "",
         budget=found.budget,
+        variants={
+            name: Message(one["message"], one["message_ms"]) for name, one in found.variants.items()
+        },
     )
 
 

@@ -1,6 +1,6 @@
 """Imported lists, their contacts and the rows that were refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -162,13 +162,42 @@ def advance(
     return done.rowcount == 1
 
 
-def finish(connection: Connection, list_id: int) -> None:
-    """The whole file is in: the list may be called, unless it was removed meanwhile."""
+def finish(connection: Connection, list_id: int, hold: Mapping[str, Any] | None = None) -> None:
+    """The whole file is in: the list may be called, unless it was removed meanwhile.
+
+    Where it looks generated, `hold` says why, and only a rehearsal may call it until released.
+    """
     connection.execute(
         update(contact_list)
         .where(contact_list.c.id == list_id, contact_list.c.state != ListState.REMOVED.value)
-        .values(state=ListState.READY.value)
+        .values(state=ListState.READY.value, hold=dict(hold) if hold else None)
     )
+
+
+def release(connection: Connection, list_id: int, by: str, reason: str, now: datetime) -> None:
+    """A person answers for a list that looks generated."""
+    connection.execute(
+        update(contact_list)
+        .where(contact_list.c.id == list_id)
+        .values(released_by=by, released_at=now, release_reason=reason)
+    )
+
+
+def real_numbers(
+    connection: Connection, list_id: int, after: int, count: int
+) -> tuple[list[str], int | None]:
+    """Numbers of a list that are of no range kept for fiction, in the order of its file.
+
+    Returns:
+        Some, from after a contact's id; and the last contact's id, None where there are no more.
+    """
+    rows = connection.execute(
+        select(contact.c.id, contact.c.number, contact.c.fictional)
+        .where(contact.c.list_id == list_id, contact.c.id > after)
+        .order_by(contact.c.id)
+        .limit(count)
+    ).all()
+    return [row.number for row in rows if not row.fictional], rows[-1].id if rows else None
 
 
 def evidence_counts(connection: Connection, list_id: int) -> dict[Evidence, int]:

@@ -36,6 +36,7 @@ class Found:
         outcome: how the last call for it ended.
         zones: of its group, joined by "|".
         slot, consent_expires_on, withdrawn_on: what the person's consent says of itself.
+        variant: whose message it hears; None for the campaign's own.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Found:
     slot: str | None
     consent_expires_on: date | None
     withdrawn_on: date | None
+    variant: str | None
 
 
 _PENDING: ColumnElement[str] = literal_column(f"'{TargetState.PENDING.value}'", String)
@@ -86,6 +88,7 @@ def _due(*conditions: Any) -> Select[Any]:
             contact.c.slot,
             contact.c.consent_expires_on,
             contact.c.withdrawn_on,
+            target.c.variant,
         )
         .join(contact, contact.c.id == target.c.contact_id)
         .join(contact_list, contact_list.c.id == contact.c.list_id)

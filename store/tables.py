@@ -96,6 +96,10 @@ contact_list = Table(
     Column("imported_line", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Column("created_by", Text, nullable=False),
+    Column("hold", JSON(none_as_null=True)),  # {sign, numbers, step} where it looks generated
+    Column("released_by", Text),  # who answers for it all the same
+    Column("released_at", Instant),
+    Column("release_reason", Text),
     UniqueConstraint("controller_id", "sha256"),
 )
 
@@ -299,7 +303,51 @@ campaign = Table(
     Column("created_by", Text, nullable=False),
     Column("launched_at", Instant),
     Column("ended_at", Instant),
+    # Who of its lists is called, with which variant: see `campaigns.selection`; NULL: everybody.
+    Column("selection", JSON(none_as_null=True)),
+    Column("variants", JSON, nullable=False, server_default="{}"),  # {name: message, ...}
     UniqueConstraint("controller_id", "name"),
+)
+
+# What an operator says of which constituency places are; a new file is a new table.
+constituency_table = Table(
+    "constituency_table",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("ready", Boolean, nullable=False),  # imported to its end
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+)
+
+constituency_place = Table(
+    "constituency_place",
+    metadata,
+    Column("table_id", ForeignKey("constituency_table.id"), primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("postcode", Text, nullable=False),
+    Column("commune", Text, nullable=False),
+    Column("insee", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("constituency", Text, nullable=False),
+)
+
+# Where each address of a list is by a table: there are far fewer addresses than people.
+address = Table(
+    "address",
+    metadata,
+    Column("list_id", ForeignKey("contact_list.id"), primary_key=True),
+    Column("table_id", Integer, primary_key=True),  # 0 where no table is asked
+    Column("postcode", Text, primary_key=True),  # these four as the list has them
+    Column("commune", Text, primary_key=True),
+    Column("insee", Text, primary_key=True),
+    Column("station", Text, primary_key=True),
+    Column("commune_as", Text, nullable=False),  # in one form
+    Column("constituency", Text),  # NULL where it is not known for sure
+    Column("doubt", String(16)),  # why not
+    sqlite_with_rowid=False,
 )
 
 campaign_list = Table(
@@ -325,6 +373,7 @@ target = Table(
     Column("outcome", String(24)),
     Column("gate", String(24)),
     Column("avoid", String(32)),  # the trunk that failed it last; another is preferred
+    Column("variant", String(40)),  # whose message is heard; NULL: the campaign's own
     UniqueConstraint("campaign_id", "number"),
     # What the claim walks along; only pending targets are in it, so it shrinks as they are called.
     Index(
@@ -372,6 +421,7 @@ attempt = Table(
     Column("reserved", BigInteger, nullable=False, server_default="0"),  # micro-euros at most
     Column("cost", BigInteger),  # micro-euros, once it has ended
     Column("tariff", Text, nullable=False, server_default=""),  # it is charged by
+    Column("variant", String(40)),  # which message was played; NULL: the campaign's own
     Index("ix_attempt_campaign_id_claimed_at", "campaign_id", "claimed_at"),
     Index("ix_attempt_target_id", "target_id"),
     Index("ix_attempt_number_claimed_at", "number", "claimed_at"),

@@ -1,24 +1,51 @@
 """Targets: filling a campaign from its lists, cancelling, counting and listing them."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
+from campaigns.contacts.segments import Place
+from campaigns.rules.gates import Gate
+from campaigns.selection import Selection
 from campaigns.states import TargetState
-from store import tallies
+from store import segments, tallies
+from store.columns import Instant
 from store.tables import contact, contact_list, target
+
+_NULL: ColumnElement[Any] = null()
 
 
 def fill(
-    connection: Connection, campaign_id: int, list_id: int, after: int, count: int, now: datetime
+    connection: Connection,
+    campaign_id: int,
+    list_id: int,
+    after: int,
+    count: int,
+    now: datetime,
+    selection: Selection | None = None,
 ) -> int | None:
     """Make targets of the next contacts of a list; the last contact's id, None at the end.
 
     A number that is in the campaign already is not put in twice. Call it again and again, each
     time in a transaction of its own, so that no write lock is held for long.
+
+    With a selection only its members are put in, each with its variant; those whose address is
+    doubtful are put in as refused.
     """
     last = connection.execute(
         select(
@@ -34,53 +61,148 @@ def fill(
     ).scalar()
     if last is None:
         return None
-    made = _insert_ignoring(connection, _contacts(campaign_id, list_id, after, last, now))
-    tallies.add(
-        connection,
-        Counter({(campaign_id, tallies.STATE, TargetState.PENDING.value): made}),
-    )
+    new = _New(campaign_id, list_id, after, last, now)
+    delta: tallies.Delta = Counter()
+    if selection is None:
+        delta[campaign_id, tallies.STATE, _PENDING] = _insert_ignoring(connection, new.rows())
+    else:
+        _fill_selected(connection, new, selection, delta)
+    tallies.add(connection, delta)
     return int(last)
 
 
-def _contacts(campaign_id: int, list_id: int, after: int, last: int, now: datetime) -> Any:
-    return select(
-        literal(campaign_id),
-        contact.c.id,
-        contact.c.number,
-        contact.c.zones,
-        literal(TargetState.PENDING.value),
-        literal(False),
-        literal(round(now.timestamp() * 1000)),
-        literal(0),
-        literal(0),
-    ).where(
-        contact.c.list_id == list_id,
-        contact.c.id > after,
-        contact.c.id <= last,
-        contact.c.number.startswith("+"),  # not those of people who were erased
+_PENDING, _REFUSED = TargetState.PENDING.value, TargetState.REFUSED.value
+_DOUBTFUL = Gate.DOUBTFUL_ADDRESS.value
+
+
+def _fill_selected(
+    connection: Connection, new: "_New", selection: Selection, delta: tallies.Delta
+) -> None:
+    people, fate = segments.people(selection), segments.fate(selection)
+    called = new.rows(variant=segments.variant(fate)).select_from(people)
+    found = _insert_ignoring(connection, called.where(segments.is_called(fate)))
+    delta[new.campaign_id, tallies.STATE, _PENDING] = found
+    if selection.asks(Place.CONSTITUENCY):
+        held = new.rows(_REFUSED, literal(_DOUBTFUL)).select_from(people)
+        found = _insert_ignoring(connection, held.where(fate == segments.DOUBTFUL))
+        delta[new.campaign_id, tallies.STATE, _REFUSED] = found
+        delta[new.campaign_id, tallies.GATE, _DOUBTFUL] = found
+
+
+def revive_doubtful(
+    connection: Connection,
+    campaign_id: int,
+    selection: Selection,
+    after: int,
+    count: int,
+    now: datetime,
+) -> tuple[int, int | None]:
+    """Let those wait to be called whose address was doubtful and is not any more.
+
+    Returns:
+        How many they are of the next held back, and the last one's id, None at the end.
+    """
+    fate = segments.fate(selection)
+    held = connection.execute(
+        select(target.c.id, fate, segments.variant(fate))
+        .select_from(segments.people(selection).join(target, target.c.contact_id == contact.c.id))
+        .where(
+            target.c.campaign_id == campaign_id,
+            target.c.id > after,
+            target.c.state == _REFUSED,
+            target.c.gate == _DOUBTFUL,
+        )
+        .order_by(target.c.id)
+        .limit(count)
+    ).all()
+    found = [
+        {"b_id": id_, "b_variant": variant, "b_due_at": now}
+        for id_, what, variant in held
+        if what.startswith(segments.CALLED)
+    ]
+    if found:
+        connection.execute(_REVIVE, found)
+    delta: tallies.Delta = Counter()
+    tallies.moved(delta, campaign_id, _REFUSED, _PENDING, len(found))
+    delta[campaign_id, tallies.GATE, _DOUBTFUL] -= len(found)
+    tallies.add(connection, delta)
+    return len(found), held[-1].id if held else None
+
+
+_REVIVE = (
+    update(target)
+    .where(target.c.id == bindparam("b_id"))
+    .values(
+        state=_PENDING,
+        gate=None,
+        variant=bindparam("b_variant", type_=String),
+        due_at=bindparam("b_due_at", type_=Instant),
     )
+)
 
 
-def _insert_ignoring(connection: Connection, rows: Any) -> int:
+@dataclass(frozen=True, slots=True)
+class _New:
+    """Contacts of one list, from after one of them to another, as targets of a campaign."""
+
+    campaign_id: int
+    list_id: int
+    after: int
+    last: int
+    now: datetime
+
+    def rows(
+        self,
+        state: str = _PENDING,
+        gate: ColumnElement[Any] = _NULL,
+        variant: ColumnElement[Any] = _NULL,
+    ) -> Select[Any]:
+        """Values of `_COLUMNS`."""
+        return select(
+            literal(self.campaign_id),
+            contact.c.id,
+            contact.c.number,
+            contact.c.zones,
+            literal(state),
+            literal(False),
+            literal(round(self.now.timestamp() * 1000)),
+            literal(0),
+            literal(0),
+            gate,
+            variant,
+        ).where(
+            contact.c.list_id == self.list_id,
+            contact.c.id > self.after,
+            contact.c.id <= self.last,
+            contact.c.number.startswith("+"),  # not those of people who were erased
+        )
+
+
+_COLUMNS = (
+    "campaign_id",
+    "contact_id",
+    "number",
+    "zones",
+    "state",
+    "retry",
+    "due_at",
+    "attempts",
+    "tries",
+    "gate",
+    "variant",
+)
+
+
+_CHANGES = select(func.changes())
+
+
+def _insert_ignoring(connection: Connection, rows: Select[Any]) -> int:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    columns = (
-        "campaign_id",
-        "contact_id",
-        "number",
-        "zones",
-        "state",
-        "retry",
-        "due_at",
-        "attempts",
-        "tries",
-    )
-    statement = dialect.insert(target).from_select(columns, rows)
-    kept = statement.on_conflict_do_nothing()
+    kept = dialect.insert(target).from_select(_COLUMNS, rows).on_conflict_do_nothing()
     # Of an INSERT the count is thrown away on PostgreSQL unless it is asked for.
-    return connection.execute(kept, execution_options={"preserve_rowcount": True}).rowcount
-
-
-_PENDING = TargetState.PENDING.value
+    done = connection.execute(kept, execution_options={"preserve_rowcount": True}).rowcount
+    # SQLite's driver does not know it of an INSERT that begins WITH something.
+    return done if done >= 0 else int(connection.execute(_CHANGES).scalar_one())
 
 
 def cancel(connection: Connection, campaign_id: int, count: int) -> int:

@@ -27,6 +27,7 @@ from operations.add_list import Added, add_list
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.report import Report
+from operations.selection import Recorded
 from store import attempt_reports, targets
 from store import campaigns as kept
 from store.engine import reading
@@ -45,6 +46,7 @@ def prepare(values: NewCampaign, workspace: In, caller: Asking, once: DoneOnce) 
         campaign_id = prepare_campaign(
             workspace, caller.controller_id, values, values.recording_ids, values.list_ids,
             caller.name,
+            variants=[Recorded(one, one.recording_ids) for one in values.variants],
         )  # fmt: skip
         return one(campaign_id, workspace, caller)
 

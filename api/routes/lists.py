@@ -15,11 +15,21 @@ from pydantic import Json
 from api.caller import Asking, In
 from api.once import DoneOnce, sha256_of
 from api.problems import language_of
-from api.schemas import After, ContactList, Count, Id, Page, ProvenanceValues, RejectedRow
+from api.schemas import (
+    After,
+    ContactList,
+    Count,
+    Id,
+    ListRelease,
+    Page,
+    ProvenanceValues,
+    RejectedRow,
+)
 from operations import import_list as importing
 from operations.columns import Field
 from operations.exports import ENCODING
 from operations.import_list import ImportReport
+from operations.list_hold import release_list
 from operations.preview_list import MOST_ROWS, Preview, preview_list
 from operations.rejects import Reject, write_rejects
 from operations.undo_import import Undone, undo_import
@@ -104,6 +114,13 @@ def one(list_id: Id, workspace: In, caller: Asking) -> ContactList:
     """A list, with its provenance and its counts."""
     with reading(workspace.engine) as connection:
         return ContactList(**lists.one(connection, caller.controller_id, list_id))
+
+
+@router.post("/{list_id}/release", summary="Answer for a list that looks generated")
+def release(list_id: Id, answer: ListRelease, workspace: In, caller: Asking) -> ContactList:
+    """Let real campaigns call it, in the name of the key and for the reason given."""
+    release_list(workspace.engine, caller.controller_id, list_id, caller.name, answer.reason)
+    return one(list_id, workspace, caller)
 
 
 @router.delete("/{list_id}", summary="Undo an import")

@@ -75,14 +75,14 @@ def test_anything_but_a_key_in_force_is_refused(shared: Rig, header: str) -> Non
 
 
 def test_nothing_of_another_controller_exists(shared: Rig) -> None:
-    bodies = {"limits": {"max_cps": 3}, "budget": {"euros": "3"}}
+    bodies = {"limits": {"max_cps": 3}, "budget": {"euros": "3"}, "release": {"reason": "x"}}
     asked = {"pack": "fr-political", "purpose": "political"}  # of whoever asks for it
     seen = 0
     for method, path in routes(shared):
         if "_id}" not in path or (method == "POST" and not path.startswith("/api/")):
             continue  # forms are refused for want of their token before anything is looked up
         seen += 1
-        body = bodies.get(path.rpartition("/")[2]) if method == "PATCH" else None
+        body = bodies.get(path.rpartition("/")[2]) if method in {"PATCH", "POST"} else None
         answer = shared.theirs.request(method, filled(path), json=body, params=asked)
         assert answer.status_code == 404, (method, path, answer.text)
     assert seen > 20

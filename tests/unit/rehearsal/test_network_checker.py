@@ -62,6 +62,13 @@ def test_a_clean_record_has_no_fault(record: Record) -> None:
     assert verdict.behaviours == {"answers_and_listens": 4}
 
 
+def test_an_attempt_is_held_against_the_message_it_played(record: Record) -> None:
+    record.attempts[0] = replace(record.attempts[0], message_seconds=20.0)
+    (found,) = record.verdict().mismatches
+    assert (found.attempt_id, found.got) == ("a1", "delivered")
+    assert "delivered" not in found.expected
+
+
 def test_the_summary_counts(record: Record) -> None:
     summary = record.verdict().summary()
     assert summary["optouts_sent"] == 1
