@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from operations.filling import check_lists, check_open, fill
 from operations.list_hold import check_released
-from operations.prepare import check_lists, check_open, fill
 from operations.workspace import Workspace
 from store import audit, lists, tallies
 from store import campaigns as kept

@@ -10,7 +10,7 @@ from campaigns.errors import InvalidInput
 from campaigns.invoice import Billed, Comparison, compare
 from campaigns.money import plain
 from campaigns.tariff import talked_s
-from operations.prepare import find_trunk
+from operations.trunk_choice import find_trunk
 from operations.workspace import Workspace
 from store import attempt_reports, audit, spending
 from store import campaigns as kept

@@ -14,9 +14,9 @@ from campaigns.errors import InvalidInput, NotAllowed
 from operations.addresses import place_list
 from operations.columns import PLACE_FIELDS, Columns, Field, match_columns
 from operations.exports import write_csv
+from operations.filling import check_open
 from operations.giving_way import resting
 from operations.import_list import fingerprint
-from operations.prepare import check_open
 from operations.rejects import Reject, bad_row
 from operations.rows import BadRow, Row
 from operations.spreadsheet import open_sheet

@@ -8,9 +8,10 @@ from campaigns.errors import InvalidInput, NotAllowed, NotReady
 from campaigns.rules.gates import Gate
 from campaigns.states import Action, CampaignState
 from campaigns.trunk import is_rehearsal
+from operations.filling import complete
 from operations.launch_record import record_launch
 from operations.preflight import Preflight, preflight
-from operations.prepare import complete, find_trunk
+from operations.trunk_choice import find_trunk
 from operations.workspace import Workspace
 from store import audit, halts, tallies, trunks
 from store import campaigns as kept

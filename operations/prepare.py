@@ -1,41 +1,27 @@
 """Preparing a campaign: its message made, its rules fixed, its targets filled in."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
-from campaigns.contacts.phone import parse
-from campaigns.errors import InvalidInput, NotAllowed
+from campaigns.errors import InvalidInput
 from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
 from campaigns.rules.windows import Window
 from campaigns.states import CampaignState
-from campaigns.trunk import Trunk, is_rehearsal
+from campaigns.trunk import is_rehearsal
 from operations import packs
-from operations.addresses import place_list
 from operations.campaign_file import CampaignValues, check_message
-from operations.giving_way import resting
+from operations.filling import check_lists, fill
 from operations.hold import watched
 from operations.list_hold import check_released
 from operations.selection import Recorded, with_table, written_selection
+from operations.trunk_choice import check_caller_id, check_other_trunks, find_trunk
 from operations.workspace import Workspace
-from store import audit, lists, policies, recordings, tallies, targets
+from store import audit, policies, recordings
 from store import campaigns as kept
 from store.engine import reading, writing
-
-FILL_AT_ONCE = 1000
-"""Contacts made targets in one transaction: the write lock is held for some ten milliseconds."""
-
-
-_TAKES_PEOPLE = {
-    CampaignState.DRAFT,
-    CampaignState.SCHEDULED,
-    CampaignState.RUNNING,
-    CampaignState.PAUSED,
-}
 
 
 def prepare_campaign(
@@ -76,7 +62,7 @@ def prepare_campaign(
     with reading(workspace.engine) as connection:
         check_released(connection, controller_id, list_ids, rehearsal=rehearsal)
     caller_id = check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
-    _check_other_trunks(workspace, values, pack, rehearsal=rehearsal)
+    check_other_trunks(workspace, values, pack, rehearsal=rehearsal)
     row = {
         "controller_id": controller_id,
         "rehearsal": rehearsal,
@@ -90,25 +76,6 @@ def prepare_campaign(
     return campaign_id
 
 
-def check_lists(connection: Connection, controller_id: int, list_ids: Sequence[int]) -> None:
-    """Refuse lists that cannot be called.
-
-    Raises:
-        InvalidInput: there is none, or one is not whole.
-        NotFound: the controller does not have one of them.
-    """
-    if not list_ids:
-        raise InvalidInput("lists", "there is nobody to call.", "Name at least one list.")
-    for list_id in list_ids:
-        one = lists.one(connection, controller_id, list_id)
-        if one["state"] == lists.ListState.REMOVED:
-            raise InvalidInput("lists", f"«{one['name']}» was removed.", "Import its file again.")
-        if one["state"] != lists.ListState.READY:
-            raise InvalidInput(
-                "lists", f"«{one['name']}» is not whole yet.", "Import its file to the end first."
-            )
-
-
 def _check_purpose(purpose: str, pack: Pack) -> None:
     if purpose.casefold() in pack.not_for:
         rule = pack.rules["purposes"]
@@ -117,65 +84,6 @@ def _check_purpose(purpose: str, pack: Pack) -> None:
             f"{pack.id} is not for calls that are {purpose} ({rule.force}: {rule.source}).",
             f"Choose another of: {', '.join(packs.names())}.",
         )
-
-
-def find_trunk(workspace: Workspace, name: str, field: str = "trunk") -> Trunk:
-    """The trunk of that name.
-
-    Raises:
-        InvalidInput: the settings have none.
-    """
-    trunks = {trunk.name: trunk for trunk in workspace.settings.all_trunks()}
-    if name not in trunks:
-        known = ", ".join(sorted(trunks)) or "none"
-        raise InvalidInput(
-            field, f"there is no trunk «{name}» in the settings.", f"Known: {known}."
-        )
-    return trunks[name]
-
-
-def _check_other_trunks(
-    workspace: Workspace, values: CampaignValues, pack: Pack, *, rehearsal: bool
-) -> None:
-    """Each may show the caller id, and all of them lead where the first one does."""
-    named = [values.trunk, *values.other_trunks]
-    if len(set(named)) < len(named):
-        raise InvalidInput("other_trunks", "a trunk is named twice.", "Name each once.")
-    for name in values.other_trunks:
-        trunk = find_trunk(workspace, name, "other_trunks")
-        if is_rehearsal([f"sip:{trunk.host}:{trunk.port}"]) is not rehearsal:
-            raise InvalidInput(
-                "other_trunks",
-                f"«{name}» and «{values.trunk}» are not of one kind: the calls of a rehearsal "
-                "reach nobody, by whatever trunk they go.",
-            )
-        check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
-
-
-def check_caller_id(text: str, trunk: Trunk, pack: Pack, *, rehearsal: bool) -> str:
-    """The caller id as E.164, where trunk and pack let it be shown.
-
-    Raises:
-        InvalidInput: it is no number, or may not be shown.
-    """
-    number = parse(text)
-    if rehearsal and (number.fictional or number.e164 in trunk.caller_ids):
-        return number.e164
-    if number.e164 not in trunk.caller_ids:
-        raise InvalidInput(
-            "caller_id",
-            f"trunk «{trunk.name}» may not show {number.e164}.",
-            "Add it to the trunk's caller_ids once the carrier allows it.",
-        )
-    if not pack.allows_caller_id(number.e164):
-        rule = pack.rules["caller_id"]
-        raise InvalidInput(
-            "caller_id",
-            f"{pack.id} does not allow {number.e164} for automated "
-            f"calls ({rule.force}: {rule.source}).",
-            "Use a verified multipurpose number.",
-        )
-    return number.e164
 
 
 def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, Any]:
@@ -312,76 +220,3 @@ def _audited(values: CampaignValues, asked: dict[str, Any] | None) -> dict[str, 
         return {}
     names = [name for name, _ in asked["variants"]]
     return {"segment": values.segment, "variants": names, "constituencies": asked["table"]}
-
-
-def complete(workspace: Workspace, controller_id: int, campaign_id: int) -> None:
-    """Make targets of whoever in its lists has none: a preparation may have been cut short.
-
-    Where every list has different people, counts alone tell that nobody is missing. A campaign of
-    a segment notes which lists were looked at to their end.
-
-    Raises:
-        NotFound: the controller has no such campaign.
-    """
-    with reading(workspace.engine) as connection:
-        row = kept.row(connection, controller_id, campaign_id)
-        if row["state"] != CampaignState.DRAFT:
-            return
-        done = (row["selection"] or {}).get("filled", ())
-        list_ids = [one for one in kept.lists_of(connection, campaign_id) if one not in done]
-        contacts = [lists.one(connection, controller_id, one)["accepted"] for one in list_ids]
-        states = tallies.of_campaign(connection, campaign_id)[tallies.STATE]
-    of_a_segment = row["selection"] is not None and bool(list_ids)
-    if of_a_segment or sum(states.values()) < sum(contacts):
-        fill(workspace, campaign_id, list_ids)
-
-
-def fill(
-    workspace: Workspace,
-    campaign_id: int,
-    list_ids: Sequence[int],
-    progress: Callable[[int], None] | None = None,
-) -> None:
-    """Make targets of the people of some lists whose number the campaign does not have yet.
-
-    Raises:
-        NotAllowed: the campaign has ended, or does meanwhile.
-    """
-    seen = 0
-    for some in resting(workspace.engine, _filled(workspace, campaign_id, list_ids)):
-        seen += some
-        if progress:
-            progress(seen)
-
-
-def _filled(workspace: Workspace, campaign_id: int, list_ids: Sequence[int]) -> Iterator[int]:
-    """Fill in pieces; yields how many contacts each looked at, at most."""
-    with reading(workspace.engine) as connection:
-        selection = kept.selection(connection, campaign_id)
-    for list_id in list_ids:
-        if selection is not None and selection.by_address:
-            for _ in place_list(workspace.engine, list_id, selection.table_id):
-                yield 0
-        after: int | None = 0
-        while after is not None:
-            with writing(workspace.engine) as connection:
-                check_open(connection, campaign_id)
-                now = datetime.now(UTC)
-                after = targets.fill(
-                    connection, campaign_id, list_id, after, FILL_AT_ONCE, now, selection
-                )
-            yield FILL_AT_ONCE
-        if selection is not None:
-            with writing(workspace.engine) as connection:
-                kept.note_filled(connection, campaign_id, list_id)
-
-
-def check_open(connection: Connection, campaign_id: int) -> None:
-    """Refuse a campaign that takes nobody in any more.
-
-    Raises:
-        NotAllowed: it has ended or is about to.
-    """
-    state = kept.state_of(connection, campaign_id)
-    if state not in _TAKES_PEOPLE:
-        raise NotAllowed(f"The campaign is {state}: it takes nobody in any more.")

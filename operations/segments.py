@@ -9,8 +9,8 @@ from campaigns.errors import InvalidInput
 from campaigns.selection import Selection, selection_of
 from operations.addresses import place_list
 from operations.campaign_file import CampaignValues, VariantValues
+from operations.filling import check_lists
 from operations.giving_way import resting
-from operations.prepare import check_lists
 from operations.selection import EVERYBODY, with_table, written_selection
 from operations.workspace import Workspace
 from store import lists, segment_counts

@@ -6,7 +6,7 @@ from campaigns.campaign import Limits
 from campaigns.contacts.phone import parse
 from campaigns.errors import InvalidInput
 from campaigns.trunk import FIRST_RATE, Trunk, is_loopback
-from operations.prepare import find_trunk
+from operations.trunk_choice import find_trunk
 from operations.workspace import Workspace
 from store import audit, trunks
 from store.engine import writing

@@ -11,8 +11,8 @@ from campaigns.contacts.basis import Provenance
 from campaigns.errors import InvalidInput, NotAllowed, NotFound, StoreUnavailable
 from campaigns.states import Action
 from operations import undo_import as undoing
+from operations.filling import check_lists
 from operations.import_list import ImportProgress, ImportReport, import_list
-from operations.prepare import check_lists
 from operations.undo_import import undo_import
 from store import audit, lists, retention
 from store.engine import reading, writing
