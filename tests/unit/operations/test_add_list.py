@@ -11,7 +11,7 @@ from workspaces import a_workspace
 from campaigns.errors import InvalidInput, NotAllowed, NotFound, StoreUnavailable
 from campaigns.states import Action, CampaignState
 from dialer.claim import Want, claim
-from operations import prepare
+from operations import filling
 from operations.add_list import Added, add_list
 from operations.workspace import Workspace
 from store import audit, targets
@@ -79,7 +79,7 @@ def test_cut_short_it_is_completed_by_asking_again(
             raise StoreUnavailable("the power went")
         return fill(*arguments)
 
-    monkeypatch.setattr(prepare, "FILL_AT_ONCE", 2)
+    monkeypatch.setattr(filling, "FILL_AT_ONCE", 2)
     monkeypatch.setattr(targets, "fill", cut_short)
     with pytest.raises(StoreUnavailable):
         add_list(workspace, 1, campaign.id, more, "Zoé")
@@ -105,7 +105,7 @@ def test_a_campaign_that_ends_meanwhile_is_left_as_it_is(
 ) -> None:
     campaign = world.called(2)
     more = listed(world, 10, 6)
-    monkeypatch.setattr(prepare, "FILL_AT_ONCE", 2)
+    monkeypatch.setattr(filling, "FILL_AT_ONCE", 2)
 
     def stop(looked_at: int) -> None:
         if looked_at == 2:

@@ -16,7 +16,7 @@ from campaigns.rules.blackout import in_force
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.windows import ALWAYS, Window
 from campaigns.states import Action, CampaignState
-from operations import launch, packs, prepare
+from operations import filling, launch, packs
 from operations.campaign_file import CampaignValues
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
@@ -248,7 +248,7 @@ def test_a_preparation_that_was_cut_short_is_whole_once_launched(
             raise StoreUnavailable("the power went")
         return fill(*arguments)
 
-    monkeypatch.setattr(prepare, "FILL_AT_ONCE", 2)
+    monkeypatch.setattr(filling, "FILL_AT_ONCE", 2)
     monkeypatch.setattr(targets, "fill", cut_short)
     with pytest.raises(StoreUnavailable):
         prepared(workspace, message, [listed], schedule={"any_hour": True})

@@ -17,7 +17,7 @@ from campaigns.contacts.constituency import Address
 from campaigns.errors import InvalidInput, NotAllowed, NotFound, StoreUnavailable
 from campaigns.rules.gates import Gate
 from campaigns.states import Action, CampaignState
-from operations import constituencies, launch, prepare
+from operations import constituencies, filling, launch
 from operations.add_list import add_list
 from operations.campaign_file import CampaignValues, VariantValues
 from operations.explain import why
@@ -120,7 +120,7 @@ def test_a_preparation_that_was_cut_short_is_whole_once_launched(
             raise StoreUnavailable("the power went")
         return fill(*arguments)
 
-    monkeypatch.setattr(prepare, "FILL_AT_ONCE", 2)
+    monkeypatch.setattr(filling, "FILL_AT_ONCE", 2)
     monkeypatch.setattr(targets, "fill", cut_short)
     with pytest.raises(StoreUnavailable):
         prepare_campaign(workspace, 1, asked, recordings[:1], [list_id], "Zoé")
