@@ -118,7 +118,7 @@ class _Writer:
             (say("You agreed on"), day(one.consented_on)),
             (say("You agreed through"), one.consent_source or ""),
             (say("Text you agreed to"), self._quoted(one.wording) or one.wording_id or ""),
-            (say("For"), ", ".join(word("purpose", name) for name in one.purposes)),
+            (say("For"), ", ".join(word("called_for", name) for name in one.purposes)),
             (say("File and line"), f"{one.file_name}, {one.line}"),
             (say("Imported on"), self._language.instant(one.imported_at)),
             (say("Identifier in the file"), one.external_id or ""),
@@ -141,7 +141,7 @@ class _Writer:
         rehearsal = say("yes: no telephone was really called") if one.rehearsal else ""
         kept_out = word("gate", one.gate) if one.gate and one.state != "reached" else ""
         pairs = [
-            (say("For"), word("purpose", one.purpose)),
+            (say("For"), word("called_for", one.purpose)),
             (say("Campaign"), word("campaign", one.campaign_state)),
             (say("Rehearsal"), rehearsal),
             (say("Where you stand in it"), word("place", one.state)),

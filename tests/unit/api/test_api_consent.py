@@ -90,7 +90,7 @@ def numbers(rig: Rig, form: ConsentForm) -> list[str]:
 @pytest.mark.parametrize(
     ("accepted", "words"),
     [
-        ("fr", ["Acceptez-vous d’être appelé par Élan Valbourg", "des messages politiques",
+        ("fr", ["Acceptez-vous d’être appelé par Élan Valbourg", "messages politiques",
                 "lundi–vendredi 18:00–20:00"]),
         ("en", ["Do you agree to be called by Élan Valbourg?", "political messages",
                 "Monday–Friday 18:00–20:00"]),
