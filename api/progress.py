@@ -128,7 +128,8 @@ class Hub:
                     return
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(turn.wait(), deadline - clock.time())
+                async with asyncio.timeout_at(deadline):
+                    await turn.wait()
 
     def _join(self, key: tuple[int, int]) -> _Topic:
         topic = self._topics.setdefault(key, _Topic())

@@ -83,4 +83,5 @@ class Keeper:
             after_s=delay,
         )
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._ending.wait(), delay)
+            async with asyncio.timeout(delay):
+                await self._ending.wait()

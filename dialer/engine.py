@@ -167,9 +167,14 @@ class Dialer:
         return any(not call.cut_off for call in self._calls)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait for the next cycle, which begins at once where somebody has refused."""
+        """Wait for the next cycle, which begins at once where somebody has refused.
+
+        Not by `wait_for`, which loses a cancellation that comes while the event is set
+        (CPython issue 86296, until 3.12).
+        """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._urgent.wait(), max(seconds, 0.001))
+            async with asyncio.timeout(max(seconds, 0.001)):
+                await self._urgent.wait()
         self._urgent.clear()
 
     # What one cycle does

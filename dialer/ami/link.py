@@ -61,7 +61,8 @@ class Link:
         try:
             await asyncio.to_thread(self._client.connect)
             await self._log_in()
-            return await asyncio.wait_for(self._ready(), self._settings.patience.boot)
+            async with asyncio.timeout(self._settings.patience.boot):
+                return await self._ready()
         except TimeoutError:
             self.drop("the PBX does not finish loading")
             raise PbxError("The PBX does not finish loading its modules.") from None
