@@ -83,5 +83,4 @@ class Keeper:
             after_s=delay,
         )
         with suppress(TimeoutError):
-            async with asyncio.timeout(delay):
-                await self._ending.wait()
+            await asyncio.wait_for(self._ending.wait(), delay)

@@ -143,13 +143,15 @@ class Stage:
         self, lists: list[int], name: str = "Stage", trunk: str = "rehearsal", **limits: float
     ) -> int:
         """A campaign that calls these lists."""
-        recording = keep_recording(
+        values, recording = self.values(name, trunk, **limits), self.recording()
+        return prepare_campaign(self.workspace, self.controller, values, [recording], lists, "test")
+
+    def recording(self) -> int:
+        """The message that everybody hears; its id."""
+        kept = keep_recording(
             self.workspace, self.controller, MESSAGE, name="m", file_name="m.flac", by="test"
         )
-        values = self.values(name, trunk, **limits)
-        return prepare_campaign(
-            self.workspace, self.controller, values, [recording["id"]], lists, "test"
-        )
+        return int(kept["id"])
 
     def values(
         self, name: str = "Stage", trunk: str = "rehearsal", **limits: float

@@ -8,7 +8,9 @@ import pytest
 from stage import Stage, Staging, numbers, until
 
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
+from campaigns.errors import NotAllowed
 from campaigns.states import TERMINAL_TARGET, Action, TargetState
+from operations.suppress import Owner, suppress
 from rehearsal.ledger import peak_concurrent, peak_starts_per_second
 from store import suppressions, targets
 from store.engine import reading, writing
@@ -19,6 +21,9 @@ ENDINGS = (
     *(1, 2, 4, 10, 11, 12, 14, 15, 16, 18, 19, 20, 21, 22, 24, 30, 31, 32, 33, 34, 35, 36, 37, 38),
     *(39, 40, 50, 51, 52, 53),
 )
+SOMEBODY = "0612345660"
+"""A number that could be somebody's, who refuses before anything is called."""
+
 ANSWERS = 60
 """An ending that is not in the network's table: answers after 0.2 s and listens."""
 
@@ -192,16 +197,21 @@ def test_a_trunk_that_is_no_rehearsal_calls_nobody_until_armed_and_never_a_ficti
     settings = stage.home / "portevoix.toml"
     settings.write_text(settings.read_text() + REAL.format(port=stage.sip_port))
     stage.reopen()
-    campaign = stage.prepare(numbers(ANSWERS, 5), trunk="carrier")
-    with pytest.raises(Exception, match="nobody has armed it"):
+    nobodys = stage.prepare(numbers(ANSWERS, 5), name="Fiction", trunk="carrier")
+    campaign = stage.prepare([*numbers(ANSWERS, 5), SOMEBODY], trunk="carrier")
+    with pytest.raises(NotAllowed, match="nobody has armed it"):
         stage.act(campaign, Action.LAUNCH)
     stage.arm("carrier")
+    with pytest.raises(NotAllowed, match="None of 5 people may be called"):
+        stage.act(nobodys, Action.LAUNCH)
     stage.open_hours(campaign)
     stage.act(campaign, Action.LAUNCH)
+    owner = Owner(SuppressionScope.CONTROLLER, stage.controller)
+    suppress(stage.workspace.engine, owner, SOMEBODY, source="a letter", by="test")
     stage.start_dialer()
     until(lambda: stage.ended(campaign))
     assert stage.calls == []
-    assert stage.progress(campaign).gates == {"rehearsal_only": 5}
+    assert stage.progress(campaign).gates == {"rehearsal_only": 5, "suppressed": 1}
 
 
 def test_limits_hold_as_the_network_counts_them_and_are_used(staging: Staging) -> None:

@@ -33,6 +33,13 @@ pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 LISTENS = 60
 WILLING = numbers(LISTENS, 8)
 UNPROVED, FAR_AWAY, CAPPED, COMMERCIAL, REFUSING = numbers(LISTENS, 5, first=50)
+CARRIER = """
+[trunks.carrier]
+host = "localhost"
+caller_ids = ["+33612345678"]
+"""
+"""A carrier that would let it be shown."""
+
 HEADER = "telephone;date_consentement;source_consentement;formulation;fuseau\n"
 
 
@@ -63,11 +70,12 @@ def test_a_caller_id_that_the_law_forbids_is_refused_before_anything_is_called(
     staging: Staging,
 ) -> None:
     """A mobile number as caller id (decision Arcep 2022-1583: 06 and 07 are for people)."""
-    stage = staging()
+    stage = staging(extra_settings=CARRIER)
     lists = [_import(stage, "political", [_row(one) for one in WILLING])]
-    values = stage.values().model_copy(update={"caller_id": "0639981234"})
+    recording = stage.recording()
+    values = stage.values(trunk="carrier").model_copy(update={"caller_id": "0612345678"})
     with pytest.raises(InvalidInput, match="caller_id"):
-        prepare_campaign(stage.workspace, stage.controller, values, [1], lists, "test")
+        prepare_campaign(stage.workspace, stage.controller, values, [recording], lists, "test")
 
 
 def _prepare(stage: Stage) -> int:
@@ -153,12 +161,15 @@ def _check_audit(stage: Stage) -> None:
     shutil.copy(stage.home / "portevoix.toml", changed)
     _copy(stage.home / "portevoix.db", changed / "portevoix.db")
     with closing(sqlite3.connect(changed / "portevoix.db")) as connection:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in connection.execute(triggers).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")  # whoever forges can do that, too
         actor = "UPDATE audit_event SET actor = 'tesu' WHERE act = 'suppression.add'"
         assert connection.execute(actor).rowcount == 1
         connection.commit()
     verified = run(changed, "audit", "verify")
     assert verified.returncode != 0
-    assert "suppression.add" in verified.stderr or "hash" in verified.stderr
+    assert "it was changed" in verified.stderr
 
 
 def _copy(source: Path, copy: Path) -> None:
