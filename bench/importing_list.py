@@ -36,7 +36,7 @@ _HEADER = ("telephone", "prenom", "date_consentement", "source_consentement", "f
 _COLLECTED = "2025-05-01"
 _GOALS = {
     "rows_per_second": lambda value: value >= 30_000,
-    "memory_ratio": lambda value: value <= 1.25,
+    "memory_ratio": lambda value: value <= 1.2,
     "longest_lock_ms": lambda value: value <= 50,
     "rejects_right": bool,
 }
