@@ -235,14 +235,22 @@ async def test_an_opt_out_reaches_every_campaign_of_its_controller_and_no_other(
     assert unsent == [], "nor is it claimed for nothing again and again"
 
 
-def between_claim_and_call(run: Dialing, act: Callable[[Call], None], wait_s: float = 0) -> None:
-    """Have something done once claims are committed and before the calls are placed."""
+def between_claim_and_call(
+    run: Dialing, act: Callable[[Call], None], seen: Callable[[Call], bool] = lambda _: True
+) -> None:
+    """Have something done once claims are committed, and the calls placed when it was seen."""
     add = run.dialer._sender.add
 
     def later(calls: list[Call]) -> None:
         for call in calls:
             act(call)
-        asyncio.get_running_loop().call_later(wait_s, add, calls)
+        go_on(calls)
+
+    def go_on(calls: list[Call]) -> None:
+        if all(map(seen, calls)):
+            add(calls)
+        else:
+            asyncio.get_running_loop().call_later(0.01, go_on, calls)
 
     run.dialer._sender.add = later  # type: ignore[method-assign,assignment]
 
@@ -616,7 +624,7 @@ async def test_calls_claimed_when_a_campaign_is_stopped_are_not_placed(
 ) -> None:
     async with dialing(world.engine, tmp_path) as run:
         stop = lambda call: world.act(call.campaign.id, Action.STOP)  # noqa: E731
-        between_claim_and_call(run, stop, wait_s=0.2)
+        between_claim_and_call(run, stop, lambda call: call.hung_up_by_us)
         campaign = world.called(3, max_cps=300.0)
         await until(lambda: world.states(campaign.id) == {"cancelled": 3})
         assert run.pbx.orders == []
