@@ -124,9 +124,11 @@ async def test_a_bound_that_is_exceeded_holds_at_the_end_of_the_stage(
     pbx = FakePbx(every(5, fake_pbx.opt_out))
     async with dialing(world.engine, tmp_path, pbx) as run:
         await until(lambda: loaded(world, campaign).hold == "opt_outs")
-        assert len(pbx.orders) == 20
+        await run.settled()  # what was claimed before the hold is sent, or goes back
+        begun = len(pbx.orders)
+        assert 15 <= begun <= 20
         await run.looks()
-        assert len(pbx.orders) == 20, "a held campaign places nothing"
+        assert len(pbx.orders) == begun, "a held campaign places nothing"
         assert loaded(world, campaign).state is CampaignState.RUNNING
         pbx.script = fake_pbx.deliver
         release(workspace, 1, campaign.id, "Zoé")
