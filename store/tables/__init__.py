@@ -1,0 +1,64 @@
+"""Every table. Nothing here that PostgreSQL could not take, nor SQLite."""
+
+from store.tables.access import api_key, controller, idempotency, web_session
+from store.tables.audit import audit_anchor, audit_chain, audit_event, audit_segment
+from store.tables.calls import attempt, halt, lease, number_lock
+from store.tables.campaigns import (
+    caller_id,
+    campaign,
+    campaign_list,
+    launch_record,
+    recording,
+    spending,
+    tally,
+    target,
+    trunk,
+)
+from store.tables.lists import (
+    consent_form,
+    consent_submission,
+    consent_wording,
+    contact,
+    contact_list,
+    rejected_row,
+)
+from store.tables.metadata import metadata
+from store.tables.places import address, constituency_place, constituency_table
+from store.tables.refusals import privacy_request, suppression, suppression_key
+
+__all__ = [
+    "address",
+    "api_key",
+    "attempt",
+    "audit_anchor",
+    "audit_chain",
+    "audit_event",
+    "audit_segment",
+    "caller_id",
+    "campaign",
+    "campaign_list",
+    "consent_form",
+    "consent_submission",
+    "consent_wording",
+    "constituency_place",
+    "constituency_table",
+    "contact",
+    "contact_list",
+    "controller",
+    "halt",
+    "idempotency",
+    "launch_record",
+    "lease",
+    "metadata",
+    "number_lock",
+    "privacy_request",
+    "recording",
+    "rejected_row",
+    "spending",
+    "suppression",
+    "suppression_key",
+    "tally",
+    "target",
+    "trunk",
+    "web_session",
+]
