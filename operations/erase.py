@@ -32,6 +32,7 @@ class Erased:
         contacts: entries in lists, of which nothing is left but that there was one.
         targets: places in campaigns, of which state and outcome stay.
         attempts: calls, of which instant and outcome stay.
+        submissions: what was done on consent forms, of which act and instant stay.
         refused_rows: rows of files that were refused.
         suppressions: refusals, kept as a digest now; one more where there had been none.
         requests: what the person asked for; date and answer stay, under a digest.
@@ -41,6 +42,7 @@ class Erased:
     contacts: int
     targets: int
     attempts: int
+    submissions: int
     refused_rows: int
     suppressions: int
     requests: int
@@ -76,6 +78,7 @@ def erase(
             contacts=erasure.blank_contacts(connection, controller_id, number),
             targets=erasure.blank_targets(connection, [one["id"] for one in targets]),
             attempts=erasure.blank_attempts(connection, controller_id, number),
+            submissions=erasure.blank_submissions(connection, controller_id, number),
             refused_rows=erasure.blank_rejected(connection, written),
             suppressions=refusals,
             requests=_hide_requests(connection, controller_id, number, by, moment),
@@ -132,7 +135,7 @@ def _record(
 ) -> None:
     detail = {
         "contacts": found.contacts, "targets": found.targets, "attempts": found.attempts,
-        "refused_rows": found.refused_rows, "suppressions": found.suppressions,
-        "requests": found.requests,
+        "submissions": found.submissions, "refused_rows": found.refused_rows,
+        "suppressions": found.suppressions, "requests": found.requests,
     }  # fmt: skip
     audit.record(connection, moment, by, "person.erase", found.number, controller_id, detail)

@@ -25,6 +25,7 @@ class Entry:
         attributes: every other cell of the row.
         evidence: how well the basis is proved for this number: row, list, none.
         wording: the text agreed to; empty where the row names none.
+        consent_slot: at which hours it holds; None for no word about it.
         kept_until: when it is removed; None while a campaign uses the list.
     """
 
@@ -44,6 +45,9 @@ class Entry:
     consent_source: str | None
     wording_id: str | None
     wording: str
+    consent_slot: str | None
+    consent_expires_on: date | None
+    withdrawn_on: date | None
     kept_until: datetime | None
 
 
@@ -58,6 +62,7 @@ class CallMade:
         outcome: how it ended; None where nobody knows yet.
         heard_s: seconds of the message that were played; None where nobody answered.
         keys: pressed, in order.
+        variant: whose message was played; None for the campaign's own.
     """
 
     id: str
@@ -70,6 +75,7 @@ class CallMade:
     outcome: str | None
     heard_s: float | None
     keys: str
+    variant: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,28 @@ class Refusal:
     asked_at: datetime
     until: datetime | None
     digest_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """Something that was done for the number on a consent form.
+
+    Attributes:
+        form: its name.
+        act: agree or withdraw.
+        wording: the exact text agreed to, with its SHA-256; None for a withdrawal.
+        suppressed: a refusal stood, and stands.
+    """
+
+    form: str
+    act: str
+    at: datetime
+    language: str
+    purposes: Sequence[str]
+    wording: str | None
+    sha256: str | None
+    slot: str | None
+    suppressed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +198,7 @@ class Receipt:
     lists: Sequence[Entry]
     campaigns: Sequence[Place]
     refusals: Sequence[Refusal]
+    forms: Sequence[Submitted]
     refused_rows: Sequence[RefusedRow]
     requests: Sequence[Asked]
     acts: Sequence[Act]
@@ -194,6 +223,9 @@ def entry(row: Row, kept_until: datetime | None) -> Entry:
         consent_source=row["consent_source"],
         wording_id=row["wording_id"],
         wording=row["list_wordings"].get(row["wording_id"] or "", ""),
+        consent_slot=row["slot"],
+        consent_expires_on=row["consent_expires_on"],
+        withdrawn_on=row["withdrawn_on"],
         kept_until=kept_until,
     )
 
@@ -230,6 +262,7 @@ def call(row: Row) -> CallMade:
         outcome=row["outcome"],
         heard_s=(row["heard_ms"] or 0) / 1000 if answered else None,
         keys=row["keys"] or "",
+        variant=row["variant"],
     )
 
 
@@ -243,6 +276,21 @@ def refusal(row: Row) -> Refusal:
         asked_at=row["created_at"],
         until=row["expires_at"],
         digest_only=is_digest(row["number"]),
+    )
+
+
+def submitted(row: Row) -> Submitted:
+    """What was done on a form, as `store.submissions.of_number` has it."""
+    return Submitted(
+        form=row["name"],
+        act=row["act"],
+        at=row["at"],
+        language=row["language"],
+        purposes=row["purposes"],
+        wording=row["text"],
+        sha256=row["sha256"],
+        slot=row["slot"],
+        suppressed=row["suppressed"],
     )
 
 

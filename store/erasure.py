@@ -27,6 +27,8 @@ from store.engine import reading
 from store.tables import (
     attempt,
     campaign,
+    consent_form,
+    consent_submission,
     contact,
     contact_list,
     number_lock,
@@ -124,6 +126,17 @@ def blank_contacts(connection: Connection, controller_id: int, number: str) -> i
         update(contact)
         .where(contact.c.number == number, contact.c.list_id.in_(mine))
         .values(**retention.blanked())
+    )
+    return done.rowcount
+
+
+def blank_submissions(connection: Connection, controller_id: int, number: str) -> int:
+    """Take the number out of what was done on the controller's consent forms; how many times."""
+    forms = select(consent_form.c.id).where(consent_form.c.controller_id == controller_id)
+    done = connection.execute(
+        update(consent_submission)
+        .where(consent_submission.c.number == number, consent_submission.c.form_id.in_(forms))
+        .values(number=_nobody(consent_submission.c.id), slot=null())
     )
     return done.rowcount
 

@@ -17,6 +17,7 @@ from operations.receipt_parts import (
     Receipt,
     Refusal,
     RefusedRow,
+    Submitted,
 )
 
 NOTHING = "–"
@@ -83,6 +84,9 @@ class _Writer:
 
     def _others(self) -> Iterator[Section]:
         found, say = self._receipt, self._say
+        if found.forms:
+            blocks = tuple(self._submitted(one) for one in found.forms)
+            yield Section(say("What was done on our forms"), (), blocks)
         if found.refused_rows:
             text = say("Rows of files that were not taken in, and that nobody is called from.")
             blocks = tuple(self._refused_row(one) for one in found.refused_rows)
@@ -118,6 +122,9 @@ class _Writer:
             (say("You agreed on"), day(one.consented_on)),
             (say("You agreed through"), one.consent_source or ""),
             (say("Text you agreed to"), self._quoted(one.wording) or one.wording_id or ""),
+            (say("Hours at which you agreed"), one.consent_slot or ""),
+            (say("Agreed until"), day(one.consent_expires_on)),
+            (say("Withdrawn on"), day(one.withdrawn_on)),
             (say("For"), ", ".join(word("called_for", name) for name in one.purposes)),
             (say("File and line"), f"{one.file_name}, {one.line}"),
             (say("Imported on"), self._language.instant(one.imported_at)),
@@ -154,7 +161,7 @@ class _Writer:
         say = self._say
         if not calls:
             return None
-        head = ("When", "Number shown", "How it ended", "Heard", "Keys pressed")
+        head = ("When", "Number shown", "How it ended", "Heard", "Keys pressed", "Message heard")
         rows = tuple(self._call(one) for one in calls)
         return Table(say("Calls"), tuple(map(say, head)), rows)
 
@@ -167,6 +174,7 @@ class _Writer:
             language.word("outcome", one.outcome or "in_doubt"),
             heard,
             one.keys or NOTHING,
+            one.variant or NOTHING,
         )
 
     def _refusal(self, one: Refusal) -> Block:
@@ -181,6 +189,20 @@ class _Writer:
             (say("How it is kept"), hidden if one.digest_only else ""),
         ]
         return Block(word("suppression", one.reason), _known(pairs))
+
+    def _submitted(self, one: Submitted) -> Block:
+        say, word = self._say, self._word
+        stood = say("yes: you are not called") if one.suppressed else ""
+        pairs = [
+            (say("Form"), one.form),
+            (say("When"), self._language.instant(one.at)),
+            (say("For"), ", ".join(word("called_for", name) for name in one.purposes)),
+            (say("Text you agreed to"), self._quoted(one.wording or "")),
+            (say("Fingerprint of the text"), one.sha256 or ""),
+            (say("Hours at which you agreed"), one.slot or ""),
+            (say("A refusal stands"), stood),
+        ]
+        return Block(word("submission", one.act), _known(pairs))
 
     def _refused_row(self, one: RefusedRow) -> Block:
         say = self._say

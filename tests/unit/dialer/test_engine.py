@@ -18,7 +18,6 @@ from fake_pbx import FakeCall, FakePbx
 from sqlalchemy import Engine, event
 from store_subjects import TRUNK, World, number
 
-from campaigns import pacing
 from campaigns.campaign import Campaign, Limits
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.errors import LeaseLost, StoreUnavailable
@@ -26,7 +25,7 @@ from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.states import Action
 from campaigns.trunk import Trunk
-from dialer import allotment, engine, journal, originate, reconcile, recorder, scheduler, settling
+from dialer import allotment, engine, journal, originate, recorder
 from dialer.book import Book, Entry
 from dialer.calls import Call
 from dialer.claim import Claimed
@@ -38,23 +37,14 @@ from store.engine import writing
 from store.leases import LEASE_LASTS
 from store.tables import lease
 
+pytestmark = pytest.mark.usefixtures("short_waits")
+
 NO_DELAY = timedelta(0)
 
 
 @pytest.fixture
 def world(sqlite_store: Engine) -> World:
     return World(sqlite_store, datetime.now(UTC))
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is waited for in seconds is waited for in milliseconds here."""
-    monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
-    monkeypatch.setattr(engine, "AGAIN_S", 0.02)
-    monkeypatch.setattr(settling, "AGAIN_S", 0.02)
-    monkeypatch.setattr(allotment, "IDLE_S", 0.02)
-    monkeypatch.setattr(pacing, "RAMP_S", 0.001)
-    monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
 
 
 def suppress(

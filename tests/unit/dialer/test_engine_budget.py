@@ -9,29 +9,22 @@ from sqlalchemy import Engine
 from store_subjects import TRUNK, World, number
 
 from audio.library import Library
-from campaigns import pacing
 from campaigns.rules.gates import Gate
 from campaigns.tariff import Tariff, Tariffs
 from campaigns.trunk import Trunk
-from dialer import allotment, scheduler
 from operations.budget import change_budget
 from operations.explain import why
 from operations.progress import progress_of
 from operations.settings import load
 from operations.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("short_waits")
+
 CENT = Tariffs([Tariff("+", per_minute=600_000)])
 """A cent for each second."""
 
 WORST = (15 + 2 + 60) * 10_000
 """Of a call of the campaign."""
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allotment, "IDLE_S", 0.02)
-    monkeypatch.setattr(pacing, "RAMP_S", 0.001)
-    monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
 
 
 def opened(engine: Engine, home: Path) -> Workspace:

@@ -17,11 +17,10 @@ from sqlalchemy import Engine, update
 from store_subjects import World, number
 
 from audio.library import Library
-from campaigns import pacing, stages
+from campaigns import stages
 from campaigns.campaign import Campaign
 from campaigns.errors import PbxError
 from campaigns.states import Action, CampaignState
-from dialer import allotment, engine, reconcile, scheduler, settling
 from operations import halt
 from operations.hold import release
 from operations.settings import load
@@ -29,6 +28,8 @@ from operations.workspace import Workspace
 from store import audit, tables
 from store import campaigns as kept
 from store.engine import reading, writing
+
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 BOUNDS = {"opt_outs": 0.02, "invalid_numbers": 0.1}
 
@@ -44,13 +45,7 @@ def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
-    monkeypatch.setattr(engine, "AGAIN_S", 0.02)
-    monkeypatch.setattr(settling, "AGAIN_S", 0.02)
-    monkeypatch.setattr(allotment, "IDLE_S", 0.02)
-    monkeypatch.setattr(pacing, "RAMP_S", 0.001)
-    monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stages, "LEAST_CALLS", 5)
 
 

@@ -12,13 +12,13 @@ from fake_pbx import FakePbx
 from sqlalchemy import Engine, update
 from store_subjects import World, number
 
-from campaigns import pacing
 from campaigns.campaign import Campaign, Message
 from campaigns.errors import InvalidInput
-from dialer import allotment, engine, reconcile, scheduler, settling
 from store.engine import writing
 from store.leases import LEASE_LASTS
 from store.tables import lease, target
+
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 VARIANTS = {
     name: {"message": f"messages/{name}", "message_ms": ms, "recordings": [1]}
@@ -29,17 +29,6 @@ VARIANTS = {
 @pytest.fixture
 def world(sqlite_store: Engine) -> World:
     return World(sqlite_store, datetime.now(UTC))
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is waited for in seconds is waited for in milliseconds here."""
-    monkeypatch.setattr(reconcile, "QUARANTINE_S", 0.05)
-    monkeypatch.setattr(engine, "AGAIN_S", 0.02)
-    monkeypatch.setattr(settling, "AGAIN_S", 0.02)
-    monkeypatch.setattr(allotment, "IDLE_S", 0.02)
-    monkeypatch.setattr(pacing, "RAMP_S", 0.001)
-    monkeypatch.setattr(scheduler, "EVERY_S", 0.05)
 
 
 def campaign_of(world: World, *variants: str | None, **changes: Any) -> Campaign:

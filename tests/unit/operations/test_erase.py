@@ -23,10 +23,12 @@ from dialer.book import write_closings
 from dialer.calls import Call
 from dialer.claim import Want, claim
 from dialer.outcomes import in_doubt, never_placed
-from operations import audit_proof, explain, requests
+from operations import audit_proof, consent_forms, explain, requests
+from operations.consent_forms import NewForm
 from operations.erase import DOUBT_ENDS, Erased, erase
 from operations.import_list import import_list, rejects
 from operations.progress import progress_of
+from operations.submissions import Agreement, agree, withdraw
 from operations.workspace import Workspace
 from store import suppression_keys, suppressions, tables
 from store.engine import reading, writing
@@ -89,8 +91,14 @@ def test_nothing_tells_of_the_person_any_more(world: World, workspace: Workspace
     campaign = called(world)
     with writing(world.engine) as connection:
         connection.execute(attempt.update().values(keys="9", sip_call_id="abc@far", tech="SIP 200"))
+    form = consent_forms.create(
+        world.engine, 1, NewForm("Stand", ["political"], {"fr": "Oui."}, slug="stand"), "Zoé"
+    )
+    for person in (PERSON, OTHER):
+        agree(world.engine, form.slug, Agreement(person, agreed=True, wording="fr-1"))
+    withdraw(world.engine, form.slug, PERSON, "fr")
     done = erase(workspace, 1, "06 39 98 00 01", "DPO", NOW)
-    assert done == Erased("+33 6 39 •• •• 01", 2, 1, 1, 1, 1, 0)
+    assert done == Erased("+33 6 39 •• •• 01", 3, 1, 1, 2, 1, 1, 0)
     left = everything(world.engine)
     assert PERSON not in left
     assert PERSON[4:] not in left.replace(" ", "")

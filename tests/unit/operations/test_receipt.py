@@ -1,5 +1,6 @@
 """A receipt has everything that a controller holds of a number, and nothing of anybody else."""
 
+import hashlib
 import json
 from dataclasses import asdict, fields
 from datetime import date, timedelta
@@ -14,10 +15,12 @@ from workspaces import a_workspace
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.states import Action
 from cli.console import as_json
-from operations import receipt_parts
+from operations import consent_forms, receipt_parts
+from operations.consent_forms import NewForm
 from operations.erase import erase
 from operations.receipt import issue
 from operations.receipt_parts import Receipt
+from operations.submissions import Agreement, agree, withdraw
 from operations.workspace import Workspace
 from store import tables
 from store.engine import reading
@@ -63,6 +66,24 @@ def test_what_it_was_used_for(found: Receipt) -> None:
     assert (call.caller_id, call.outcome, call.heard_s, call.keys) == (
         CALLER_ID, "delivered", 12.4, "19",
     )  # fmt: skip
+
+
+def test_what_was_done_on_forms_and_what_the_consent_says(workspace: Workspace) -> None:
+    ours, slot = full_house(workspace), "mon-fri 18:00-20:00"
+    asked = NewForm("Stand", ["political"], {"fr": WORDING}, [slot], "stand")
+    form = consent_forms.create(workspace.engine, ours, asked, "Zoé")
+    given = Agreement(PERSON, agreed=True, wording="fr-1", slot=slot)
+    agree(workspace.engine, form.slug, given)
+    withdraw(workspace.engine, form.slug, PERSON, "fr")
+    found = issue(workspace, ours, PERSON, "DPO", "json")
+    agreed, withdrawn = found.forms
+    assert (agreed.form, agreed.act, agreed.wording) == ("Stand", "agree", WORDING)
+    assert (agreed.slot, agreed.suppressed) == (slot, True)
+    assert agreed.sha256 == hashlib.sha256(WORDING.encode()).hexdigest()
+    assert (withdrawn.act, withdrawn.wording) == ("withdraw", None)
+    (entry,) = [one for one in found.lists if one.method == "web form"]
+    assert entry.consent_slot == slot
+    assert entry.withdrawn_on is not None
 
 
 def test_what_was_refused_and_asked_for(found: Receipt) -> None:
