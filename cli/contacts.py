@@ -13,6 +13,7 @@ from campaigns.errors import InvalidInput
 from cli import lookup, progress_bar
 from cli.console import as_json, figure, local, note, row, say, show, table
 from cli.list_preview import Columns, mapping_of, preview
+from cli.list_release import release
 from cli.preflight import list_readiness
 from cli.session import AsJson, By, Controller, controller_of, open_home
 from operations.exports import ENCODING
@@ -28,6 +29,7 @@ from store.engine import reading
 app = typer.Typer(no_args_is_help=True, help="Lists of people who agreed to be called.")
 app.command("preview")(preview)
 app.command("readiness")(list_readiness)
+app.command("release")(release)
 
 
 @app.command("import")
@@ -148,7 +150,7 @@ def import_lines(report: ImportReport) -> list[str]:
     if report.held:
         lines.append(
             f"  held: {report.held}, as if a program had made them up. Only a rehearsal may call "
-            "it before «portevoix lists release»."
+            "it before «portevoix contacts release»."
         )
     return lines
 

@@ -17,7 +17,6 @@ from cli import (
     controllers,
     halt,
     keys,
-    lists,
     logging,
     pbx,
     programs,
@@ -85,7 +84,6 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(budget.app, name="budget")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(consent_form.app, name="consent-form")
-app.add_typer(lists.app, name="lists")
 app.add_typer(rules.app, name="rules")
 app.add_typer(segments.app, name="segments")
 app.add_typer(constituencies.app, name="constituencies")

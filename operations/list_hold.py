@@ -51,7 +51,7 @@ def check_released(
                 "lists",
                 f"«{one['name']}» looks made up by a program: {why}.",
                 "Where they are people's all the same, a named person may answer for it: "
-                f'portevoix lists release {list_id} --by NAME --reason "...".',
+                f'portevoix contacts release {list_id} --by NAME --reason "...".',
             )
 
 

@@ -166,12 +166,12 @@ def test_a_list_that_looks_generated_is_shown_held_and_released(
     done = portevoix("contacts", "import", str(file), *options)
     assert "held: 60 numbers follow each other at a step of 1" in done.stdout
     assert "held" in portevoix("contacts", "lists").stdout
-    unnamed = portevoix("lists", "release", "1", "--reason", "standard")
+    unnamed = portevoix("contacts", "release", "1", "--reason", "standard")
     assert unnamed.exit_code == 2
-    released = portevoix("lists", "release", "1", "--by", "Max", "--reason", "standard")
+    released = portevoix("contacts", "release", "1", "--by", "Max", "--reason", "standard")
     assert released.stdout == "List 1 is released by Max.\n"
     assert "held" not in portevoix("contacts", "lists").stdout
-    assert portevoix("lists", "release", "1", "--by", "Max", "--reason", "x").exit_code == 1
+    assert portevoix("contacts", "release", "1", "--by", "Max", "--reason", "x").exit_code == 1
 
 
 def test_rules_are_shown_compared_and_updated(portevoix: Command, tmp_path: Path) -> None:

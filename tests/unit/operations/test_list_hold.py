@@ -79,7 +79,7 @@ def test_a_generated_list_is_held_until_it_is_released(
     with pytest.raises(InvalidInput) as caught:
         prepared(workspace, message, report.list_id)
     assert caught.value.field == "lists"
-    assert f"portevoix lists release {report.list_id}" in caught.value.remedy
+    assert f"portevoix contacts release {report.list_id}" in caught.value.remedy
     release_list(world.engine, 1, report.list_id, "Max", "one switchboard's own extensions")
     assert prepared(workspace, message, report.list_id)
     with reading(world.engine) as connection:

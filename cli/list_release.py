@@ -1,4 +1,4 @@
-"""`portevoix lists`: what only a named person may decide of a list."""
+"""`portevoix contacts release`: what only a named person may decide of a list."""
 
 from typing import Annotated
 
@@ -9,15 +9,7 @@ from cli.console import say
 from cli.session import Controller, open_home
 from operations.list_hold import release_list
 
-app = typer.Typer(no_args_is_help=True, help="Lists that are held, and their release.")
 
-
-@app.callback()
-def _group() -> None:
-    """Keep `release` a command of its own."""
-
-
-@app.command()
 def release(
     ctx: typer.Context,
     which: Annotated[int, typer.Argument(metavar="LIST", help="Its number.")],
