@@ -19,7 +19,7 @@ from babel import dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from campaigns.money import to_euros
+from campaigns.money import plain, to_euros
 
 LANGUAGES = ("en", "fr")
 """The first one answers where nothing else is asked for."""
@@ -91,6 +91,11 @@ class Language:
         """Micro-euros, to the cent, as the language writes sums."""
         return numbers.format_currency(to_euros(micros), "EUR", locale=self.code)
 
+    def sum_typed(self, micros: int | None) -> str:
+        """Micro-euros as somebody would type them, exact; nothing for none."""
+        mark = str(numbers.get_decimal_symbol(self.code))
+        return "" if micros is None else plain(micros).replace(".", mark)
+
     def phone(self, number: str) -> str:
         """A French E.164 number in groups, the way it is read aloud."""
         country, rest = number[:3], number[3:]
@@ -122,8 +127,8 @@ def language(code: str) -> Language:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    plain = (one for one in catalogue if one.string and not one.context)
-    templates = {str(one.id): str(one.string) for one in plain}
+    bare = (one for one in catalogue if one.string and not one.context)
+    templates = {str(one.id): str(one.string) for one in bare}
     return Language(code, gettext.GNUTranslations(compiled), tuple(_patterns(templates)))
 
 

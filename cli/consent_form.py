@@ -41,9 +41,11 @@ def create(
     """Open a form, which feeds a list of its own; campaigns use that list as any other."""
     workspace = open_home(ctx)
     asked = NewForm(name, purpose, _texts(fr, en), slot or [], slug)
-    form = consent_forms.create(
-        workspace.engine, controller_of(workspace, controller, by), asked, by
+    # Its name is what people read: without one, the only controller there is, and no other.
+    owner = (
+        controller_of(workspace, controller, by) if controller else one_controller(workspace, None)
     )
+    form = consent_forms.create(workspace.engine, owner, asked, by)
     if json:
         say(as_json(_plain(form)))
     else:

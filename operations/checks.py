@@ -139,15 +139,17 @@ def message(prepared: Prepared) -> Check:
 def hours(prepared: Prepared) -> Check:
     """Whether there is time enough for everybody."""
     found, campaign = prepared.forecast, prepared.campaign
+    if not found.calls:
+        return Check(Subject.HOURS, _PASS, "No call is expected.")
     values: dict[str, Any] = {"calls": found.calls, "rate": found.rate}
-    if found.calls and not found.days:
+    if not found.days:
         verdict = _WARN if prepared.rehearsal else _FAIL
         return Check(Subject.HOURS, verdict, "There is no hour at which anybody may be called.",
             values, "Look at its hours, its blackouts, and its last day.")  # fmt: skip
     if found.finish_at is None:
         placed = sum(one.calls for one in found.days)
         said = "Of {calls} calls expected, only {placed} fit into the hours there are."
-        return Check(Subject.HOURS, _WARN if found.calls else _PASS, said,
+        return Check(Subject.HOURS, _WARN, said,
             {**values, "placed": placed}, "Give it more hours, or higher limits.")  # fmt: skip
     values["finish"] = found.finish_at
     if campaign.finish_by is not None and campaign.finish_by < found.finish_at:

@@ -14,7 +14,7 @@ from api.language import Language
 from api.routes.campaigns import one
 from api.schemas import CampaignAnswer, Id
 from campaigns.errors import InvalidInput
-from campaigns.money import plain, to_micros
+from campaigns.money import to_micros
 from campaigns.readiness import Readiness
 from campaigns.states import Action
 from operations import launch, readiness
@@ -105,15 +105,10 @@ def _budget(
 ) -> Response:
     campaign = one(campaign_id, workspace, caller)
     stands = progress_of(workspace, caller.controller_id, campaign_id).money
-    typed = wrong if wrong is not None else _typed(stands.budget)
     return page(
-        request, "budget.html", status, campaign=campaign, stands=stands, typed=typed,
+        request, "budget.html", status, campaign=campaign, stands=stands, typed=wrong,
         wrong=wrong is not None,
     )  # fmt: skip
-
-
-def _typed(micros: int | None) -> str:
-    return "" if micros is None else plain(micros)
 
 
 def _micros(text: str) -> int | None:

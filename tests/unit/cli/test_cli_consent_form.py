@@ -47,6 +47,18 @@ def test_what_is_no_form_is_said_in_one_line(portevoix: Command) -> None:
     assert "Nothing was done" in portevoix("consent-form", "proof", "0639980009").stderr
 
 
+def test_on_whose_behalf_a_form_or_a_key_is_is_not_guessed(portevoix: Command) -> None:
+    nobody = portevoix(*CREATE, "--fr", "Oui.")
+    assert (nobody.exit_code, "no controller yet" in nobody.stderr) == (1, True)
+    created(portevoix)
+    assert portevoix("key", "make", "site").exit_code == 0
+    assert "Porte-voix" not in portevoix("controller", "list").stdout, "none was made for it"
+    created(portevoix, "--slug", "ailleurs", "--controller", "Association")
+    several = portevoix(*CREATE, "--fr", "Oui.", "--slug", "tiers")
+    assert "there are several" in several.stderr
+    assert "there are several" in portevoix("key", "make", "autre").stderr
+
+
 def test_a_list_says_its_hours_and_its_end(portevoix: Command, tmp_path: Path) -> None:
     file = tmp_path / "liste.csv"
     file.write_text("telephone;créneau\n0639980001;lun-ven 10h-12h\n0639980002;\n0639980003;soir\n")
