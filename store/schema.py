@@ -1,24 +1,64 @@
 """Bringing a database to the tables this version needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, func, select
+
+from store.engine import BUSY_TIMEOUT_MS, writing_on
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
+_MIGRATING = 0x706F727465
+"""The number of PostgreSQL's advisory lock: it must be the same in every process."""
+
+_WAIT_MS = 60_000
+
 
 def upgrade(engine: Engine) -> None:
-    """Create or migrate every table; nothing happens where they are right already."""
-    with engine.connect() as connection:
+    """Create or migrate every table; nothing happens where they are right already.
+
+    All of it or, where the process dies of it, nothing; of two processes that come at once, one
+    does it and the other waits.
+
+    Raises:
+        StoreUnavailable: another process has migrated for longer than a minute.
+    """
+    if revision(engine) == newest():
+        return
+    with engine.connect() as connection, _patient(connection), writing_on(connection):
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         config = _config()
         config.attributes["connection"] = connection
-        if revision(engine) != ScriptDirectory.from_config(config).get_current_head():
-            command.upgrade(config, "head")
-            connection.commit()
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _patient(connection: Connection) -> Iterator[None]:
+    """Have SQLite wait for another process's migration, and let a table be replaced by its copy.
+
+    Dropping a table with foreign keys in force would empty what refers to it first
+    (https://www.sqlite.org/lang_droptable.html), and they cannot be put out of force within a
+    transaction (https://www.sqlite.org/pragma.html#pragma_foreign_keys).
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def revision(engine: Engine) -> str | None:

@@ -1,15 +1,29 @@
 """The tables that migrations make are the tables that the queries use."""
 
+import shutil
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
+from test_audit_migration import emptied
 
 from store import schema
 from store.engine import open_engine, sqlite_url
 from store.tables import metadata
+
+COMERS = 4
+
+FAULT = """
+revision = "fault"
+down_revision = "{after}"
+
+def upgrade():
+    raise OSError("in mid-migration")
+"""
 
 
 def test_migrations_make_exactly_the_tables_of_the_program(store: Engine) -> None:
@@ -28,6 +42,41 @@ def test_upgrading_again_changes_nothing(store: Engine) -> None:
     before = schema.revision(store)
     schema.upgrade(store)
     assert schema.revision(store) == before == schema.newest()
+
+
+def test_processes_that_come_at_once_make_the_tables_once(store: Engine) -> None:
+    emptied(store)
+    store.dispose()
+    url = store.url.render_as_string(hide_password=False)
+    processes = get_context("spawn")
+    together = processes.Barrier(COMERS)
+    comers = [processes.Process(target=_upgrade, args=(url, together)) for _ in range(COMERS)]
+    for one in comers:
+        one.start()
+    for one in comers:
+        one.join()
+    assert [one.exitcode for one in comers] == [0] * COMERS
+    assert schema.revision(store) == schema.newest()
+
+
+def _upgrade(url: str, together: Barrier) -> None:
+    engine = open_engine(url)
+    together.wait()
+    schema.upgrade(engine)
+    engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_nothing_half_made(
+    store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emptied(store)
+    faulty = tmp_path / "migrations"
+    shutil.copytree(schema._MIGRATIONS, faulty)
+    (faulty / "versions" / "fault.py").write_text(FAULT.format(after=schema.newest()))
+    monkeypatch.setattr(schema, "_MIGRATIONS", faulty)
+    with pytest.raises(OSError, match="in mid-migration"):
+        schema.upgrade(store)
+    assert inspect(store).get_table_names() == []
 
 
 @pytest.mark.parametrize(
