@@ -5,6 +5,7 @@ loop take its place) while the same Asterisk runs on. Everything that another pr
 on with the same directory is kept in it.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -19,7 +20,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialer import priority
 from dialer.instance.configure import Instance
 from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
@@ -34,6 +34,8 @@ PATIENCE_S = 30.0
 
 DRAIN_S = 150.0
 """A dialer that was asked to end waits for its calls."""
+
+_NETWORK_NICENESS = -15
 
 _SETTINGS = """
 [limits]
@@ -161,8 +163,7 @@ class Installation:
             who = ("--profile", self.plan.population)
         seed = ("--seed", str(self.plan.seed))
         self.network = self._start("network", "-m", "rehearsal", *where, *who, *seed)
-        # It stands for other machines, which nothing here would keep from their work.
-        priority.in_real_time(priority.DIALER, self.network.pid)
+        _keep_at_work(self.network.pid)
         self.supervisor.start()
 
     def _end_left_behind(self) -> None:
@@ -268,6 +269,16 @@ def _keep(file: Path, plan: Plan) -> _Kept:
     kept = _Kept(plan, free_ports(plan.channels), free_ports(calls=1).sip, secrets.token_hex(8))
     file.write_text(json.dumps(asdict(kept)))
     return kept
+
+
+def _keep_at_work(pid: int) -> None:
+    """Let the network go before an import and the like: it stands for other machines.
+
+    Not in real time as the PBX and the dialer: the three together fill two cores, and the kernel
+    then stops whatever is in real time for a twentieth of each second.
+    """
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, pid, _NETWORK_NICENESS)
 
 
 def end_in_order() -> None:

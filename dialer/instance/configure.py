@@ -2,6 +2,7 @@
 
 root/etc      configuration, with the generated secrets
 root/run      control socket, pid
+root/programs what Asterisk starts itself
 root/log      warnings and errors of Asterisk
 root/state    its own database
 root/journal  what the dialplan appends for each call
@@ -22,6 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import dialer
 from campaigns.errors import InvalidInput
 from campaigns.trunk import Trunk, is_loopback
+from dialer.instance import canary
 from dialer.instance.identity import Identity
 from dialer.instance.locate import Installation
 
@@ -91,6 +93,11 @@ class Instance:
         return self.root / "run"
 
     @property
+    def programs(self) -> Path:
+        """What Asterisk starts itself."""
+        return self.root / "programs"
+
+    @property
     def log(self) -> Path:
         """What Asterisk complains of."""
         return self.root / "log"
@@ -158,6 +165,7 @@ def configure(instance: Instance, installation: Installation, identity: Identity
     for trunk in instance.trunks:
         _check(trunk)
     _make_directories(instance, identity)
+    canary.write(instance.programs, installation, identity)
     wanted = _render(instance, installation, instance.keep_secrets())
     return {name for name, text in wanted.items() if _replace(instance.etc / name, text, identity)}
 

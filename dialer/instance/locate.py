@@ -45,6 +45,10 @@ class Installation:
         """The command line that runs Asterisk with these arguments."""
         return [*_loader(self.tree), str(self.program), *arguments]
 
+    def canary(self) -> list[str]:
+        """The command line that runs its canary, to which Asterisk adds the arguments."""
+        return [*_loader(self.tree), str(self.program.with_name("astcanary"))]
+
     @property
     def version_text(self) -> str:
         """Such as `22.10.1`."""

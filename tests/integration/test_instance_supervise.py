@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cli_process import wait_until
 from dialplan_calls import Caller, listen, write_sounds
 from far_side import FarSide
 from raw_ami import RawAmi
@@ -21,6 +22,7 @@ from dialer.instance import inspect
 from dialer.instance.configure import Instance
 from dialer.instance.locate import Installation
 from dialer.instance.ports import free_ports
+from dialer.instance.process import Process
 from dialer.instance.supervise import Supervisor
 
 pytestmark = pytest.mark.pbx
@@ -64,6 +66,25 @@ def test_it_goes_before_the_rest_where_we_may_say_so(own: Supervisor) -> None:
     threads = [int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()]
     assert len(threads) > 10
     assert {os.sched_getscheduler(one) for one in threads} == {expected}
+
+
+def test_its_canary_lives_so_that_it_goes_on_going_before_the_rest(own: Supervisor) -> None:
+    own.start()
+    process = own.process
+    assert process is not None
+    (canary,) = _children_of(process.pid)
+    assert any(part.endswith("/astcanary") for part in canary.command_line)
+    assert os.sched_getscheduler(canary.pid) == os.SCHED_OTHER
+    song = next(own.instance.run.glob("*canary*"))
+    os.utime(song, (0, 0))
+    wait_until(lambda: song.stat().st_mtime > 0)
+    own.stop()
+    assert not canary.alive
+
+
+def _children_of(pid: int) -> list[Process]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in map(Process.of, map(int, listed)) if child]
 
 
 def _may_go_first() -> bool:

@@ -3,6 +3,7 @@
 import configparser
 import os
 import stat
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,21 @@ def test_everything_stays_below_one_directory(instance: Instance) -> None:
     lines = [line for line in written(instance, "asterisk.conf").splitlines() if "=>" in line]
     outside = [line for line in lines if str(instance.root) not in line]
     assert outside == ["astmoddir => /modules", "astdatadir => /data"]
+
+
+def test_asterisk_finds_its_canary_whatever_loader_that_needs(
+    instance: Instance, tmp_path: Path
+) -> None:
+    tree = tmp_path / "tree"
+    for part in ("lib64", "usr/lib/x86_64-linux-gnu", "usr/sbin"):
+        (tree / part).mkdir(parents=True)
+    loader = tree / "lib64/ld-linux-x86-64.so.2"
+    loader.write_text('#!/bin/sh\necho "$@"\n')
+    loader.chmod(0o755)
+    configure(instance, replace(ASTERISK, program=tree / "usr/sbin/asterisk", tree=tree), MYSELF)
+    assert f"astsbindir => {instance.programs}\n" in written(instance, "asterisk.conf")
+    said = subprocess.check_output([instance.programs / "astcanary", "song", "17"], text=True)
+    assert said.split()[-3:] == [str(tree / "usr/sbin/astcanary"), "song", "17"]
 
 
 def test_sip_listens_on_loopback_while_every_trunk_is_there(instance: Instance) -> None:
