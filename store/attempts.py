@@ -78,7 +78,12 @@ _CLOSE = (
 )
 
 _ADD = insert(attempt)
-_LOCK = insert(number_lock)
+_LOCK = insert(number_lock).from_select(
+    ["number", "attempt_id", "taken_at"],
+    select(attempt.c.number, attempt.c.id, attempt.c.claimed_at).where(
+        attempt.c.id.between(bindparam("first"), bindparam("last"))
+    ),
+)
 _UNLOCK = delete(number_lock).where(
     number_lock.c.attempt_id == bindparam("b_id"), number_lock.c.number == bindparam("b_number")
 )
@@ -97,7 +102,15 @@ _OPEN_STATES = select(attempt.c.id, attempt.c.state).where(
 def add(
     connection: Connection, made: Sequence[Attempt], node: str, pack: str, rehearsal: bool
 ) -> None:
-    """Write attempts and lock their numbers; the call may be placed only after the commit."""
+    """Write attempts and lock their numbers; the call may be placed only after the commit.
+
+    Args:
+        connection: the claim's transaction.
+        made: the attempts; their ids follow each other, and no others are between them.
+        node: the dialer that places the calls.
+        pack: under which rules.
+        rehearsal: whether they reach nobody.
+    """
     if not made:
         return
     connection.execute(
@@ -122,10 +135,7 @@ def add(
             for one in made
         ],
     )
-    connection.execute(
-        _LOCK,
-        [{"number": one.number, "attempt_id": one.id, "taken_at": one.claimed_at} for one in made],
-    )
+    connection.execute(_LOCK, {"first": made[0].id, "last": made[-1].id})
 
 
 def locked(connection: Connection, numbers: Sequence[str]) -> set[str]:

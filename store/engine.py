@@ -25,6 +25,10 @@ _CARRIED_BY_WRITERS = 8192
 """Pages (32 MB) from which on a writer carries them over itself, as it commits: nobody has done it
 beside the writers, since no dialer runs."""
 
+_CATCHING_UP = 3
+"""How often it is tried to have every page carried over. A writer begins the log anew only when it
+finds that so; each time there are fewer pages left, written during the time before."""
+
 _HOLD_OFF_MS = 50
 """How long writers of SQLite are held off at most, while the readers of its log end."""
 
@@ -219,9 +223,18 @@ def carry_over(engine: Engine) -> None:
         return
     try:
         with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            for _ in range(_CATCHING_UP):
+                if _all_carried(connection):
+                    break
     except DBAPIError as error:
         raise StoreUnavailable(_reason(error)) from error
+
+
+def _all_carried(connection: Connection) -> bool:
+    """Copy what is there; False where more was written meanwhile, so that the log goes on."""
+    row = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+    _, written, carried = row
+    return bool(written == carried)
 
 
 def _empty_log(connection: Connection) -> None:

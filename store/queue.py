@@ -1,9 +1,11 @@
 """The queue of targets: which are due, and what becomes of each that was looked at."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,7 +13,9 @@ from sqlalchemy import (
     Connection,
     Select,
     String,
+    Text,
     bindparam,
+    cast,
     func,
     literal_column,
     null,
@@ -80,7 +84,7 @@ def _due(*conditions: Any) -> Select[Any]:
             target.c.tries,
             contact.c.fictional,
             contact.c.evidence,
-            contact_list.c.purposes,
+            cast(contact_list.c.purposes, Text),
             target.c.outcome,
             target.c.contact_id,
             contact_list.c.basis,
@@ -174,14 +178,20 @@ def _found(row: Any) -> Found:
         tries,
         fictional,
         Evidence(evidence),
-        tuple(purposes),
+        _purposes(purposes),
         *rest,
     )
 
 
+@lru_cache(maxsize=64)
+def _purposes(text: str) -> tuple[str, ...]:
+    """Those of a list; few lists have all the targets."""
+    return tuple(json.loads(text))
+
+
 _TAKE = (
     update(target)
-    .where(target.c.id == bindparam("b_id"))
+    .where(target.c.id.in_(bindparam("ids", expanding=True)))
     .values(state=TargetState.CALLING.value, gate=None)
 )
 
@@ -215,7 +225,7 @@ _SETTLE = (
 def take(connection: Connection, ids: Sequence[int]) -> None:
     """They are being called."""
     if ids:
-        connection.execute(_TAKE, [{"b_id": id_} for id_ in ids])
+        connection.execute(_TAKE, {"ids": ids})
 
 
 def refuse(connection: Connection, refused: Sequence[tuple[int, Gate]]) -> None:
