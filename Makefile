@@ -57,6 +57,10 @@ bench-day: environment pbx ## half a million people called, stopped in the middl
 bench-paris: environment pbx ## 18 calls a second with a message of 30 s, for 30 minutes
 	@.venv/bin/python -m bench.paris $(PARIS)
 
+.PHONY: bench-audio
+bench-audio: environment ## what the telephone makes of a recording: aliases, loudness, speed
+	@.venv/bin/python -m bench.recordings
+
 .PHONY: bench-import
 bench-import: environment ## a list of six million people, imported while another wants to write
 	@.venv/bin/python -m bench.importing_list $(IMPORT)

@@ -10,6 +10,7 @@ from cli import (
     audio_files,
     audit,
     budget,
+    callback_line,
     campaign,
     consent_form,
     constituencies,
@@ -92,6 +93,7 @@ app.add_typer(requests.app, name="request")
 app.add_typer(audio_files.app, name="audio")
 app.add_typer(audit.app, name="audit")
 app.add_typer(trunks.app, name="trunk")
+app.add_typer(callback_line.app, name="line")
 app.add_typer(keys.app, name="key")
 app.add_typer(controllers.app, name="controller")
 app.add_typer(pbx.app, name="pbx")

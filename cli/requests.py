@@ -127,7 +127,8 @@ def _told(done: Erased) -> Iterator[str]:
     yield (
         "Removed: number, name and whatever else tells of the person, from entries of lists "
         f"({figure(done.contacts)}), places in campaigns ({figure(done.targets)}), calls with the "
-        f"keys pressed ({figure(done.attempts)}), consent forms ({figure(done.submissions)}) and "
+        f"keys pressed ({figure(done.attempts)}), consent forms ({figure(done.submissions)}), "
+        f"calls to the controller's numbers ({figure(done.callbacks)}) and "
         f"refused rows ({figure(done.refused_rows)})."
     )
     yield (

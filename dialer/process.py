@@ -22,6 +22,7 @@ from dialer import priority
 from dialer.ami.adapter import AmiPbx
 from dialer.ami.settings import AmiSettings
 from dialer.book import Book
+from dialer.callback_log import CallbackLog
 from dialer.engine import Dialer
 from dialer.instance.apart import access_to
 from dialer.instance.configure import AMI_USER, Instance
@@ -33,6 +34,7 @@ from dialer.originate import Sounds
 from dialer.trunks import Trunks
 from dialer.upkeep import chores
 from operations import suppression_key
+from operations.callbacks import carry_out
 from operations.settings import PbxSettings, Settings
 from operations.workspace import Workspace
 
@@ -62,6 +64,9 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
     settings = workspace.settings
     async with _pbx_side(settings) as pbx:
         ami = AmiPbx(pbx.account)
+        callers = _callers(workspace, pbx.journal)
+        # Whoever asked to be called no more while nobody listened is not called first of all.
+        await asyncio.to_thread(callers.catch_up)
         dialer = Dialer(
             Book(workspace.engine),
             ami,
@@ -74,7 +79,8 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, dialer.stop)
-        pbx.idle = await _unless_rejected(dialer.run(ready), ami)
+        async with _beside(callers.watch()):
+            pbx.idle = await _unless_rejected(dialer.run(ready), ami)
 
 
 async def _unless_rejected(dialing: Coroutine[Any, Any, bool], ami: AmiPbx) -> bool:
@@ -122,18 +128,27 @@ async def _pbx_side(settings: Settings) -> AsyncIterator[_PbxSide]:
     supervisor = Supervisor(local_instance(settings), find_installation())
     adopted = await asyncio.to_thread(supervisor.start)
     log.info("local PBX", adopted=adopted, version=supervisor.installation.version_text)
-    watch = asyncio.create_task(_watch(supervisor))
     instance = supervisor.instance
     account = AmiSettings("127.0.0.1", instance.ami_port, AMI_USER, instance.ami_secret)
     side = _PbxSide(account, instance.endpoint, Journal(instance.journal))
     try:
-        yield side
+        async with _beside(_watch(supervisor)):
+            yield side
     finally:
-        watch.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watch
         if side.idle:
             await asyncio.to_thread(supervisor.stop)
+
+
+@asynccontextmanager
+async def _beside(endless: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Have something go on meanwhile."""
+    task = asyncio.create_task(endless)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def _watch(supervisor: Supervisor) -> None:
@@ -202,6 +217,10 @@ def _remote(pbx: PbxSettings) -> _PbxSide:
     return _PbxSide(
         account, lambda trunk: trunk + access.endpoint_suffix, Journal(pbx.directory / "journal")
     )
+
+
+def _callers(workspace: Workspace, journal: Journal) -> CallbackLog:
+    return CallbackLog(journal.directory, lambda said: carry_out(workspace.engine, said))
 
 
 def _sounds(workspace: Workspace, journal: Journal) -> Sounds:

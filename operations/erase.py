@@ -33,6 +33,7 @@ class Erased:
         targets: places in campaigns, of which state and outcome stay.
         attempts: calls, of which instant and outcome stay.
         submissions: what was done on consent forms, of which act and instant stay.
+        callbacks: what was done by calling the number shown, likewise.
         refused_rows: rows of files that were refused.
         suppressions: refusals, kept as a digest now; one more where there had been none.
         requests: what the person asked for; date and answer stay, under a digest.
@@ -43,6 +44,7 @@ class Erased:
     targets: int
     attempts: int
     submissions: int
+    callbacks: int
     refused_rows: int
     suppressions: int
     requests: int
@@ -79,6 +81,7 @@ def erase(
             targets=erasure.blank_targets(connection, [one["id"] for one in targets]),
             attempts=erasure.blank_attempts(connection, controller_id, number),
             submissions=erasure.blank_submissions(connection, controller_id, number),
+            callbacks=erasure.blank_callbacks(connection, controller_id, number),
             refused_rows=erasure.blank_rejected(connection, written),
             suppressions=refusals,
             requests=_hide_requests(connection, controller_id, number, by, moment),
@@ -135,7 +138,8 @@ def _record(
 ) -> None:
     detail = {
         "contacts": found.contacts, "targets": found.targets, "attempts": found.attempts,
-        "submissions": found.submissions, "refused_rows": found.refused_rows,
-        "suppressions": found.suppressions, "requests": found.requests,
+        "submissions": found.submissions, "callbacks": found.callbacks,
+        "refused_rows": found.refused_rows, "suppressions": found.suppressions,
+        "requests": found.requests,
     }  # fmt: skip
     audit.record(connection, moment, by, "person.erase", found.number, controller_id, detail)

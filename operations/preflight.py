@@ -16,7 +16,7 @@ from operations import checks, prospect, trunks
 from operations import readiness as ready
 from operations.prepared import Prepared, Way
 from operations.workspace import Workspace
-from store import audit, halts, leases, recordings
+from store import audit, callbacks, halts, leases, recordings
 from store import campaigns as kept
 from store import trunks as trunk_records
 from store.engine import reading
@@ -122,6 +122,7 @@ def _ways(connection: Connection, workspace: Workspace, campaign: Campaign) -> t
             known.get(name),
             records.get(name, TrunkRecord(name)),
             trunk_records.attestation(connection, name, campaign.caller_id),
+            callbacks.last_answered(connection, [campaign.caller_id]).get(campaign.caller_id),
             shown.get(name),
         )
         for name in campaign.trunks

@@ -21,6 +21,7 @@ class Way:
         trunk: as the settings have it; None where they have it no more.
         record: what people decided about it.
         attested: who answers for the caller id on it.
+        heard_at: when somebody last called that number, and our line answered; None for never.
         live: what the running dialer shows of it; None where none runs.
     """
 
@@ -28,6 +29,7 @@ class Way:
     trunk: Trunk | None
     record: TrunkRecord
     attested: Attestation | None
+    heard_at: datetime | None
     live: Mapping[str, Any] | None
 
     @property

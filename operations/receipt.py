@@ -16,7 +16,16 @@ from campaigns.states import AttemptState, CampaignState
 from operations import receipt_parts as parts
 from operations.receipt_parts import FORMAT, Receipt, Row
 from operations.workspace import Workspace
-from store import audit, controllers, erasure, holdings, requests, submissions, suppressions
+from store import (
+    audit,
+    callbacks,
+    controllers,
+    erasure,
+    holdings,
+    requests,
+    submissions,
+    suppressions,
+)
 from store.engine import reading, writing
 
 _NEVER_LAUNCHED = {CampaignState.DRAFT, CampaignState.STOPPED}
@@ -88,6 +97,7 @@ class _Gathering:
             campaigns=list(self._places(places, calls)),
             refusals=[parts.refusal(row) for row in refusals],
             forms=[parts.submitted(row) for row in reversed(submissions.of_number(*asked))],
+            callbacks=[parts.rang_back(row) for row in callbacks.of_number(*asked)],
             refused_rows=refused,
             requests=[parts.asked(row) for row in made],
             acts=self._acts(entries, places, calls, refusals, made),

@@ -147,6 +147,22 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
+class RangBack:
+    """Something that was done by calling a number of ours.
+
+    Attributes:
+        act: call, optout, access or consent.
+        line: the number called.
+        keyed: the number was keyed in; otherwise the network named it.
+    """
+
+    act: str
+    at: datetime
+    line: str
+    keyed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedRow:
     """A row of a file that was not taken in and names the number."""
 
@@ -199,6 +215,7 @@ class Receipt:
     campaigns: Sequence[Place]
     refusals: Sequence[Refusal]
     forms: Sequence[Submitted]
+    callbacks: Sequence[RangBack]
     refused_rows: Sequence[RefusedRow]
     requests: Sequence[Asked]
     acts: Sequence[Act]
@@ -292,6 +309,11 @@ def submitted(row: Row) -> Submitted:
         slot=row["slot"],
         suppressed=row["suppressed"],
     )
+
+
+def rang_back(row: Row) -> RangBack:
+    """What was done on a callback line, as `store.callbacks.of_number` has it."""
+    return RangBack(row["act"], row["at"], row["line"], row["keyed"])
 
 
 def asked(row: Row) -> Asked:

@@ -2,7 +2,8 @@
 
 Nobody proves there whose number they type. So a number that was refused before, by a key, a request
 or a withdrawal, stays suppressed whatever is typed: the agreement is recorded, and calls begin only
-once the person says so on the line that is shown, or a named person lifts the refusal. A withdrawal
+once a named person lifts the refusal. The same holds of agreeing by calling the line (`callbacks`),
+as a number that is shown can be another's. A withdrawal
 is in force at once, as it must be as easy as agreeing (GDPR art. 7.3). No answer tells whether a
 number is known.
 """
@@ -74,7 +75,36 @@ def agree(engine: Engine, slug: str, given: Agreement) -> None:
         _check_slot(form, given)
         _check_agreed(form, given)
         number, wording = parse(given.number), form.shown(given.wording)
-        _agree(connection, form, number, wording, given.slot if form.slots else "", now)
+        source = f"consent form «{form.name}», /consent/{form.slug}"
+        slot = given.slot if form.slots else ""
+        _agree(connection, form, number, wording, slot, source, now)
+
+
+def agree_by_phone(
+    connection: Connection,
+    form: ConsentForm,
+    number: Number,
+    language: str,
+    line: str,
+    at: datetime,
+) -> bool:
+    """Record that somebody who called a line agreed to the text that it speaks.
+
+    Args:
+        connection: a transaction that writes, with the form locked.
+        form: whose text it is.
+        number: as the network named it.
+        language: of the line.
+        line: the number that was called, for the record.
+        at: when.
+
+    Returns:
+        False where the form is closed, so that nothing was done.
+    """
+    if form.closed_at is not None:
+        return False
+    _agree(connection, form, number, form.wording(language), "", f"call to {line}", at)
+    return True
 
 
 def withdraw(engine: Engine, slug: str, number: str, language: str) -> None:
@@ -128,6 +158,7 @@ def _agree(
     number: Number,
     wording: Wording,
     slot: str,
+    source: str,
     now: datetime,
 ) -> None:
     last = submissions.last(connection, form.id, number.e164)
@@ -135,7 +166,7 @@ def _agree(
     if last is not None and (last["act"], last["wording_id"], last["slot"]) == said:
         return
     submissions.enter(
-        connection, form.list_id, number.e164, _contact(form, number, wording, slot, now)
+        connection, form.list_id, number.e164, _contact(number, wording, slot, source, now)
     )
     refused = suppressions.in_force(
         connection, [number.e164], form.controller_id, _NO_CAMPAIGN, now
@@ -147,7 +178,7 @@ def _agree(
 
 
 def _contact(
-    form: ConsentForm, number: Number, wording: Wording, slot: str, now: datetime
+    number: Number, wording: Wording, slot: str, source: str, now: datetime
 ) -> dict[str, Any]:
     """A contact whose own row proves its consent."""
     return {
@@ -156,7 +187,7 @@ def _contact(
         "fictional": number.fictional,
         "evidence": Evidence.ROW.value,
         "consented_on": _day(now),
-        "consent_source": f"consent form «{form.name}», /consent/{form.slug}",
+        "consent_source": source,
         "wording_id": wording.key,
         **term_values(Terms(read_slot(slot)) if slot else UNSAID),
     }

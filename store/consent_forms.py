@@ -76,6 +76,13 @@ def all_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def slug_of(connection: Connection, form_id: int | None) -> str | None:
+    """The address of a form; None for none."""
+    return connection.execute(
+        select(consent_form.c.slug).where(consent_form.c.id == form_id)
+    ).scalar()
+
+
 def is_taken(connection: Connection, slug: str) -> bool:
     """Whether a form has, or had, that address."""
     found = connection.execute(select(consent_form.c.id).where(consent_form.c.slug == slug))

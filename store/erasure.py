@@ -26,6 +26,7 @@ from store import retention, tallies
 from store.engine import reading
 from store.tables import (
     attempt,
+    callback_act,
     campaign,
     consent_form,
     consent_submission,
@@ -137,6 +138,16 @@ def blank_submissions(connection: Connection, controller_id: int, number: str) -
         update(consent_submission)
         .where(consent_submission.c.number == number, consent_submission.c.form_id.in_(forms))
         .values(number=_nobody(consent_submission.c.id), slot=null())
+    )
+    return done.rowcount
+
+
+def blank_callbacks(connection: Connection, controller_id: int, number: str) -> int:
+    """Take the number out of what was done on the controller's callback lines; how many times."""
+    done = connection.execute(
+        update(callback_act)
+        .where(callback_act.c.number == number, callback_act.c.controller_id == controller_id)
+        .values(number=_nobody(callback_act.c.id))
     )
     return done.rowcount
 

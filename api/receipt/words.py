@@ -14,6 +14,7 @@ from operations.receipt_parts import (
     CallMade,
     Entry,
     Place,
+    RangBack,
     Receipt,
     Refusal,
     RefusedRow,
@@ -87,6 +88,9 @@ class _Writer:
         if found.forms:
             blocks = tuple(self._submitted(one) for one in found.forms)
             yield Section(say("What was done on our forms"), (), blocks)
+        if found.callbacks:
+            table = self._rang_back(found.callbacks)
+            yield Section(say("When you called us"), (), (Block("", (), table),))
         if found.refused_rows:
             text = say("Rows of files that were not taken in, and that nobody is called from.")
             blocks = tuple(self._refused_row(one) for one in found.refused_rows)
@@ -203,6 +207,14 @@ class _Writer:
             (say("A refusal stands"), stood),
         ]
         return Block(word("submission", one.act), _known(pairs))
+
+    def _rang_back(self, acts: Sequence[RangBack]) -> Table:
+        say, word = self._say, self._word
+        head = tuple(map(say, ("When", "Number called", "What was done")))
+        rows = tuple(
+            (self._language.instant(one.at), one.line, word("callback", one.act)) for one in acts
+        )
+        return Table("", head, rows)
 
     def _refused_row(self, one: RefusedRow) -> Block:
         say = self._say

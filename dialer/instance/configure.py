@@ -7,6 +7,7 @@ root/log      warnings and errors of Asterisk
 root/state    its own database
 root/journal  what the dialplan appends for each call
 root/sounds   recordings it plays
+root/lines    what callback lines speak, by number
 """
 
 import json
@@ -118,6 +119,11 @@ class Instance:
         return self.root / "sounds"
 
     @property
+    def lines(self) -> Path:
+        """What callback lines speak, in a directory for each number."""
+        return self.root / "lines"
+
+    @property
     def bound_address(self) -> str:
         """Loopback as long as every trunk is there, so that nobody outside can reach us."""
         if all(is_loopback(trunk.host) for trunk in self.trunks):
@@ -177,6 +183,8 @@ def _make_directories(instance: Instance, identity: Identity) -> None:
     identity.share(instance.etc, 0o750)
     instance.sounds.mkdir(exist_ok=True)
     identity.share(instance.sounds, 0o750)
+    instance.lines.mkdir(exist_ok=True)
+    identity.share(instance.lines, 0o750)
     for directory in (instance.run, instance.log, instance.state, instance.journal):
         directory.mkdir(exist_ok=True)
         identity.give(directory, 0o700)

@@ -2,6 +2,7 @@
 
 from store.tables.access import api_key, controller, idempotency, web_session
 from store.tables.audit import audit_anchor, audit_chain, audit_event, audit_segment
+from store.tables.callbacks import callback_act, callback_line
 from store.tables.calls import attempt, halt, lease, number_lock
 from store.tables.campaigns import (
     caller_id,
@@ -34,6 +35,8 @@ __all__ = [
     "audit_chain",
     "audit_event",
     "audit_segment",
+    "callback_act",
+    "callback_line",
     "caller_id",
     "campaign",
     "campaign_list",

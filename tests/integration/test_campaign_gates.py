@@ -22,8 +22,11 @@ from campaigns.rules.frequency import Cap
 from campaigns.rules.gates import Gate
 from campaigns.rules.windows import Window
 from campaigns.states import Action
+from operations.campaign_file import Others, VariantValues
+from operations.constituencies import import_table
 from operations.import_list import import_list
 from operations.prepare import prepare_campaign
+from operations.selection import Recorded
 from operations.suppress import Owner, suppress
 from store import policies, tables
 from store.engine import writing
@@ -32,7 +35,9 @@ pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 
 LISTENS = 60
 WILLING = numbers(LISTENS, 8)
-UNPROVED, FAR_AWAY, CAPPED, COMMERCIAL, REFUSING = numbers(LISTENS, 5, first=50)
+UNPROVED, FAR_AWAY, CAPPED, COMMERCIAL, REFUSING, DOUBTFUL, AT_OTHER_HOURS, WITHDRAWN = numbers(
+    LISTENS, 8, first=50
+)
 CARRIER = """
 [trunks.carrier]
 host = "localhost"
@@ -40,7 +45,16 @@ caller_ids = ["+33612345678"]
 """
 """A carrier that would let it be shown."""
 
-HEADER = "telephone;date_consentement;source_consentement;formulation;fuseau\n"
+HEADER = (
+    "telephone;date_consentement;source_consentement;formulation;fuseau;code_postal;commune;"
+    "creneau;date_retrait\n"
+)
+TABLE = """circonscription;code_postal;commune;bureau_de_vote
+1;99310;Valbourg-sur-Orne;
+1;99320;Valbourg-sur-Orne;1
+2;99320;Valbourg-sur-Orne;2
+"""
+HERE, IN_EITHER = "99310", "99320"
 
 
 def test_nobody_is_called_through_a_closed_gate(staging: Staging) -> None:
@@ -57,12 +71,16 @@ def test_nobody_is_called_through_a_closed_gate(staging: Staging) -> None:
     until(lambda: _gate(stage, REFUSING) == Gate.SUPPRESSED)
     assert _called(stage) == {*WILLING, CAPPED}
     assert sum(call.number == _e164(CAPPED) for call in stage.calls) == 1
-    assert {one: _gate(stage, one) for one in (UNPROVED, COMMERCIAL, CAPPED, FAR_AWAY)} == {
+    expected = {
         UNPROVED: Gate.EVIDENCE_TOO_WEAK,
         COMMERCIAL: Gate.NO_BASIS,
+        WITHDRAWN: Gate.SUPPRESSED,
         CAPPED: Gate.FREQUENCY_CAP,
         FAR_AWAY: Gate.OUTSIDE_WINDOW,
+        AT_OTHER_HOURS: Gate.OUTSIDE_CONSENTED_SLOT,
+        DOUBTFUL: Gate.DOUBTFUL_ADDRESS,
     }
+    assert {one: _gate(stage, one) for one in expected} == expected
     _check_audit(stage)
 
 
@@ -82,13 +100,25 @@ def _prepare(stage: Stage) -> int:
     """Everybody in one campaign; those who must not be called stand between the others."""
     rows = [_row(one) for one in WILLING]
     rows[1:1] = [
-        f"{UNPROVED};;;;Europe/Paris\n",
-        _row(FAR_AWAY, "Indian/Reunion"),
+        f"{UNPROVED};;;;Europe/Paris;{HERE};Valbourg-sur-Orne;;\n",
+        _row(FAR_AWAY, zone="Indian/Reunion"),
         _row(CAPPED),
+        _row(DOUBTFUL, postcode=IN_EITHER),
+        _row(AT_OTHER_HOURS, slot=_not_now()),
+        _row(WITHDRAWN, withdrawn="2026-01-31"),
     ]
     political = _import(stage, "political", [*rows, _row(REFUSING)])
     commercial = _import(stage, "commercial", [_row(COMMERCIAL)])
-    campaign = stage.campaign([political, commercial], max_cps=2)
+    import_table(stage.workspace.engine, BytesIO(TABLE.encode()), file_name="circo.csv", by="test")
+    recording = stage.recording()
+    variants = [
+        Recorded(VariantValues(name=name, constituency=name), [recording]) for name in ("1", "2")
+    ]
+    values = stage.values(max_cps=2).model_copy(update={"others": Others.NOT_CALLED})
+    campaign = prepare_campaign(
+        stage.workspace, stage.controller, values, [], [political, commercial], "test",
+        variants=variants,
+    )  # fmt: skip
     with writing(stage.workspace.engine) as connection:
         connection.execute(
             update(tables.campaign)
@@ -110,8 +140,20 @@ def _now_in_paris() -> Window:
     return Window(frozenset(range(1, 8)), start, until_)
 
 
-def _row(number: str, zone: str = "Europe/Paris") -> str:
-    return f"{number};2025-05-01;site;w1;{zone}\n"
+def _not_now() -> str:
+    """An hour of the day that is not the one it is."""
+    return "20:00-21:00" if datetime.now(ZoneInfo("Europe/Paris")).hour < 12 else "08:00-09:00"
+
+
+def _row(
+    number: str,
+    zone: str = "Europe/Paris",
+    postcode: str = HERE,
+    slot: str = "",
+    withdrawn: str = "",
+) -> str:
+    place = f"{postcode};Valbourg-sur-Orne"
+    return f"{number};2025-05-01;site;w1;{zone};{place};{slot};{withdrawn}\n"
 
 
 def _import(stage: Stage, purpose: str, rows: list[str]) -> int:

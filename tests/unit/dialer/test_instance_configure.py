@@ -104,7 +104,7 @@ def test_a_trunk_offers_its_codec_alone(instance: Instance) -> None:
     configure(instance, ASTERISK, MYSELF)
     endpoint = sections(instance, "endpoint")
     assert (endpoint["disallow"], endpoint["allow"]) == ("all", "alaw")
-    assert endpoint["context"] == "portevoix-refuse"
+    assert endpoint["context"] == "portevoix-incoming"
     assert sections(instance, "aor")["contact"] == "sip:127.0.0.1:5070"
     assert "qualify_frequency" not in sections(instance, "aor")
     assert sections(instance, "registration") == {}

@@ -98,7 +98,7 @@ def test_nothing_tells_of_the_person_any_more(world: World, workspace: Workspace
         agree(world.engine, form.slug, Agreement(person, agreed=True, wording="fr-1"))
     withdraw(world.engine, form.slug, PERSON, "fr")
     done = erase(workspace, 1, "06 39 98 00 01", "DPO", NOW)
-    assert done == Erased("+33 6 39 •• •• 01", 3, 1, 1, 2, 1, 1, 0)
+    assert done == Erased("+33 6 39 •• •• 01", 3, 1, 1, 2, 0, 1, 1, 0)
     left = everything(world.engine)
     assert PERSON not in left
     assert PERSON[4:] not in left.replace(" ", "")

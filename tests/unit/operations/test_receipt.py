@@ -156,6 +156,16 @@ def test_its_json_is_as_documented(found: Receipt) -> None:
     text = DOCUMENTATION.read_text()
     assert json.loads(as_json(asdict(found)))["format"] == receipt_parts.FORMAT
     assert receipt_parts.FORMAT in text
-    for part in ("Receipt", "Entry", "Place", "CallMade", "Refusal", "RefusedRow", "Asked", "Act"):
+    for part in (
+        "Receipt",
+        "Entry",
+        "Place",
+        "CallMade",
+        "Refusal",
+        "RangBack",
+        "RefusedRow",
+        "Asked",
+        "Act",
+    ):
         for one in fields(getattr(receipt_parts, part)):
             assert f"`{one.name}`" in text, f"{part}.{one.name} is not documented"

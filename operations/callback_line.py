@@ -1,0 +1,208 @@
+"""The callback line: the PBX itself answers a number that is shown, whether or not a dialer runs.
+
+Whoever calls back hears who called and why, and is called no more after pressing 9: an objection is
+taken into account at the first request (GDPR art. 21(2)-(3)). What it speaks lies where the PBX
+finds it by the digits that were called.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from audio.message import PreparedMessage
+from audio.prompts import prepare_prompts
+from campaigns.callback import forms
+from campaigns.contacts.phone import parse
+from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from operations.consent_form import ConsentForm, locked
+from operations.settings import Settings
+from operations.workspace import Workspace
+from store import audit, callbacks
+from store.engine import reading, writing
+
+LANGUAGES = ("fr", "en")
+PROMPTS = ("optout-confirmed", "callback-number", "callback-access", "callback-consent")
+"""What the line says besides its message, in its language."""
+
+_CONSENT = "consent-open"
+"""A file of this name: the message offers to agree by pressing 5."""
+
+_DIRECTORY_MODE = 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """What a line is to be.
+
+    Attributes:
+        number: as a person writes it.
+        recordings: files whose joined sound is spoken; they say who calls and why, that 9 stops the
+            calls and 1 asks what is held, and the text of the form where there is one.
+        language: of what is said besides.
+        form: address of the consent form whose text is spoken; empty for none.
+    """
+
+    number: str
+    recordings: Sequence[Path]
+    language: str = "fr"
+    form: str = ""
+
+
+def directory_of(settings: Settings) -> Path:
+    """Where the lines of the PBX are, as seen from here.
+
+    Raises:
+        NotAllowed: the PBX is on another host, and no shared directory is named.
+    """
+    if settings.pbx.mode == "local":
+        return settings.home / "pbx" / "lines"
+    if settings.pbx.directory is None:
+        raise NotAllowed("The settings name no directory that is shared with the PBX.")
+    return settings.pbx.directory / "lines"
+
+
+def install(workspace: Workspace, controller_id: int, asked: NewLine, by: str) -> dict[str, Any]:
+    """Have a number answered from the next call on; again changes what it says.
+
+    Args:
+        workspace: where.
+        controller_id: whose number it is.
+        asked: what it is to be.
+        by: who installs it.
+
+    Raises:
+        InvalidNumber: it is no number of France.
+        InvalidInput: a recording cannot be used, or the language is not known.
+        NotAllowed: the number is another controller's.
+        NotFound: there is no such form.
+    """
+    number, now = parse(asked.number).e164, datetime.now(UTC)
+    if asked.language not in LANGUAGES:
+        raise InvalidInput("language", f"«{asked.language}» is not spoken.", "Give fr or en.")
+    message = _message(workspace, asked.recordings)
+    with writing(workspace.engine) as connection:
+        _check_owner(connection, number, controller_id)
+        form = _form(connection, controller_id, asked.form)
+        callbacks.install(
+            connection,
+            number,
+            controller_id=controller_id,
+            form_id=form.id if form else None,
+            language=asked.language,
+            message=message.message_id,
+            installed_at=now,
+            installed_by=by,
+        )
+        detail = {"message": message.message_id, "language": asked.language, "form": asked.form}
+        audit.record(
+            connection, now, by, "callback_line.install", f"line {number}", controller_id, detail
+        )
+        # Before the commit: a line that is known is one that answers.
+        _place(workspace, number, message, asked, consent=form is not None)
+    return listed(workspace, controller_id, number)[0]
+
+
+def remove(workspace: Workspace, controller_id: int, text: str, by: str) -> None:
+    """Have a number answered no more.
+
+    Raises:
+        NotFound: the controller has no such line.
+    """
+    number = parse(text).e164
+    with writing(workspace.engine) as connection:
+        line = callbacks.line(connection, number)
+        if line is None or line["controller_id"] != controller_id:
+            raise NotFound(f"There is no line {number}.")
+        callbacks.remove(connection, number)
+        audit.record(
+            connection, datetime.now(UTC), by, "callback_line.remove", f"line {number}",
+            controller_id,
+        )  # fmt: skip
+    for form in forms(number):
+        shutil.rmtree(directory_of(workspace.settings) / form, ignore_errors=True)
+
+
+def listed(
+    workspace: Workspace, controller_id: int, number: str | None = None
+) -> list[dict[str, Any]]:
+    """A controller's lines, each with when it was last heard by somebody (`heard_at`)."""
+    with reading(workspace.engine) as connection:
+        rows = [
+            row
+            for row in callbacks.lines(connection)
+            if row["controller_id"] == controller_id and number in {None, row["number"]}
+        ]
+        heard = callbacks.last_answered(connection, [row["number"] for row in rows])
+    return [{**row, "heard_at": heard.get(row["number"])} for row in rows]
+
+
+def acts(workspace: Workspace, controller_id: int, count: int) -> list[dict[str, Any]]:
+    """What was done on a controller's lines, newest first."""
+    with reading(workspace.engine) as connection:
+        return callbacks.acts(connection, controller_id, count)
+
+
+def _message(workspace: Workspace, recordings: Sequence[Path]) -> PreparedMessage:
+    kept = [workspace.library.add(one, one.name).path for one in recordings]
+    return workspace.library.prepare(kept, "callback line")
+
+
+def _check_owner(connection: Connection, number: str, controller_id: int) -> None:
+    line = callbacks.line(connection, number)
+    if line is not None and line["controller_id"] != controller_id:
+        raise NotAllowed("This number is answered for another controller.")
+
+
+def _form(connection: Connection, controller_id: int, slug: str) -> ConsentForm | None:
+    if not slug:
+        return None
+    form = locked(connection, slug)
+    if form.controller_id != controller_id:
+        raise NotFound(f"There is no consent form «{slug}».")
+    if form.slots or form.closed_at is not None:
+        raise InvalidInput(
+            "form",
+            "it asks for hours, which nobody can choose by a key, or is closed.",
+            "Open a form without hours for the line.",
+        )
+    return form
+
+
+def _place(
+    workspace: Workspace, number: str, message: PreparedMessage, asked: NewLine, *, consent: bool
+) -> None:
+    """Put what is spoken where the PBX looks for it, under each way of naming the number."""
+    prompts = {
+        one.name: one.base
+        for one in prepare_prompts(workspace.library)
+        if one.language == asked.language
+    }
+    for form in forms(number):
+        directory = directory_of(workspace.settings) / form
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(_DIRECTORY_MODE)
+        for codec, file in message.files.items():
+            _copy(file, directory / f"message.{codec}")
+            for name in PROMPTS:
+                _copy(prompts[name].with_suffix(f".{codec}"), directory / f"{name}.{codec}")
+        _mark(directory / _CONSENT, there=consent)
+
+
+def _mark(file: Path, *, there: bool) -> None:
+    if there:
+        file.touch(mode=0o644)
+    else:
+        file.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy aside and rename, so that a caller never hears half of it."""
+    aside = target.with_name(f".{target.name}")
+    shutil.copyfile(source, aside)
+    aside.chmod(0o644)
+    aside.replace(target)

@@ -1,0 +1,101 @@
+"""Callback lines, and what people did who called them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from campaigns.callback import Said
+from store.tables import callback_act, callback_line, controller
+
+
+def install(connection: Connection, number: str, **values: Any) -> None:
+    """Have a number answered, or answered otherwise from now on."""
+    changed = connection.execute(
+        update(callback_line).where(callback_line.c.number == number).values(**values)
+    )
+    if not changed.rowcount:
+        connection.execute(insert(callback_line).values(number=number, **values))
+
+
+def remove(connection: Connection, number: str) -> None:
+    """Have it answered no more; what was done on it stays."""
+    connection.execute(delete(callback_line).where(callback_line.c.number == number))
+
+
+def line(connection: Connection, number: str) -> dict[str, Any] | None:
+    """The line of a number."""
+    row = connection.execute(_LINES.where(callback_line.c.number == number)).mappings().first()
+    return dict(row) if row else None
+
+
+def lines(connection: Connection) -> list[dict[str, Any]]:
+    """Every line, whosever it is."""
+    rows = connection.execute(_LINES.order_by(callback_line.c.number))
+    return [dict(row) for row in rows.mappings()]
+
+
+_LINES = select(callback_line, controller.c.name.label("controller")).join(
+    controller, controller.c.id == callback_line.c.controller_id
+)
+
+
+def keep(connection: Connection, said: Said, line: str, controller_id: int, number: str) -> bool:
+    """Keep an act; False where it was kept before, so that it is not carried out again.
+
+    Args:
+        connection: the caller's transaction, in which it is carried out too.
+        said: what the PBX wrote.
+        line: the number called, E.164.
+        controller_id: whose line it is.
+        number: what the act is about, E.164; empty where that could not be read.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    done = connection.execute(
+        dialect.insert(callback_act)
+        .values(
+            call_id=said.call_id,
+            act=said.act.value,
+            at=said.at,
+            line=line,
+            controller_id=controller_id,
+            number=number,
+            keyed=said.keyed,
+        )
+        .on_conflict_do_nothing(index_elements=["call_id", "act"])
+        .returning(callback_act.c.id)
+    )
+    return done.first() is not None
+
+
+def acts(connection: Connection, controller_id: int, count: int) -> list[dict[str, Any]]:
+    """The last acts on a controller's lines, newest first."""
+    rows = connection.execute(
+        select(callback_act)
+        .where(callback_act.c.controller_id == controller_id)
+        .order_by(callback_act.c.id.desc())
+        .limit(count)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def of_number(connection: Connection, controller_id: int, number: str) -> list[dict[str, Any]]:
+    """What a number's owner did on a controller's lines, the oldest first."""
+    rows = connection.execute(
+        select(callback_act)
+        .where(callback_act.c.number == number, callback_act.c.controller_id == controller_id)
+        .order_by(callback_act.c.id)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def last_answered(connection: Connection, numbers: Sequence[str]) -> dict[str, datetime]:
+    """When each of these lines was last heard by somebody."""
+    rows = connection.execute(
+        select(callback_act.c.line, callback_act.c.at)
+        .where(callback_act.c.line.in_(numbers), callback_act.c.act == "call")
+        .order_by(callback_act.c.id)
+    )
+    return {row.line: row.at for row in rows}

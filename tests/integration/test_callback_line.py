@@ -1,0 +1,150 @@
+"""Whoever calls the number that was shown hears why, and is obeyed, with the dialer down too."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from calling import ANONYMOUS, Phone
+from cli_process import run
+from far_side import FarSide
+from stage import CALLER_ID, MESSAGE, Stage, Staging, numbers, until
+
+from campaigns.states import Action
+from operations.suppress import Owner, listed
+
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
+
+Phones = Callable[..., Phone]
+
+LISTENS = 60
+CALLED, CALLER, STRANGER = numbers(LISTENS, 3)
+
+
+@pytest.fixture
+def stage(staging: Staging) -> Stage:
+    made = staging()
+    made.start_network()
+    made.start_dialer()
+    return made
+
+
+def install(stage: Stage, *more: str) -> None:
+    done = run(
+        stage.home, "line", "install", CALLER_ID, "--recording", str(MESSAGE),
+        "--controller", "Stage", *more,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def phone(stage: Stage, far_side: FarSide) -> Iterator[Phones]:
+    """Makes phones that are put away in the end."""
+    with ExitStack() as stack:
+
+        def made(caller: str, number: str = CALLER_ID) -> Phone:
+            kept = json.loads((stage.home / "pbx" / "instance.json").read_text())
+            one = Phone(far_side, number, kept["ports"]["sip"], caller)
+            stack.callback(one.close)
+            return one
+
+        yield made
+
+
+def refused(stage: Stage) -> set[str]:
+    owner = Owner.controller(stage.controller)
+    return {one["number"] for one in listed(stage.workspace.engine, owner)}
+
+
+def e164(number: str) -> str:
+    return f"+33{number[1:]}"
+
+
+def test_a_nine_is_obeyed_in_the_middle_of_a_word(stage: Stage, phone: Phones) -> None:
+    install(stage)
+    one = phone(CALLER, f"+33{CALLER_ID[1:]}")
+    assert one.ring() == "200"
+    one.hear(0.3)
+    one.press("9")
+    until(lambda: e164(CALLER) in refused(stage))
+    one.wait()
+    campaign = stage.prepare([CALLED, CALLER])
+    stage.act(campaign, Action.LAUNCH)
+    until(lambda: stage.ended(campaign))
+    assert {call.number for call in stage.calls} == {e164(CALLED)}
+
+
+def test_it_answers_with_the_dialer_down_and_is_obeyed_before_the_next_call(
+    stage: Stage, phone: Phones
+) -> None:
+    install(stage)
+    campaign = stage.prepare([CALLED, CALLER])
+    stage.signal("dialer", signal.SIGKILL)
+    one = phone(CALLER)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press("9")
+    one.wait()
+    assert refused(stage) == set(), "nobody was there to hear of it"
+    stage.act(campaign, Action.LAUNCH)
+    stage.start_dialer()
+    until(lambda: stage.ended(campaign))
+    assert {call.number for call in stage.calls} == {e164(CALLED)}
+    assert refused(stage) == {e164(CALLER)}
+
+
+def test_who_hides_the_number_keys_it_in(stage: Stage, phone: Phones) -> None:
+    install(stage)
+    one = phone(ANONYMOUS)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press("9")
+    one.hear(1.0)
+    one.press(f"{CALLER}#")
+    until(lambda: refused(stage) == {e164(CALLER)})
+    one.wait()
+
+
+def test_a_question_and_a_consent(stage: Stage, phone: Phones) -> None:
+    done = run(
+        stage.home, "consent-form", "create", "Par téléphone", "--purpose", "political",
+        "--fr", "J'accepte d'être appelé.", "--slug", "telephone", "--controller", "Stage",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    install(stage, "--form", "telephone")
+    for caller, key in ((CALLER, "1"), (STRANGER, "5")):
+        one = phone(caller)
+        assert one.ring() == "200"
+        one.hear(0.1)
+        one.press(key)
+        one.wait()
+    until(lambda: "access" in _done(stage) and "consent" in _done(stage))
+    asked = run(stage.home, "request", "list", "--controller", "Stage", "--json")
+    assert json.loads(asked.stdout)["number"] == e164(CALLER)
+    proof = run(stage.home, "consent-form", "proof", STRANGER, "--controller", "Stage", "--json")
+    assert [one["act"] for one in json.loads(proof.stdout)] == ["agree"]
+
+
+def _done(stage: Stage) -> list[str]:
+    done = run(stage.home, "line", "calls", "--controller", "Stage", "--json")
+    return [one["act"] for one in json.loads(done.stdout)]
+
+
+def test_a_number_that_is_no_line_is_refused(stage: Stage, phone: Phones) -> None:
+    install(stage)
+    for number in ("0199009999", "33199009999", "s"):
+        assert phone(CALLER, number).ring() != "200"
+    assert run(stage.home, "line", "remove", CALLER_ID, "--controller", "Stage").returncode == 0
+    assert phone(CALLER).ring() != "200"
+
+
+def test_what_it_speaks_changes_for_the_next_caller(stage: Stage, phone: Phones) -> None:
+    install(stage)
+    install(stage, "--recording", str(MESSAGE))
+    one = phone(CALLER)
+    assert one.ring() == "200"
+    one.hear(0.2)
+    one.press("9")
+    one.wait()
+    assert len(one.call.packets) > 10
