@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, distinct, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, distinct, func, insert, or_, select, update
 
 from campaigns.contacts.basis import Evidence, Provenance
 from campaigns.contacts.suppression import SuppressionScope
@@ -201,14 +201,13 @@ def real_numbers(
 
 
 def evidence_counts(connection: Connection, list_id: int) -> dict[Evidence, int]:
-    """How many contacts of a list are proved how well."""
-    rows = connection.execute(
-        select(contact.c.evidence, func.count())
-        .where(contact.c.list_id == list_id)
-        .group_by(contact.c.evidence)
-    )
-    found = {Evidence(evidence): count for evidence, count in rows}
-    return {evidence: found.get(evidence, 0) for evidence in Evidence}
+    """How many contacts of a list are proved how well.
+
+    Summed up in one pass: to group them SQLite would sort all of them, in memory.
+    """
+    sums = [func.sum(case((contact.c.evidence == one.value, 1), else_=0)) for one in Evidence]
+    found = connection.execute(select(*sums).where(contact.c.list_id == list_id)).one()
+    return {evidence: int(count or 0) for evidence, count in zip(Evidence, found, strict=True)}
 
 
 def reject_counts(connection: Connection, list_id: int) -> dict[str, int]:
