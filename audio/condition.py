@@ -22,7 +22,7 @@ from audio.loudness import loudness
 from audio.probe import silent
 
 # Part of every message's identity: change it whenever the same recording would sound different.
-VERSION = 1
+VERSION = 2
 
 WIDE_HZ = 16_000
 NARROW_HZ = 8_000
@@ -94,16 +94,20 @@ def levelled(samples: Samples) -> Samples:
     Raises:
         InvalidInput: next to nothing lies in the telephone's band.
     """
-    narrow = narrowband(samples)
-    gain_db, measured = 0.0, loudness(narrow, NARROW_HZ)
+    gain_db, measured = 0.0, loudness(narrowband(samples), NARROW_HZ)
     if measured < _FAINTEST_LUFS:
         raise silent()
     for _ in range(_LEVEL_PASSES):
         gain_db += TARGET_LUFS - measured
-        measured = loudness(limit(narrow * np.float32(amplitude(gain_db)), NARROW_HZ), NARROW_HZ)
+        measured = loudness(_played(samples * np.float32(amplitude(gain_db))), NARROW_HZ)
         if abs(TARGET_LUFS - measured) < _LEVEL_CLOSE_LU:
             break
     return samples * np.float32(amplitude(gain_db))
+
+
+def _played(samples: Samples) -> Samples:
+    """What a phone will play of it: limited, resampled, and limited again."""
+    return limit(narrowband(limit(samples, WIDE_HZ)), NARROW_HZ)
 
 
 def limit(samples: Samples, rate_hz: int) -> Samples:

@@ -6,6 +6,7 @@ slow. A filter whose ringing dies within the padding gives the same samples eith
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -57,11 +58,19 @@ def high_shelf(rate_hz: int, centre_hz: float, gain_db: float, q: float) -> Biqu
 
 def apply(stages: tuple[Biquad, ...], samples: Samples) -> Samples:
     """Filter samples through the stages in turn; the result has the same length and no delay."""
-    size = _BLOCK + _RINGING
-    omega = np.linspace(0, np.pi, size // 2 + 1)
-    response = np.prod([stage.response(omega) for stage in stages], axis=0).astype(np.complex64)
+    block = min(_BLOCK, 1 << max(_RINGING, len(samples)).bit_length())
+    size = block + _RINGING
+    response = _response(stages, size)
     filtered = np.zeros(len(samples) + size, np.float32)
-    for start in range(0, len(samples), _BLOCK):
-        spectrum = np.fft.rfft(samples[start : start + _BLOCK], size)
+    for start in range(0, len(samples), block):
+        spectrum = np.fft.rfft(samples[start : start + block], size)
         filtered[start : start + size] += np.fft.irfft(spectrum * response, size)
     return filtered[: len(samples)]
+
+
+@lru_cache(maxsize=16)
+def _response(stages: tuple[Biquad, ...], size: int) -> npt.NDArray[np.complex64]:
+    """All stages together: three kinds of filters, and as many sizes as recordings have."""
+    omega = np.linspace(0, np.pi, size // 2 + 1)
+    product = np.prod([stage.response(omega) for stage in stages], axis=0)
+    return np.asarray(product, np.complex64)

@@ -13,7 +13,7 @@ _ROOT = Path(__file__).parents[1]
 _SPOKEN = ("examples/*.flac", "audio/prompts/*/*.flac")
 _SECONDS = 12.0
 _RATES_HZ = (8_000, 11_025, 16_000, 22_050, 44_100, 48_000)
-_LEVELS_DB = (-40.0, -20.0, -6.0)
+_LEVELS_DB = (-24.0, -12.0, -6.0, -1.0)
 _SYLLABLES_PER_S = 4.0
 
 

@@ -5,13 +5,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from pydub import AudioSegment
 
 from audio.condition import NARROW_HZ, TARGET_LUFS, WIDE_HZ, narrowband
 from audio.decode import Samples, decode
@@ -78,6 +78,9 @@ def _aliases(directory: Path) -> dict[str, float]:
 
 
 def _by_pydub(path: Path) -> Samples:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for ffmpeg, which a WAV does not need
+        from pydub import AudioSegment  # noqa: PLC0415
     narrow = AudioSegment.from_wav(path).set_sample_width(2).set_frame_rate(NARROW_HZ)
     return np.array(narrow.get_array_of_samples(), np.float32) / _FULL_SCALE
 
