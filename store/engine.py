@@ -44,7 +44,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-32768",
-    "PRAGMA mmap_size=268435456",
+    "PRAGMA mmap_size=67108864",
     f"PRAGMA journal_size_limit={LARGEST_LOG}",
     f"PRAGMA wal_autocheckpoint={_CARRIED_BY_WRITERS}",
 )
