@@ -88,7 +88,10 @@ def calls(
     """Show what people did who called, newest first, with their numbers masked."""
     workspace = open_home(ctx)
     found = callback_line.acts(workspace, one_controller(workspace, controller), count)
-    rows = [{**one, "number": masked(one["number"]) if one["number"] else ""} for one in found]
+    rows = [
+        {**one, "number": masked(one["number"]) if one["number"].startswith("+") else ""}
+        for one in found
+    ]
     if json:
         say(as_json(rows))
         return

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from campaigns.callback import Said, read_said
-from campaigns.errors import StoreUnavailable
+from campaigns.errors import PortevoixError
 
 SUFFIX = ".callbacks"
 
@@ -39,27 +39,28 @@ class CallbackLog:
         self._read: dict[Path, int] = {}
 
     def catch_up(self) -> None:
-        """Carry out what was written since the last time; what cannot be kept now comes again."""
-        try:
-            for file in sorted(self._directory.glob(f"*{SUFFIX}")):
-                self._read_on(file)
-                self._remove_old(file)
-        except (StoreUnavailable, OSError) as error:
-            log.error("what callers asked for waits", why=str(error))
+        """Carry out what was written since the last time.
+
+        Raises:
+            PortevoixError, OSError: it cannot be read or kept now; the next time goes on there.
+        """
+        for file in sorted(self._directory.glob(f"*{SUFFIX}")):
+            self._read_on(file)
+            self._remove_old(file)
 
     async def watch(self) -> None:
         """Catch up whenever something was written, without end."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            if self._has_more():
-                await asyncio.to_thread(self.catch_up)
+            try:
+                if self._has_more():
+                    await asyncio.to_thread(self.catch_up)
+            except (PortevoixError, OSError) as error:
+                log.error("what callers asked for waits", why=str(error))
 
     def _has_more(self) -> bool:
-        try:
-            files = list(self._directory.glob(f"*{SUFFIX}"))
-            return any(file.stat().st_size > self._read.get(file, 0) for file in files)
-        except OSError:
-            return False
+        files = self._directory.glob(f"*{SUFFIX}")
+        return any(file.stat().st_size > self._read.get(file, 0) for file in files)
 
     def _read_on(self, file: Path) -> None:
         for line, after in _lines(file, self._read.get(file, 0)):

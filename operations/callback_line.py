@@ -78,7 +78,7 @@ def install(workspace: Workspace, controller_id: int, asked: NewLine, by: str) -
     Raises:
         InvalidNumber: it is no number of France.
         InvalidInput: a recording cannot be used, or the language is not known.
-        NotAllowed: the number is another controller's.
+        NotAllowed: the number is another controller's, or was: what its callers asked for is.
         NotFound: there is no such form.
     """
     number, now = parse(asked.number).e164, datetime.now(UTC)
@@ -116,13 +116,11 @@ def remove(workspace: Workspace, controller_id: int, text: str, by: str) -> None
     number = parse(text).e164
     with writing(workspace.engine) as connection:
         line = callbacks.line(connection, number)
-        if line is None or line["controller_id"] != controller_id:
+        if line is None or line["removed_at"] or line["controller_id"] != controller_id:
             raise NotFound(f"There is no line {number}.")
-        callbacks.remove(connection, number)
-        audit.record(
-            connection, datetime.now(UTC), by, "callback_line.remove", f"line {number}",
-            controller_id,
-        )  # fmt: skip
+        now, subject = datetime.now(UTC), f"line {number}"
+        callbacks.remove(connection, number, now)
+        audit.record(connection, now, by, "callback_line.remove", subject, controller_id)
     for form in forms(number):
         shutil.rmtree(directory_of(workspace.settings) / form, ignore_errors=True)
 
@@ -135,7 +133,9 @@ def listed(
         rows = [
             row
             for row in callbacks.lines(connection)
-            if row["controller_id"] == controller_id and number in {None, row["number"]}
+            if row["controller_id"] == controller_id
+            and row["removed_at"] is None
+            and number in {None, row["number"]}
         ]
         heard = callbacks.last_answered(connection, [row["number"] for row in rows])
     return [{**row, "heard_at": heard.get(row["number"])} for row in rows]
@@ -155,7 +155,7 @@ def _message(workspace: Workspace, recordings: Sequence[Path]) -> PreparedMessag
 def _check_owner(connection: Connection, number: str, controller_id: int) -> None:
     line = callbacks.line(connection, number)
     if line is not None and line["controller_id"] != controller_id:
-        raise NotAllowed("This number is answered for another controller.")
+        raise NotAllowed("This number is, or was, answered for another controller.")
 
 
 def _form(connection: Connection, controller_id: int, slug: str) -> ConsentForm | None:

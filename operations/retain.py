@@ -5,7 +5,8 @@ solicited (délibération n° 2021-131 of 23 September 2021, référentiel relat
 gestion des activités commerciales); for political calls no other figure is published, so three
 years after a campaign's end is the default here. What was counted stays; so do suppressions, for
 who refused must not be called when the same number is imported again. Requests that were closed as
-long ago stay too, as proof that they were answered, under a digest of the number.
+long ago stay too, as proof that they were answered, under a digest of the number. Calls to the
+numbers that were shown stay as well, without the number.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from campaigns.states import Action, CampaignState
 from operations.giving_way import until_none
 from operations.report import heard_sums
 from operations.workspace import Workspace
-from store import audit, places, requests, retention, suppression_keys
+from store import audit, callbacks, places, requests, retention, suppression_keys
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.retention import Old
@@ -48,6 +49,8 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
         lists = retention.old_lists(connection, before)
     removed += sum(_Removal(workspace, moment).list(one) for one in lists)
     _hide_requests(workspace, before)
+    for _ in until_none(workspace.engine, lambda some: callbacks.forget(some, before, AT_ONCE)):
+        pass
     return removed
 
 

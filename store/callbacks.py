@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, String, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from campaigns.callback import Said
+from campaigns.callback import CallerAct, Said
 from store.tables import callback_act, callback_line, controller
 
 
 def install(connection: Connection, number: str, **values: Any) -> None:
     """Have a number answered, or answered otherwise from now on."""
+    values = {"removed_at": None, **values}
     changed = connection.execute(
         update(callback_line).where(callback_line.c.number == number).values(**values)
     )
@@ -20,9 +21,11 @@ def install(connection: Connection, number: str, **values: Any) -> None:
         connection.execute(insert(callback_line).values(number=number, **values))
 
 
-def remove(connection: Connection, number: str) -> None:
-    """Have it answered no more; what was done on it stays."""
-    connection.execute(delete(callback_line).where(callback_line.c.number == number))
+def remove(connection: Connection, number: str, now: datetime) -> None:
+    """Have it answered no more; it stays whose it is, for what was said there and not read yet."""
+    connection.execute(
+        update(callback_line).where(callback_line.c.number == number).values(removed_at=now)
+    )
 
 
 def line(connection: Connection, number: str) -> dict[str, Any] | None:
@@ -32,7 +35,7 @@ def line(connection: Connection, number: str) -> dict[str, Any] | None:
 
 
 def lines(connection: Connection) -> list[dict[str, Any]]:
-    """Every line, whosever it is."""
+    """Every line, whosever it is, those that were removed among them."""
     rows = connection.execute(_LINES.order_by(callback_line.c.number))
     return [dict(row) for row in rows.mappings()]
 
@@ -93,9 +96,28 @@ def of_number(connection: Connection, controller_id: int, number: str) -> list[d
 
 def last_answered(connection: Connection, numbers: Sequence[str]) -> dict[str, datetime]:
     """When each of these lines was last heard by somebody."""
+    last = func.max(callback_act.c.at)
     rows = connection.execute(
-        select(callback_act.c.line, callback_act.c.at)
-        .where(callback_act.c.line.in_(numbers), callback_act.c.act == "call")
-        .order_by(callback_act.c.id)
+        select(callback_act.c.line, last)
+        .where(callback_act.c.line.in_(numbers), callback_act.c.act == CallerAct.CALL.value)
+        .group_by(callback_act.c.line)
     )
-    return {row.line: row.at for row in rows}
+    return {line: at for line, at in rows}  # noqa: C416 - rows are no tuples to mypy
+
+
+def forget(connection: Connection, before: datetime, count: int) -> int:
+    """Take the number out of up to so many acts older than that; how many."""
+    ids = connection.scalars(
+        select(callback_act.c.id)
+        .where(callback_act.c.at < before, ~callback_act.c.number.startswith("-"))
+        .limit(count)
+    ).all()
+    connection.execute(
+        update(callback_act).where(callback_act.c.id.in_(ids)).values(number=_nobody())
+    )
+    return len(ids)
+
+
+def _nobody() -> Any:
+    """What stands in the place of a number, as `store.erasure` has it."""
+    return literal("-") + callback_act.c.id.cast(String)

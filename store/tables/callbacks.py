@@ -24,6 +24,7 @@ callback_line = Table(
     Column("message", String(64), nullable=False),  # prepared, in the audio library
     Column("installed_at", Instant, nullable=False),
     Column("installed_by", Text, nullable=False),
+    Column("removed_at", Instant),  # it is answered no more, and what was said on it is still owed
 )
 
 callback_act = Table(

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 
 Phones = Callable[..., Phone]
 
+EXAMPLES = MESSAGE.parent
 LISTENS = 60
 CALLED, REFUSING, HIDDEN, LATE, ASKING, AGREEING, OTHER = numbers(LISTENS, 7)
 
@@ -32,9 +33,9 @@ def stage(pbx_binary: object, pbx_root: Path) -> Iterator[Stage]:
         yield made
 
 
-def install(stage: Stage, *more: str) -> None:
+def install(stage: Stage, *more: str, recording: Path = MESSAGE) -> None:
     done = run(
-        stage.home, "line", "install", CALLER_ID, "--recording", str(MESSAGE),
+        stage.home, "line", "install", CALLER_ID, "--recording", str(recording),
         "--controller", "Stage", *more,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -148,11 +149,15 @@ def test_a_number_that_is_no_line_is_refused(stage: Stage, phone: Phones) -> Non
 
 
 def test_what_it_speaks_changes_for_the_next_caller(stage: Stage, phone: Phones) -> None:
-    install(stage)
-    install(stage, "--recording", str(MESSAGE))
-    one = phone(OTHER)
-    assert one.ring() == "200"
-    one.hear(0.2)
-    one.press("9")
-    one.wait()
-    assert len(one.call.packets) > 10
+    heard = []
+    for recording in ("message-court", "message-corps"):
+        install(stage, recording=EXAMPLES / f"{recording}.flac")
+        one = phone(OTHER)
+        assert one.ring() == "200"
+        one.hear(1.5)
+        one.press("9")
+        one.wait()
+        spoken = (stage.home / "pbx" / "lines" / CALLER_ID / "message.alaw").read_bytes()
+        heard.append(spoken[4000:8000])
+        assert heard[-1] in b"".join(packet[12:] for _, packet in one.call.packets)
+    assert heard[0] != heard[1]

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("message", sa.String(length=64), nullable=False),
         sa.Column("installed_at", store.columns.Instant(), nullable=False),
         sa.Column("installed_by", sa.Text(), nullable=False),
+        sa.Column("removed_at", store.columns.Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],

@@ -25,10 +25,12 @@ class Desk:
         self.done: list[str] = []
         self.closed = False
         self.called = Event()
+        self.turned_away = Event()
         self.log = CallbackLog(directory, self._carry_out)
 
     def _carry_out(self, said: Said) -> bool:
         if self.closed:
+            self.turned_away.set()
             raise StoreUnavailable("The database is locked.")
         self.done.append(said.call_id)
         self.called.set()
@@ -73,7 +75,8 @@ def test_what_means_nothing_keeps_nothing_else_from_being_done(desk: Desk, tmp_p
 def test_what_cannot_be_kept_now_comes_again(desk: Desk, tmp_path: Path) -> None:
     write(tmp_path, a_line(1) + a_line(2))
     desk.closed = True
-    desk.log.catch_up()
+    with pytest.raises(StoreUnavailable):
+        desk.log.catch_up()
     desk.closed = False
     desk.log.catch_up()
     assert desk.done == ["1", "2"]
@@ -84,7 +87,8 @@ def test_a_file_goes_once_its_calls_must_be_over(desk: Desk, tmp_path: Path) -> 
     write(tmp_path, a_line(1), before)
     write(tmp_path, a_line(2))
     desk.closed = True
-    desk.log.catch_up()
+    with pytest.raises(StoreUnavailable):
+        desk.log.catch_up()
     assert len(list(tmp_path.iterdir())) == 2, "nothing of it was carried out"
     desk.closed = False
     desk.log.catch_up()
@@ -103,7 +107,15 @@ def test_it_catches_up_by_itself(desk: Desk, tmp_path: Path) -> None:
     assert desk.done == ["1"]
 
 
-def test_a_directory_that_is_gone_is_no_end(desk: Desk, tmp_path: Path) -> None:
-    tmp_path.rmdir()
-    desk.log.catch_up()
-    assert desk.done == []
+def test_it_goes_on_after_a_store_that_was_locked(desk: Desk, tmp_path: Path) -> None:
+    async def watched() -> None:
+        desk.closed = True
+        write(tmp_path, a_line(1))
+        task = asyncio.create_task(desk.log.watch())
+        assert await asyncio.to_thread(desk.turned_away.wait, 10)
+        desk.closed = False
+        assert await asyncio.to_thread(desk.called.wait, 10)
+        task.cancel()
+
+    asyncio.run(watched())
+    assert desk.done == ["1"]

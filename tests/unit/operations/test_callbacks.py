@@ -1,6 +1,6 @@
 """What a caller asks for is carried out once, for the controller whose number was called."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,14 @@ from workspaces import a_workspace
 
 from campaigns.callback import CallerAct, Said
 from campaigns.contacts.request import RequestKind
+from operations import callback_line
 from operations.callbacks import carry_out
 from operations.consent_form import ConsentForm
 from operations.consent_proof import proofs
 from operations.erase import erase
 from operations.lift import lift
 from operations.receipt import issue
+from operations.retain import retain
 from operations.suppress import Owner, listed
 from store import audit, callbacks, controllers, requests
 from store.engine import reading, writing
@@ -137,6 +139,27 @@ def test_a_receipt_tells_of_the_calls_and_an_erasure_takes_the_number_out(
     with reading(store) as connection:
         assert all(one["number"].startswith("-") for one in callbacks.acts(connection, owner, 9))
     assert not carry_out(store, said(CallerAct.OPTOUT)), "it was done before"
+
+
+def test_what_was_said_on_a_line_that_was_removed_meanwhile_is_carried_out(
+    store: Engine, owner: int, tmp_path: Path
+) -> None:
+    callback_line.remove(a_workspace(store, tmp_path), owner, LINE, "Zoé")
+    assert carry_out(store, said(CallerAct.OPTOUT))
+    assert refused(store, owner) == [CALLER]
+
+
+def test_a_number_goes_when_its_time_is_over_and_the_act_stays(
+    store: Engine, owner: int, tmp_path: Path
+) -> None:
+    carry_out(store, said(CallerAct.CALL))
+    workspace = a_workspace(store, tmp_path)
+    kept = timedelta(days=workspace.settings.retention.campaign_days)
+    for over, expected in ((NOW + kept, CALLER), (NOW + kept + timedelta(days=1), "-1")):
+        retain(workspace, over)
+        with reading(store) as connection:
+            assert [one["number"] for one in callbacks.acts(connection, owner, 9)] == [expected]
+        assert callback_line.listed(workspace, owner)[0]["heard_at"] == NOW
 
 
 def test_the_audit_names_the_line_and_no_number(store: Engine, owner: int) -> None:
