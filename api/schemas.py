@@ -164,6 +164,9 @@ class NewCampaign(CampaignValues):
     variants: list[NewVariant] = Field(
         [], max_length=MOST_VARIANTS, description="Other messages, for segments of the lists."
     )
+    machine_recording_ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(
+        [], max_length=50, description="What is left on an answering machine, in the order heard."
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> "NewCampaign":

@@ -64,12 +64,14 @@ class Plan:
         cps: calls started per second that the trunk takes.
         population: of the simulated network: a profile that ships, or the path of a TOML file.
         seed: who is who.
+        voices: directory of what the far side says; empty for what ships.
     """
 
     channels: int = 2000
     cps: float = 1000
     population: str = "answers"
     seed: int = 1
+    voices: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ class Installation:
         if not self.plan.population.endswith(".toml"):
             who = ("--profile", self.plan.population)
         seed = ("--seed", str(self.plan.seed))
-        self.network = self._start("network", "-m", "rehearsal", *where, *who, *seed)
+        said = ("--voices", self.plan.voices) if self.plan.voices else ()
+        self.network = self._start("network", "-m", "rehearsal", *where, *who, *seed, *said)
         _keep_at_work(self.network.pid)
         self.supervisor.start()
 

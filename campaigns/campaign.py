@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput
+from campaigns.machine import Machines
 from campaigns.retry import RetryPolicy
 from campaigns.rules.blackout import Blackout
 from campaigns.rules.frequency import Cap
@@ -101,7 +102,9 @@ class Campaign:
         acknowledged_by: who answers for a pack that must be; empty for nobody.
         budget: micro-euros it may spend in all; None for no budget.
         variants: by name, what those targets hear who bear it.
-        longest_ms: length of the longest message anybody hears; it follows from the others.
+        machines: what is done on answering machines.
+        longest_ms: how long anybody listens at most, a machine's greeting and its message
+            included; it follows from the others.
     """
 
     id: int
@@ -135,11 +138,13 @@ class Campaign:
     acknowledged_by: str = ""
     budget: int | None = None
     variants: Mapping[str, Message] = field(default_factory=dict)
+    machines: Machines = field(default_factory=Machines)
     longest_ms: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         # Once for all: it is asked of each call, twice a second.
         longest = max(self.message_ms, *(one.ms for one in self.variants.values()), 0)
+        longest += self.machines.most_ms
         object.__setattr__(self, "longest_ms", longest)
 
     def heard_by(self, variant: str | None) -> Message:

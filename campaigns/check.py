@@ -35,6 +35,7 @@ class Subject(StrEnum):
     PEOPLE = "people"
     SUPPRESSIONS = "suppressions"
     MESSAGE = "message"
+    MACHINES = "machines"
     TRUNK = "trunk"
     CALLER_ID = "caller_id"
     HOURS = "hours"

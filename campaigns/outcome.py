@@ -76,7 +76,8 @@ class Facts:
 
     Attributes:
         answered: the dialplan ran, hence media was set up.
-        result: what the dialplan was doing: `playing`, `played`, `optout`, or empty.
+        result: what the dialplan was doing: `playing`, `played`, `optout`, on a machine `machine`,
+            `leaving` or `left`, or empty.
         tech: the technology's own words, `SIP 486 Busy Here`; `SIP 180 ...` (any 1xx) means
             that no final answer came before our own ring time-out. Empty where the far side
             never said anything at all; None where the PBX did not tell.
@@ -174,6 +175,15 @@ def quartile(facts: Facts) -> int:
     return min(4, 4 * facts.heard_ms // facts.message_ms)
 
 
+_BY_RESULT = {
+    "played": Outcome.DELIVERED,
+    "left": Outcome.MACHINE_MESSAGE_LEFT,
+    "leaving": Outcome.MACHINE,
+    "machine": Outcome.MACHINE,
+}
+"""What came of a call by what the dialplan was doing when it ended."""
+
+
 def _answered(facts: Facts) -> Outcome:
     if facts.result == "optout":
         return Outcome.OPTED_OUT
@@ -181,9 +191,7 @@ def _answered(facts: Facts) -> Outcome:
         return Outcome.SILENT_CALL
     if facts.rtp_sent == 0 and facts.heard_ms <= NOTHING_HEARD_MS:
         return Outcome.SILENT_CALL
-    if facts.result == "played":
-        return Outcome.DELIVERED
-    return Outcome.HUNG_UP_EARLY
+    return _BY_RESULT.get(facts.result, Outcome.HUNG_UP_EARLY)
 
 
 def _sip_code(facts: Facts) -> int:

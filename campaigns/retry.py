@@ -13,8 +13,8 @@ MAX_NETWORK_TRIES = 20
 APART = timedelta(hours=2)
 """How far from the hour of the last call another hour of the day is, at least."""
 
-OTHER_HOUR = frozenset({Outcome.NO_ANSWER})
-"""Who does not answer at this hour may at another."""
+OTHER_HOUR = frozenset({Outcome.NO_ANSWER, Outcome.MACHINE})
+"""Who does not answer at this hour, or lets a machine do it, may at another."""
 
 OTHER_TRUNK = frozenset(
     {
@@ -53,6 +53,7 @@ class RetryPolicy:
             Outcome.UNREACHABLE: timedelta(hours=4),
             Outcome.SILENT_CALL: timedelta(hours=4),
             Outcome.ANSWERED_TOO_LATE: timedelta(hours=4),
+            Outcome.MACHINE: timedelta(hours=4),
         }
     )
     network_tries: int = MAX_NETWORK_TRIES

@@ -78,6 +78,7 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
         Recorded(one, [_keep(workspace, controller_id, path, by) for path in one.recordings])
         for one in values.variants
     ]
+    left = [_keep(workspace, controller_id, path, by) for path in values.machines.recordings]
     known = _known(workspace, controller_id, values.name)
     if known is not None:
         _check_same(workspace, known, values, recordings, lists, variants)
@@ -85,7 +86,7 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
     _warn_of_pack(workspace, values)
     with progress_bar.counting("preparing", "contacts") as tell:
         made = prepare_campaign(
-            workspace, controller_id, values, recordings, lists, by, tell, variants
+            workspace, controller_id, values, recordings, lists, by, tell, variants, left
         )
     return Chosen(controller_id, made)
 

@@ -65,7 +65,9 @@ def evidence(workspace: Workspace, controller_id: int, campaign_id: int, ledger:
         targets=list(_targets(workspace, campaign_id)),
         limits=Limits(row["max_channels"], int(row["max_cps"])),
         suppressed_numbers=suppressed,
-        announced=Announced(row["message_ms"] / 1000, row["ring_timeout_s"]),
+        announced=Announced(
+            row["message_ms"] / 1000, row["ring_timeout_s"], machines=row["machines"] is not None
+        ),
     )
 
 

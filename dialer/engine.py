@@ -22,6 +22,7 @@ from dialer.clock import ClockWatch
 from dialer.commits import Commits
 from dialer.hearing import Hearing
 from dialer.journal import Journal
+from dialer.machines import MachineWatch
 from dialer.occupancy import Occupancy
 from dialer.originate import Sender, Sounds
 from dialer.outcomes import Closing
@@ -79,6 +80,7 @@ class Dialer:
         self._hearing = Hearing(
             self._calls, self._hung_up, self._never_placed, asked.set, self._urgent.set
         )
+        self._machines = MachineWatch(self._calls, pbx)
         self._recorder = Recorder(book, self._hearing)
         self._journal = journal
         self._has_room = True
@@ -246,6 +248,7 @@ class Dialer:
                 log.info("link to the PBX is up")
             else:
                 self._occupancy.hear(event)
+                self._machines.hear(event)
                 self._hearing.hear(event)
 
     def _leave(self, calls: Sequence[Call]) -> None:

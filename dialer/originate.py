@@ -135,7 +135,7 @@ class Sender:
         return self._last_look.is_refused(call, waiting, time.monotonic())
 
     def _order(self, call: Call, trunk: Trunk) -> OriginateOrder:
-        campaign = call.campaign
+        campaign, machines = call.campaign, call.campaign.machines
         return OriginateOrder(
             attempt_id=call.attempt.id,
             endpoint=self._trunks.endpoint(trunk.name),
@@ -146,6 +146,8 @@ class Sender:
             message=self._sounds.messages(call.message.path),
             confirmation=self._sounds.confirmation,
             journal=self._sounds.journal(),
+            machine=self._sounds.messages(machines.message) if machines.message else "",
+            listens=machines.listens,
             send_by=call.claimed + FRESH_S,
         )
 

@@ -102,8 +102,9 @@ def _facts(call: Call, hung_up: HungUp | None) -> Facts:
 
 def _heard_ms(call: Call, known: CallEnded) -> int:
     """How much was heard: the whole message where it was played to its end."""
-    length = call.message.ms
-    return length if known.result == "played" else min(known.heard_ms, length)
+    on_machine = known.result in {"leaving", "left"}
+    length = call.campaign.machines.message_ms if on_machine else call.message.ms
+    return length if known.result in {"played", "left"} else min(known.heard_ms, length)
 
 
 def _closing(call: Call, found: Outcome, facts: Facts, at: datetime) -> Closing:

@@ -28,6 +28,8 @@ class OriginateOrder:
         message: sound file the PBX plays, absolute, without extension.
         confirmation: sound file that confirms an opt-out, absolute, without extension.
         journal: absolute path of the journal on the PBX's own disk.
+        machine: sound file that may be left on an answering machine, likewise; empty for none.
+        listens: tell when the far side speaks, and when it stops.
         send_by: monotonic seconds from which on it is not sent: looked at last of all, as this
             process may have been stopped since everything else was.
     """
@@ -41,6 +43,8 @@ class OriginateOrder:
     message: str
     confirmation: str
     journal: str
+    machine: str = ""
+    listens: bool = False
     send_by: float = math.inf
 
 
@@ -122,6 +126,20 @@ class KeyPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkingBegan:
+    """The far side makes a sound."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkingEnded:
+    """It has been silent for `campaigns.machine.SILENCE_MS`."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OptedOut:
     """The dialplan has written the refusal to its journal and is about to confirm it aloud."""
 
@@ -138,7 +156,8 @@ class CallEnded:
         cause: Q.850 cause; 0 where the far side sent BYE.
         tech: the technology's own words, such as `SIP 486 Busy Here`; may be empty.
         sip_call_id: SIP Call-ID; may be empty.
-        result: what the dialplan was doing: `` (never answered), `playing`, `played`, `optout`.
+        result: what the dialplan was doing: `` (never answered), `playing`, `played`, `optout`, and
+            on a machine `machine` (it was hung up on), `leaving` (a message), `left`.
         heard_ms: how far the message was played, in ms.
         rtp_sent: RTP packets sent to the person.
         rtp_received: RTP packets received.
@@ -201,6 +220,8 @@ Event = (
     | Ringing
     | Answered
     | KeyPressed
+    | TalkingBegan
+    | TalkingEnded
     | OptedOut
     | CallEnded
     | HungUp
@@ -279,6 +300,18 @@ class Pbx(Protocol):
 
     def hang_up(self, attempt_id: str) -> None:
         """Ask for the end of a live call; nothing happens where it has ended."""
+        ...
+
+    def hang_up_on_machine(self, attempt_id: str) -> None:
+        """Ask for the end of a call that a machine answered, which its record then says."""
+        ...
+
+    def leave_message(self, attempt_id: str) -> None:
+        """Have the message for machines begun, or begun anew, in a live call."""
+        ...
+
+    def wait_for_greeting(self, attempt_id: str) -> None:
+        """Have a call stay up after its message, for a greeting to end."""
         ...
 
     async def live_channels(self) -> list[LiveChannel]:

@@ -26,6 +26,7 @@ from campaigns.campaign import (
 from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput
+from campaigns.machine import MachineMode
 from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
 from campaigns.retry import APART, MAX_NETWORK_TRIES, OTHER_HOUR, OTHER_TRUNK, RetryPolicy
 from campaigns.stages import MOST_PEOPLE, Measure
@@ -167,6 +168,20 @@ class VariantFile(VariantValues):
     recordings: list[Path] = Field(min_length=1)
 
 
+class MachineValues(BaseModel):
+    """`[machines]`: what is done on answering machines."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: MachineMode = MachineMode.OFF
+
+
+class MachineFile(MachineValues):
+    """The same of a campaign file, with the recordings that are left, in the order heard."""
+
+    recordings: list[Path] = []
+
+
 class Others(StrEnum):
     """What becomes of people for whom there is no variant."""
 
@@ -192,6 +207,7 @@ class CampaignValues(BaseModel):
     schedule: ScheduleValues = ScheduleValues()
     retry: RetryValues = RetryValues()
     launch: LaunchValues = LaunchValues()
+    machines: MachineValues = MachineValues()
     segments: dict[Name, dict[str, Any]] = Field(default={}, max_length=1000)
     segment: Annotated[Line, Field(max_length=200)] = ""
     others: Others = Others.MESSAGE
@@ -203,6 +219,7 @@ class CampaignFile(CampaignValues):
     controller: Name
     recordings: list[Path] = []
     variants: list[VariantFile] = Field(default=[], max_length=MOST_VARIANTS)
+    machines: MachineFile = MachineFile()
     lists: list[ListFile] = Field(min_length=1)
 
 
@@ -224,6 +241,7 @@ def read_campaign_file(path: Path) -> CampaignFile:
     except ValidationError as error:
         raise first_fault(error) from error
     check_message(values, values.recordings, values.variants)
+    check_machines(values.machines.mode, values.machines.recordings)
     return _anchored(values, path.parent)
 
 
@@ -237,6 +255,27 @@ def check_message(
     """
     if not recordings and not (variants and values.others is Others.NOT_CALLED):
         raise InvalidInput("recordings", "there is nothing to say.", "Name at least one recording.")
+
+
+def check_machines(mode: MachineMode, recordings: Sequence[Any]) -> None:
+    """Refuse a message for machines without recordings, and recordings that nobody would hear.
+
+    Raises:
+        InvalidInput: one of both.
+    """
+    leaves = mode is MachineMode.LEAVE_MESSAGE
+    if leaves and not recordings:
+        raise InvalidInput(
+            "machines.recordings",
+            "there is nothing to leave on a machine.",
+            "Name a recording that says who calls, which number to call back, and how to stop.",
+        )
+    if recordings and not leaves:
+        raise InvalidInput(
+            "machines.recordings",
+            "they are heard only where a message is left.",
+            'Write mode = "leave_message", or remove them.',
+        )
 
 
 def _with_elections(plain: dict[str, Any], directory: Path) -> dict[str, Any]:
@@ -255,7 +294,11 @@ def _anchored(values: CampaignFile, directory: Path) -> CampaignFile:
         one.file = directory / one.file
     for variant in values.variants:
         variant.recordings = [directory / path for path in variant.recordings]
-    heard = chain(values.recordings, *(one.recordings for one in values.variants))
+    machines = values.machines
+    machines.recordings = [directory / path for path in machines.recordings]
+    heard = chain(
+        values.recordings, machines.recordings, *(one.recordings for one in values.variants)
+    )
     for path in [*heard, *(one.file for one in values.lists)]:
         if not path.is_file():
             raise InvalidInput(str(path), "there is no such file.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from campaigns.check import Check, Subject, Verdict
 from campaigns.errors import InvalidInput
+from campaigns.machine import MachineMode
 from campaigns.money import Euros
 from operations.prepared import Prepared
 from operations.readiness import pack_of
@@ -25,6 +26,7 @@ def every(prepared: Prepared) -> Iterator[Check]:
     yield people(prepared)
     yield suppressions(prepared)
     yield message(prepared)
+    yield machines(prepared)
     for way in prepared.ways:
         yield trunk(prepared, way)
         yield caller_id(prepared, way)
@@ -134,6 +136,26 @@ def message(prepared: Prepared) -> Check:
             "Make sure that it begins with who calls, for whom, and how to stop.")  # fmt: skip
     said = "Heard in this order: {order} ({seconds} s). Who calls and how to stop must be first."
     return Check(Subject.MESSAGE, _PASS, said, values)
+
+
+def machines(prepared: Prepared) -> Check:
+    """What is done on answering machines.
+
+    What a message left there must say is the project's own rule, as of a call (GDPR art. 13, 14
+    and 21); whether it does, a person must hear.
+    """
+    found = prepared.campaign.machines
+    if found.mode is MachineMode.OFF:
+        return Check(Subject.MACHINES, _PASS, "Answering machines hear the message like people.")
+    if found.mode is MachineMode.HANG_UP:
+        said = "Answering machines are hung up on before the beep, and called again like people."
+        return Check(Subject.MACHINES, _PASS, said)
+    values: dict[str, Any] = {"order": ", ".join(prepared.left)}
+    values["seconds"] = found.message_ms / 1000
+    said = "Left on answering machines: {order} ({seconds} s)."
+    verdict = _PASS if prepared.rehearsal else _WARN
+    remedy = "Make sure that it says who calls, which number to call back, and how to stop."
+    return Check(Subject.MACHINES, verdict, said, values, remedy)
 
 
 def hours(prepared: Prepared) -> Check:

@@ -21,7 +21,7 @@ _DIRECTORY = Path(windows.__file__).with_name("packs")
 _SECTIONS = {
     "windows", "holidays", "evidence", "max_attempts", "frequency", "holds", "caller_id",
 }  # fmt: skip
-_KEYS = {"id", "version", "as_of", "verify_by", "purposes"} | _SECTIONS
+_KEYS = {"id", "version", "as_of", "verify_by", "purposes", "machines"} | _SECTIONS
 
 
 def names() -> list[str]:
@@ -130,6 +130,8 @@ def _pack(plain: dict[str, Any]) -> Pack:
         caller_id=re.compile(plain["caller_id"]["pattern"]),
         stages=tuple(plain["holds"]["stages"]),
         bounds={Measure(name): share for name, share in plain["holds"]["bounds"].items()},
+        # A pack that says nothing of machines, as those before this rule, allows none.
+        machine_messages=bool(plain.get("machines", {}).get("leave_message", False)),
         not_for=frozenset(plain.get("purposes", {}).get("not_for", ())),
         rules={
             name: Rule(Force(one["force"]), one["source"])

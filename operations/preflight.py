@@ -98,7 +98,10 @@ def _prepared(
         readiness=found,
         suppressed_at=audit.last_at(connection, campaign.controller_id, "suppression.import"),
         orders=_orders(connection, campaign.controller_id, row),
-        message=_message(workspace, [one.path for one in campaign.messages]),
+        left=_recordings(
+            connection, campaign.controller_id, (row["machines"] or {}).get("recordings", [])
+        ),
+        message=_message(workspace, _played(campaign)),
         forecast=prospect.foreseen(connection, campaign, found.callable_people, limits, span),
         costs={way.name: _cost(connection, campaign, way, found) for way in ways},
     )
@@ -155,6 +158,12 @@ def _recordings(connection: Connection, controller_id: int, ids: list[int]) -> t
         except NotFound:
             names.append(f"{one}")
     return tuple(names)
+
+
+def _played(campaign: Campaign) -> list[str]:
+    """Everything that anybody or any machine hears."""
+    left = campaign.machines.message
+    return [*(one.path for one in campaign.messages), *([left] if left else [])]
 
 
 def _message(workspace: Workspace, bases: Sequence[str]) -> str:

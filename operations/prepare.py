@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from campaigns.errors import InvalidInput
+from campaigns.machine import MachineMode
 from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
@@ -12,7 +13,7 @@ from campaigns.rules.windows import Window
 from campaigns.states import CampaignState
 from campaigns.trunk import is_rehearsal
 from operations import packs
-from operations.campaign_file import CampaignValues, check_message
+from operations.campaign_file import CampaignValues, check_machines, check_message
 from operations.filling import check_lists, fill
 from operations.hold import watched
 from operations.list_hold import check_released
@@ -33,6 +34,7 @@ def prepare_campaign(
     by: str,
     progress: Callable[[int], None] | None = None,
     variants: Sequence[Recorded] = (),
+    machine_recording_ids: Sequence[int] = (),
 ) -> int:
     """Make a campaign ready to be launched; its id.
 
@@ -45,6 +47,7 @@ def prepare_campaign(
         by: who prepares it.
         progress: told how many contacts were looked at so far.
         variants: other messages, each for a segment or a constituency.
+        machine_recording_ids: what is left on an answering machine, in the order heard.
 
     Raises:
         InvalidInput: names the value that is wrong and why.
@@ -54,10 +57,12 @@ def prepare_campaign(
     with reading(workspace.engine) as connection:
         check_lists(connection, controller_id, list_ids)
     check_message(values, recording_ids, variants)
+    check_machines(values.machines.mode, machine_recording_ids)
     selection = written_selection(values, [one.values for one in variants])
     trunk = find_trunk(workspace, values.trunk)
     pack = packs.load(values.pack, workspace.settings.rules_directory)
     _check_purpose(values.purpose, pack)
+    _check_machines(values.machines.mode, pack)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
     with reading(workspace.engine) as connection:
         check_released(connection, controller_id, list_ids, rehearsal=rehearsal)
@@ -70,6 +75,7 @@ def prepare_campaign(
         **_rules(values, pack, rehearsal=rehearsal),
         **watched(values.launch, pack, rehearsal=rehearsal),
         **_messages(workspace, controller_id, recording_ids, variants, values.name),
+        "machines": _machines(workspace, controller_id, values, machine_recording_ids),
     }
     campaign_id = _write(workspace, controller_id, values, row, selection, list_ids, by)
     fill(workspace, campaign_id, list_ids, progress)
@@ -84,6 +90,14 @@ def _check_purpose(purpose: str, pack: Pack) -> None:
             f"{pack.id} is not for calls that are {purpose} ({rule.force}: {rule.source}).",
             f"Choose another of: {', '.join(packs.names())}.",
         )
+
+
+def _check_machines(mode: MachineMode, pack: Pack) -> None:
+    if mode is MachineMode.LEAVE_MESSAGE and not pack.machine_messages:
+        raise InvalidInput(
+            "machines.mode", f"{pack.id} allows no message on answering machines.",
+            "Write hang_up or off.",
+        )  # fmt: skip
 
 
 def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, Any]:
@@ -146,6 +160,17 @@ def _messages(
         longest = max(one["message_ms"] for one in made.values())
         own = {"recordings": [], "message": "", "message_ms": longest}
     return {**own, "variants": made}
+
+
+def _machines(
+    workspace: Workspace, controller_id: int, values: CampaignValues, recording_ids: Sequence[int]
+) -> dict[str, Any] | None:
+    """What is done on answering machines, as it is kept."""
+    mode = values.machines.mode
+    if mode is MachineMode.OFF:
+        return None
+    left = _message(workspace, controller_id, recording_ids, values.name) if recording_ids else {}
+    return {"mode": mode.value, **left}
 
 
 def _message(

@@ -50,6 +50,7 @@ class Prepared:
         ways: its trunks.
         suppressed_at: when refusals were last imported.
         orders: names of recordings in the order heard, of its own message and of each variant's.
+        left: the same of what is left on an answering machine; empty where nothing is.
         message: `whole`, `missing` or `damaged`.
         costs: what it costs by trunk, were all calls to go out by that one.
     """
@@ -63,6 +64,7 @@ class Prepared:
     readiness: Readiness
     suppressed_at: datetime | None
     orders: tuple[tuple[str, ...], ...]
+    left: tuple[str, ...]
     message: str
     forecast: Forecast
     costs: Mapping[str, Cost]

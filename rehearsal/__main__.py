@@ -9,6 +9,7 @@ from pathlib import Path
 from campaigns.errors import InvalidInput
 from rehearsal import profile
 from rehearsal.network import ByNumber, Network, Population, open_ledger
+from rehearsal.voices import load_library
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -31,6 +32,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     who.add_argument(
         "--by-number", action="store_true", help="the last two digits dialled say what happens"
     )
+    parser.add_argument(
+        "--voices", type=Path, metavar="DIR", help="other answers: human-*.flac, machine-*.flac"
+    )
     return parser.parse_args(argv)
 
 
@@ -47,8 +51,9 @@ def main(argv: list[str] | None = None) -> int:
         population = _population(arguments)
         ledger = open_ledger(arguments.ledger)
         network = Network(
-            arguments.bind, arguments.sip_port, arguments.rtp_port, ledger, population
-        )
+            arguments.bind, arguments.sip_port, arguments.rtp_port, ledger, population,
+            library=load_library(arguments.voices),
+        )  # fmt: skip
     except InvalidInput as error:
         print(error, file=sys.stderr)
         return 2

@@ -51,6 +51,9 @@ _REDIRECTIONS = range(300, 400)
 _CUT_SHORT_BY_US = frozenset({"machine", "transferred", "cancelled", "pbx_lost", "in_doubt"})
 """Why the PBX may end an answered call before the message is over, the callee still there."""
 
+_LEFT = frozenset({"machine_message_left", "machine"})
+"""Which of a machine and a person somebody was, RTP does not tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Announced:
@@ -61,11 +64,13 @@ class Announced:
         ring_timeout: seconds of ringing allowed, None where it is not known; a CANCEL before that
             is then the engine's own doing.
         optout_digit: the key that must never be lost.
+        machines: answering machines are dealt with in another way than people.
     """
 
     message_seconds: float
     ring_timeout: float | None = None
     optout_digit: str = "9"
+    machines: bool = False
 
 
 def expected_outcomes(call: LedgerCall, announced: Announced) -> frozenset[str]:
@@ -103,7 +108,8 @@ def _answered(call: LedgerCall, announced: Announced) -> frozenset[str]:
         return pressed
     if call.rtp_packets == 0:
         return _heard_nothing(call, announced.ring_timeout)
-    return _heard(call, announced.message_seconds)
+    found = _heard(call, announced.message_seconds)
+    return found | _LEFT if announced.machines and call.hung_up_by == "pbx" else found
 
 
 def _opted_out(call: LedgerCall, announced: Announced) -> frozenset[str]:

@@ -28,7 +28,7 @@ from rehearsal.sip import (
     tag_of,
 )
 from rehearsal.timers import Timer, Timers
-from rehearsal.voices import load_library
+from rehearsal.voices import Library, load_library
 from rehearsal.wire import Wire
 
 FLUSH_EVERY = 0.1
@@ -57,6 +57,7 @@ class Network:
         bind: a loopback IPv4 address; any other is refused.
         sip_port: UDP port for SIP, 0 for a free one.
         rtp_port: first of ten even UDP ports for RTP, 0 for free ones.
+        library: what is said; None for what ships.
 
     Raises:
         InvalidInput: an address is not loopback, or a port is taken.
@@ -70,6 +71,7 @@ class Network:
         ledger: Ledger,
         population: Population,
         datagrams: Datagrams | None = None,
+        library: Library | None = None,
     ) -> None:
         _require_loopback(bind)
         self._epoch = time.time() - time.monotonic()
@@ -77,7 +79,7 @@ class Network:
         self.sip = self._wire.address
         try:
             self.media = Media(
-                bind, rtp_port, datagrams or best_datagrams(), load_library(), self.clock
+                bind, rtp_port, datagrams or best_datagrams(), library or load_library(), self.clock
             )
         except InvalidInput:
             self._wire.close()

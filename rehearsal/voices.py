@@ -8,6 +8,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
+from campaigns.errors import InvalidInput
 from rehearsal.behaviour import Voice
 
 RATE = 8000
@@ -45,13 +46,21 @@ class Library:
     tracks: dict[Voice, tuple[Track, ...]]
 
 
-def load_library() -> Library:
-    """Read the recordings and lay them out, each followed by what is heard after it."""
+def load_library(directory: Path | None = None) -> Library:
+    """Read the recordings and lay them out, each followed by what is heard after it.
+
+    Args:
+        directory: other answers: `human-*.flac` and `machine-*.flac`, 8 kHz mono, each all that is
+            heard from the answer on, its beep included; None for those that ship.
+
+    Raises:
+        InvalidInput: there are none of one kind in it.
+    """
     sounds: list[Samples] = []
-    noise = _noise()
-    humans = [_then(sounds, [_recording(f"human-{n}")], noise) for n in (1, 2, 3)]
-    machines = [_then(sounds, _greeting(n), _silence(1.0)) for n in (1, 2, 3)]
-    announcement = _recording("announcement")
+    noise, still = _noise(), _silence(1.0)
+    humans = [_then(sounds, [one], noise) for one in _answers(directory, Voice.HUMAN)]
+    machines = [_then(sounds, [one], still) for one in _answers(directory, Voice.MACHINE)]
+    announcement = _recording(_RECORDINGS / "announcement.flac")
     tracks = {
         Voice.HUMAN: tuple(humans),
         Voice.MACHINE: tuple(machines),
@@ -63,8 +72,17 @@ def load_library() -> Library:
     return Library(frames, tracks)
 
 
-def _greeting(number: int) -> list[Samples]:
-    return [_silence(0.4), _recording(f"machine-{number}"), _silence(0.5), _beep()]
+def _answers(directory: Path | None, voice: Voice) -> list[Samples]:
+    found = sorted((directory or _RECORDINGS).glob(f"{voice}-*.flac"))
+    if not found:
+        raise InvalidInput("voices", f"{directory} holds no {voice}-*.flac")
+    read = [_recording(path) for path in found]
+    shipped = directory is None and voice is Voice.MACHINE
+    return [_greeting(one) for one in read] if shipped else read
+
+
+def _greeting(words: Samples) -> Samples:
+    return np.concatenate([_silence(0.4), words, _silence(0.5), _beep()])
 
 
 def _then(sounds: list[Samples], once: list[Samples], forever: Samples) -> Track:
@@ -80,10 +98,10 @@ def _whole_frames(samples: Samples) -> Samples:
     return np.pad(samples, (0, -len(samples) % FRAME))
 
 
-def _recording(name: str) -> Samples:
-    samples, rate = sf.read(_RECORDINGS / f"{name}.flac", dtype="float64")
+def _recording(path: Path) -> Samples:
+    samples, rate = sf.read(path, dtype="float64")
     if rate != RATE or samples.ndim != 1:
-        raise ValueError(f"{name}.flac is not 8 kHz mono")
+        raise InvalidInput("voices", f"{path} is not 8 kHz mono")
     return np.asarray(samples)
 
 

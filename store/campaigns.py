@@ -280,6 +280,7 @@ def loaded(found: Row[Any]) -> Campaign:
         variants={
             name: Message(one["message"], one["message_ms"]) for name, one in found.variants.items()
         },
+        machines=policies.machines(found.machines),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from campaigns.machine import MachineMode, Machines
 from campaigns.outcome import Outcome
 from campaigns.retry import RetryPolicy
 from campaigns.rules.blackout import Blackout
@@ -73,6 +74,15 @@ def frequency_to_plain(cap: Cap | None) -> dict[str, int] | None:
 def frequency(plain: dict[str, int] | None) -> Cap | None:
     """A frequency cap from its JSON."""
     return None if plain is None else Cap(plain["most"], plain["days"])
+
+
+def machines(plain: dict[str, Any] | None) -> Machines:
+    """What is done on answering machines, from its JSON; nothing where there is none."""
+    if plain is None:
+        return Machines()
+    return Machines(
+        MachineMode(plain["mode"]), plain.get("message", ""), plain.get("message_ms", 0)
+    )
 
 
 def retry(plain: dict[str, Any]) -> RetryPolicy:

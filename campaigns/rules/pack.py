@@ -51,6 +51,7 @@ class Pack:
         caller_id: E.164 numbers that may be shown, as a pattern.
         stages: how many people are called in each stage of a launch, counted from the first.
         bounds: the highest share of calls by measure before a campaign is held.
+        machine_messages: whether a message may be left on an answering machine.
         not_for: purposes that have a pack of their own.
         rules: for each field above, its force and source.
     """
@@ -67,6 +68,7 @@ class Pack:
     caller_id: re.Pattern[str]
     stages: tuple[int, ...]
     bounds: Mapping[Measure, float]
+    machine_messages: bool
     not_for: frozenset[str]
     rules: dict[str, Rule]
 

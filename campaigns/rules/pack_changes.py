@@ -141,6 +141,7 @@ _WORDS: Mapping[str, Callable[[Pack], str]] = {
     "max_attempts": lambda pack: f"{pack.max_attempts} attempts in a campaign",
     "frequency": lambda pack: f"{pack.frequency.most} attempts in {pack.frequency.days} days",
     "holds": _holds,
+    "machines": lambda pack: "a message" if pack.machine_messages else "no message",
     "caller_id": lambda pack: pack.caller_id.pattern,
 }
 
@@ -154,6 +155,7 @@ _LOOSER: Mapping[str, Callable[[Pack, Pack], bool]] = {
         new.frequency.most > old.frequency.most or new.frequency.days < old.frequency.days
     ),
     "holds": _laxer_holds,
+    "machines": lambda old, new: new.machine_messages and not old.machine_messages,
     # Whether one pattern allows less than another cannot be told: any other may be looser.
     "caller_id": lambda old, new: new.caller_id.pattern != old.caller_id.pattern,
 }

@@ -12,9 +12,11 @@ from itertools import chain
 from asterisk.ami.action import Action
 
 from campaigns.errors import PbxError
+from campaigns.machine import TAIL_S
 from dialer.pbx import OriginateOrder
 
 CALL_CONTEXT = "portevoix-call"
+MACHINE_CONTEXT = "portevoix-machine"
 ENDED_HANDLER = '"portevoix-ended,s,1"'
 
 ATTEMPT_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -66,12 +68,33 @@ def _variables(order: OriginateOrder, attempt: str) -> dict[str, str]:
         "PV_MESSAGE": _safe("message", order.message),
         "PV_CONFIRMATION": _safe("confirmation", order.confirmation),
         "TIMEOUT(absolute)": str(_seconds("max_call_s", order.max_call_s)),
+        **_for_machines(order),
     }
+
+
+def _for_machines(order: OriginateOrder) -> dict[str, str]:
+    listens = {"PV_LISTEN": "1"} if order.listens else {}
+    return listens | ({"PV_MACHINE": _safe("machine", order.machine)} if order.machine else {})
 
 
 def hang_up(attempt_id: str) -> Action:
     """End one channel, by its unique id; never a pattern, which would end many."""
     return action("Hangup", {"Channel": _attempt_id(attempt_id)})
+
+
+def on_machine(attempt_id: str, what: str) -> Action:
+    """Send a call from wherever it is to what is done on a machine: `hangup` or `leave`.
+
+    The channel is found by its unique id, as Hangup finds it (main/channel.c).
+    """
+    where = {"Context": MACHINE_CONTEXT, "Exten": what, "Priority": "1"}
+    return action("Redirect", {"Channel": _attempt_id(attempt_id), **where})
+
+
+def lengthen_tail(attempt_id: str) -> Action:
+    """Have a call listen on for longer after its message."""
+    tail = {"Variable": "PV_TAIL", "Value": str(TAIL_S)}
+    return action("Setvar", {"Channel": _attempt_id(attempt_id), **tail})
 
 
 def get_variable(expression: str) -> Action:

@@ -109,6 +109,30 @@ class AmiPbx:
         """
         self._live_link().order(actions.hang_up(attempt_id))
 
+    def hang_up_on_machine(self, attempt_id: str) -> None:
+        """Ask for the end of a call that a machine answered. See `Pbx.hang_up_on_machine`.
+
+        Raises:
+            PbxError: the link is down; nothing was sent.
+        """
+        self._live_link().order(actions.on_machine(attempt_id, "hangup"))
+
+    def leave_message(self, attempt_id: str) -> None:
+        """Have the message for machines begun in a live call.
+
+        Raises:
+            PbxError: the link is down; nothing was sent.
+        """
+        self._live_link().order(actions.on_machine(attempt_id, "leave"))
+
+    def wait_for_greeting(self, attempt_id: str) -> None:
+        """Have a call stay up after its message, for a greeting to end.
+
+        Raises:
+            PbxError: the link is down; nothing was sent.
+        """
+        self._live_link().order(actions.lengthen_tail(attempt_id))
+
     async def live_channels(self) -> list[LiveChannel]:
         """List our live channels.
 

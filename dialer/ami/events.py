@@ -28,6 +28,8 @@ from dialer.pbx import (
     OtherBegun,
     OtherEnded,
     Ringing,
+    TalkingBegan,
+    TalkingEnded,
 )
 
 KEEP_BACK_S = 1.0
@@ -84,6 +86,8 @@ class EventDecoder:
             b"Event: OriginateResponse": self._originate_response,
             b"Event: UserEvent": self._user_event,
             b"Event: Hangup": self._hangup,
+            b"Event: ChannelTalkingStart": self._talking_began,
+            b"Event: ChannelTalkingStop": self._talking_ended,
             b"Event: CoreShowChannel": self._listed,
             b"Event: FullyBooted": self._fully_booted,
             b"Response: Error": self._refused,
@@ -165,6 +169,16 @@ class EventDecoder:
         cause, tech = number_in(block, b"\r\nCause: "), number_in(block, b"\r\nTechCause: ")
         out.append(HungUp(attempt, cause, tech))
         self._mark(attempt, _GONE)
+
+    def _talking_began(self, block: bytes, out: Out) -> None:
+        attempt = attempt_in(block)
+        if attempt:
+            out.append(TalkingBegan(attempt))
+
+    def _talking_ended(self, block: bytes, out: Out) -> None:
+        attempt = attempt_in(block)
+        if attempt:
+            out.append(TalkingEnded(attempt))
 
     def _refused(self, block: bytes, out: Out) -> None:
         """An error in answer to an Originate; other actions have ActionIDs that are no ULID."""

@@ -101,6 +101,8 @@ campaign = Table(
     # Who of its lists is called, with which variant: see `campaigns.selection`; NULL: everybody.
     Column("selection", JSON(none_as_null=True)),
     Column("variants", JSON, nullable=False, server_default="{}"),  # {name: message, ...}
+    # What is done on answering machines: {mode, message, message_ms, recordings}; NULL: nothing.
+    Column("machines", JSON(none_as_null=True)),
     UniqueConstraint("controller_id", "name"),
 )
 

@@ -22,6 +22,7 @@ POLICY = RetryPolicy()
         (Outcome.UNREACHABLE, timedelta(hours=4)),
         (Outcome.SILENT_CALL, timedelta(hours=4)),
         (Outcome.ANSWERED_TOO_LATE, timedelta(hours=4)),
+        (Outcome.MACHINE, timedelta(hours=4)),
     ],
 )
 def test_called_again_after_a_wait(outcome: Outcome, wait: timedelta) -> None:
@@ -38,7 +39,6 @@ def test_called_again_after_a_wait(outcome: Outcome, wait: timedelta) -> None:
         (Outcome.TRANSFERRED, TargetState.REACHED),
         (Outcome.MACHINE_MESSAGE_LEFT, TargetState.REACHED),
         (Outcome.HUNG_UP_EARLY, TargetState.UNREACHED),
-        (Outcome.MACHINE, TargetState.UNREACHED),
         (Outcome.REJECTED, TargetState.UNREACHED),
         (Outcome.INVALID_NUMBER, TargetState.UNREACHED),
         (Outcome.UNWANTED, TargetState.UNREACHED),

@@ -126,6 +126,7 @@ class FakePbx:
         silent: endpoints that answer no OPTIONS.
         others: live channels that are no attempts.
         on_list: run while the channels are being listed, once.
+        on_machines: what was asked for calls that machines answered: `wait`, `hangup`, `leave`.
     """
 
     script: Script | None = None
@@ -138,6 +139,7 @@ class FakePbx:
     silent: set[str] = field(default_factory=set)
     on_list: Callable[[], None] | None = None
     asked_to_hang_up: list[str] = field(default_factory=list)
+    on_machines: list[tuple[str, str]] = field(default_factory=list)
     lists: int = 0
 
     def __post_init__(self) -> None:
@@ -182,6 +184,19 @@ class FakePbx:
         call = self.calls.get(attempt_id)
         if call is not None:
             asyncio.get_running_loop().call_soon(lambda: call.end(heard_ms=100, cause=16))
+
+    def hang_up_on_machine(self, attempt_id: str) -> None:
+        self._on_machine("hangup", attempt_id)
+
+    def leave_message(self, attempt_id: str) -> None:
+        self._on_machine("leave", attempt_id)
+
+    def wait_for_greeting(self, attempt_id: str) -> None:
+        self._on_machine("wait", attempt_id)
+
+    def _on_machine(self, what: str, attempt_id: str) -> None:
+        self._check()
+        self.on_machines.append((what, attempt_id))
 
     async def live_channels(self) -> list[LiveChannel]:
         self._check()
