@@ -27,6 +27,7 @@ from cli import (
     suppressions,
     trunks,
 )
+from cli.backup import backup, restore_backup
 from cli.children import end_with_parent
 from cli.demo import demo
 from cli.doctor.command import doctor
@@ -79,6 +80,8 @@ app.command()(why)
 app.command()(retain)
 app.command()(receipt)
 app.command()(requests.erase)
+app.command()(backup)
+app.command("restore")(restore_backup)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")

@@ -147,6 +147,7 @@ class Sender:
             confirmation=self._sounds.confirmation,
             journal=self._sounds.journal(),
             send_by=call.claimed + FRESH_S,
+            target_id=call.attempt.target_id,
         )
 
 

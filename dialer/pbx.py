@@ -30,6 +30,8 @@ class OriginateOrder:
         journal: absolute path of the journal on the PBX's own disk.
         send_by: monotonic seconds from which on it is not sent: looked at last of all, as this
             process may have been stopped since everything else was.
+        target_id: who is called, by the id alone: written into the journal, from which a restored
+            database learns of calls that it does not know (`dialer.recovery`).
     """
 
     attempt_id: str
@@ -42,6 +44,7 @@ class OriginateOrder:
     confirmation: str
     journal: str
     send_by: float = math.inf
+    target_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
