@@ -35,6 +35,7 @@ from cli.receipt import receipt
 from cli.retain import retain
 from cli.serve import serve
 from cli.session import PlainErrors, Session
+from cli.size import size_of
 from cli.why import why
 
 app = typer.Typer(
@@ -82,6 +83,7 @@ app.command()(receipt)
 app.command()(requests.erase)
 app.command()(backup)
 app.command("restore")(restore_backup)
+app.command("size")(size_of)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
