@@ -86,7 +86,7 @@ docs: tools ## build the documentation site into build/docs; every warning is an
 .PHONY: sbom
 sbom: tools ## the bill of materials, CycloneDX, into build/sbom.json
 	@mkdir -p build
-	@.venv-tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	@PYTHONWARNINGS=ignore .venv-tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 	  --output-file build/sbom.json requirements/runtime.txt
 	@echo build/sbom.json
 

@@ -92,7 +92,7 @@ def _say(restored: Restored, told: Recovered, brought: int) -> None:
         note(f"Missing: {line}")
     if restored.held:
         note(
-            f"{figure(restored.held)} campaigns are held. Once it is known who was called since "
+            f"Campaigns held: {figure(restored.held)}. Once it is known who was called since "
             f"{until}: portevoix campaign release NAME --by PERSON."
         )
 

@@ -33,7 +33,7 @@ def test_there_and_back(
     done = restore(tmp_path / "new", file, "--key", key)
     assert done.exit_code == 0, done.stdout + done.stderr
     assert done.stdout.count("✓ ok") == 3
-    assert "1 campaigns are held" in done.stderr
+    assert "Campaigns held: 1." in done.stderr
     shown = CliRunner().invoke(app, ["--home", str(tmp_path / "new"), "campaign", "show", "1"])
     assert "restored from a backup, calls since" in shown.stdout
     again = portevoix("audit", "show", "--everybody").stdout
