@@ -80,7 +80,7 @@ tools: environment
 
 .PHONY: docs
 docs: tools ## build the documentation site into build/docs; every warning is an error
-	@.venv-tools/bin/sphinx-build --builder html --fail-on-warning --keep-going --quiet docs build/docs
+	@.venv-tools/bin/sphinx-build --builder html --fresh-env --write-all --fail-on-warning --keep-going --quiet docs build/docs
 	@echo build/docs/index.html
 
 .PHONY: sbom

@@ -7,6 +7,9 @@ plain Markdown that reads as well in the repository.
 
 import tomllib
 from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
 
 _PROJECT = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
 
@@ -31,3 +34,18 @@ html_theme_options = {"light_css_variables": {}, "dark_css_variables": {}}
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
+
+_FRENCH = ("guide-fr", "rgpd/")
+
+
+def _say_the_language(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: object
+) -> None:
+    """A screen reader must know in which language to read a page (WCAG 2.2, 3.1.1)."""
+    del app, template, tree
+    context["language"] = "fr" if page.startswith(_FRENCH) else "en"
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("html-page-context", _say_the_language)
