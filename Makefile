@@ -78,6 +78,26 @@ chaos: environment pbx ## a campaign while dialer, PBX, link and database fail, 
 test-compose: environment ## docker-compose.yml on a real Docker engine: a rehearsal, down and up again
 	@setup/compose.sh
 
+.PHONY: tools
+tools: environment
+	@setup/tools.sh
+
+.PHONY: docs
+docs: tools ## build the documentation site into build/docs; every warning is an error
+	@.venv-tools/bin/sphinx-build --builder html --fresh-env --write-all --fail-on-warning --keep-going --quiet docs build/docs
+	@echo build/docs/index.html
+
+.PHONY: sbom
+sbom: tools ## the bill of materials, CycloneDX, into build/sbom.json
+	@mkdir -p build
+	@PYTHONWARNINGS=ignore .venv-tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file build/sbom.json requirements/runtime.txt
+	@echo build/sbom.json
+
+.PHONY: licences
+licences: environment ## hold the licence of everything that is installed against those we allow
+	@.venv/bin/python setup/licences.py
+
 .PHONY: wheel
 wheel: environment assets ## build the wheel into dist/
 	@rm -rf dist
@@ -89,5 +109,5 @@ wheel-check: wheel pbx ## install the wheel outside the clone and run its doctor
 
 .PHONY: clean
 clean: ## remove what was built here (not var/, which holds data, nor the shared PBX)
-	@rm -rf .venv node_modules build dist api/dashboard/static/vendor
+	@rm -rf .venv .venv-tools node_modules build dist api/dashboard/static/vendor
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -37,7 +37,7 @@ CallerID: <+33199001234>\r
 Context: portevoix-call\r
 Exten: s\r
 Priority: 1\r
-Variable: FILE({journal},,,al,u)=start|{id}\r
+Variable: FILE({journal},,,al,u)=start|{id}|0\r
 Variable: CHANNEL(hangup_handler_push)="portevoix-ended,s,1"\r
 Variable: PV_JOURNAL={journal}\r
 Variable: PV_MESSAGE={message}\r

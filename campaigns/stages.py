@@ -25,6 +25,12 @@ class Measure(StrEnum):
     ANALYTICS_BLOCKED = "analytics_blocked"
 
 
+class Cause(StrEnum):
+    """What else a campaign waits for a person for: no share of its calls, and no bound."""
+
+    RESTORED = "restored"  # from a backup: calls that came after it may be missing in the record
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A bound that was exceeded.

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaigns.money import shown
+from campaigns.stages import Cause
 from cli.console import aside, figure, local, note
 from operations.hold import Held
 from operations.progress import Progress
@@ -146,6 +147,8 @@ def _deadline(progress: Progress) -> Iterator[str]:
 
 def held(hold: Held) -> str:
     """Why a campaign waits for a person."""
+    if hold.measure is Cause.RESTORED:
+        return f"held: restored from a backup, calls since {local(hold.at)} may not be known"
     return (
         f"held since {local(hold.at)}: {hold.measure} {hold.share:.1%} of {figure(hold.calls)} "
         f"calls, over {hold.bound:.1%}"

@@ -47,9 +47,19 @@ def mask_numbers(
 ) -> MutableMapping[str, Any]:
     """Take the middle out of everything that looks like a phone number."""
     for name, value in entry.items():
-        if isinstance(value, str) and name != "timestamp":
-            entry[name] = _NUMBER.sub(r"\1…\2", value)
+        if name != "timestamp":
+            entry[name] = _masked(value)
     return entry
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NUMBER.sub(r"\1…\2", value)
+    if isinstance(value, dict):
+        return {_masked(name): _masked(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(one) for one in value]
+    return value
 
 
 def _ending(terminal: bool) -> list[Any]:
@@ -61,6 +71,7 @@ def _ending(terminal: bool) -> list[Any]:
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
+        mask_numbers,  # what a database says of an error holds the values it was asked about
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
 

@@ -27,6 +27,7 @@ from cli import (
     suppressions,
     trunks,
 )
+from cli.backup import backup, restore_backup
 from cli.children import end_with_parent
 from cli.demo import demo
 from cli.doctor.command import doctor
@@ -34,6 +35,7 @@ from cli.receipt import receipt
 from cli.retain import retain
 from cli.serve import serve
 from cli.session import PlainErrors, Session
+from cli.size import size_of
 from cli.why import why
 
 app = typer.Typer(
@@ -79,6 +81,9 @@ app.command()(why)
 app.command()(retain)
 app.command()(receipt)
 app.command()(requests.erase)
+app.command()(backup)
+app.command("restore")(restore_backup)
+app.command("size")(size_of)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")

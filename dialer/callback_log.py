@@ -13,6 +13,7 @@ import structlog
 
 from campaigns.callback import Said, read_said
 from campaigns.errors import PortevoixError
+from dialer.journal import put_aside
 
 SUFFIX = ".callbacks"
 
@@ -72,10 +73,10 @@ class CallbackLog:
             self._read[file] = after
 
     def _remove_old(self, file: Path) -> None:
-        """Everything in it was carried out."""
+        """Put it aside: everything in it was carried out."""
         day = (datetime.now(UTC) - _KEPT).strftime("%Y%m%d")
         if file.stem < day:
-            file.unlink(missing_ok=True)
+            put_aside(file)
             self._read.pop(file, None)
 
 

@@ -3,19 +3,23 @@
 The dialplan appends one line at the start of each attempt, one at its end, and one for every
 opt-out before it is confirmed aloud:
 
-    start|ATTEMPT
+    start|ATTEMPT|TARGET
     optout|ATTEMPT|AT_MS
     end|ATTEMPT|ENDED_MS|ANSWERED_MS|CAUSE|CALL_ID|RESULT|HEARD_MS|SENT|RECEIVED|KEYS|TECH
 
 Asterisk appends a line with one write(2) on a file opened with O_APPEND (funcs/func_env.c), so
 lines of calls that end together never mix; a machine that loses power may tear the last one.
+
+A file of which every call is closed is put aside for a week: a database that is restored from a
+backup learns from it what became of calls that it does not know (`dialer.recovery`).
 """
 
 import contextlib
 import shutil
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +33,12 @@ ROOM = 32 * 1024 * 1024
 """Free bytes without which no call is placed: what is up must still be able to end, and a call of
 which the PBX could write nothing would look as if it had never been."""
 
+SETTLED = "settled"
+"""Directory, within that of the journals, of files of which everything is in the database."""
+
+KEPT = timedelta(days=7)
+"""How long those are kept: a backup older than that cannot be made whole from them."""
+
 _SEPARATOR = "|"
 _SUFFIX = ".journal"
 _MARK = "journal-of-the-pbx"
@@ -36,9 +46,15 @@ _MARK = "journal-of-the-pbx"
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The PBX has taken the order: the INVITE left after this line."""
+    """The PBX has taken the order: the INVITE left after this line.
+
+    Attributes:
+        attempt_id: the call.
+        target_id: who is called; 0 in a line of a version that did not write it.
+    """
 
     attempt_id: str
+    target_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +158,8 @@ def _record(kind: str, fields: list[str]) -> Record:
     if not fields or not fields[0]:
         raise ValueError(kind)
     if kind == "start":
-        (attempt,) = fields
-        return Started(attempt)
+        attempt, target = [*fields, "0"] if len(fields) == 1 else fields
+        return Started(attempt, int(target))
     if kind == "optout":
         attempt, at = fields
         return OptOutPressed(attempt, int(at))
@@ -272,11 +288,38 @@ class Journal:
         return self.directory / f"{number:08d}{_SUFFIX}"
 
     def retire(self, path: Path) -> None:
-        """Delete a file whose attempts are all closed in the store.
+        """Put aside a file whose attempts are all closed in the store.
 
         Raises:
             ValueError: new calls still go to this file.
+            OSError: it cannot be moved.
         """
         if path == self.current():
             raise ValueError(f"{path.name} is the journal of new calls.")
-        path.unlink(missing_ok=True)
+        put_aside(path)
+
+
+def put_aside(path: Path) -> None:
+    """Move a file of which everything is in the database, and remove what was moved long ago.
+
+    Raises:
+        OSError: it cannot be moved.
+    """
+    aside = path.parent / SETTLED
+    aside.mkdir(mode=0o700, exist_ok=True)
+    path.rename(aside / path.name)
+    oldest = time.time() - KEPT.total_seconds()
+    for file in aside.iterdir():
+        if file.stat().st_mtime < oldest:
+            file.unlink(missing_ok=True)
+
+
+def kept(directory: Path, suffix: str = _SUFFIX) -> list[Path]:
+    """Every file of a directory of journals, those put aside included, in the order of their names.
+
+    Args:
+        directory: of the journals.
+        suffix: of the files' names.
+    """
+    found = [*directory.glob(f"*{suffix}"), *(directory / SETTLED).glob(f"*{suffix}")]
+    return sorted(found, key=lambda path: path.name)

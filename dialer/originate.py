@@ -149,6 +149,7 @@ class Sender:
             machine=self._sounds.messages(machines.message) if machines.message else "",
             listens=machines.listens,
             send_by=call.claimed + FRESH_S,
+            target_id=call.attempt.target_id,
         )
 
 

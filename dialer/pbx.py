@@ -32,6 +32,8 @@ class OriginateOrder:
         listens: tell when the far side speaks, and when it stops.
         send_by: monotonic seconds from which on it is not sent: looked at last of all, as this
             process may have been stopped since everything else was.
+        target_id: who is called, by the id alone: written into the journal, from which a restored
+            database learns of calls that it does not know (`dialer.recovery`).
     """
 
     attempt_id: str
@@ -46,6 +48,7 @@ class OriginateOrder:
     machine: str = ""
     listens: bool = False
     send_by: float = math.inf
+    target_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,11 +178,7 @@ class Reconciliation:
         campaign_id = one.attempt.campaign_id
         if campaign_id not in campaigns:
             campaigns[campaign_id] = kept.by_id(connection, campaign_id)
-        call = Call(one.attempt, campaigns[campaign_id], one.attempts, one.tries)
-        if one.state is AttemptState.IN_DOUBT:
-            call.target_state = TargetState.IN_DOUBT
-            call.attempts -= 1  # it was counted when it became doubtful
-        return call
+        return call_of(one, campaigns[campaign_id])
 
     async def _take_live(self, known: list[Call], found: Reconciled) -> set[str]:
         """Take live calls back in hand at once, so that no event of theirs is missed."""
@@ -257,22 +253,9 @@ class Reconciliation:
 
     def _read_journal(self, attempt_ids: set[str]) -> Journalled:
         try:
-            return self._journalled_of(attempt_ids)
+            return journalled_in(self._journal.files(), attempt_ids)
         except OSError as error:
             raise PbxError(f"The journal cannot be read: {error}") from error
-
-    def _journalled_of(self, attempt_ids: set[str]) -> Journalled:
-        journalled = Journalled()
-        for path in self._journal.files():
-            for record in records_of(path, attempt_ids):
-                match record:
-                    case Started():
-                        journalled.started.add(record.attempt_id)
-                    case OptOutPressed():
-                        journalled.refused[record.attempt_id] = record.at
-                    case CallEnded():
-                        journalled.ended[record.attempt_id] = record
-        return journalled
 
     async def _refusals(self) -> list[Call]:
         """Refusals in the journal that are not written with the end of their call.
@@ -292,6 +275,34 @@ class Reconciliation:
             with contextlib.suppress(OSError):  # it is read again next time
                 if path != current and not await asyncio.to_thread(names_any, path, unsettled):
                     self._journal.retire(path)
+
+
+def call_of(one: Open, campaign: Campaign) -> Call:
+    """An attempt that nothing has closed, as a call in hand."""
+    call = Call(one.attempt, campaign, one.attempts, one.tries)
+    if one.state is AttemptState.IN_DOUBT:
+        call.target_state = TargetState.IN_DOUBT
+        call.attempts -= 1  # it was counted when it became doubtful
+    return call
+
+
+def journalled_in(files: Iterable[Path], attempt_ids: set[str]) -> Journalled:
+    """What these journals tell of some attempts, and every refusal in them.
+
+    Raises:
+        OSError: one is there and cannot be read.
+    """
+    journalled = Journalled()
+    for path in files:
+        for record in records_of(path, attempt_ids):
+            match record:
+                case Started():
+                    journalled.started.add(record.attempt_id)
+                case OptOutPressed():
+                    journalled.refused[record.attempt_id] = record.at
+                case CallEnded():
+                    journalled.ended[record.attempt_id] = record
+    return journalled
 
 
 def _never_begun(call: Call) -> Closing:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Sequence
 
+import structlog
+
 from campaigns.errors import StoreUnavailable
 from dialer import outcomes
 from dialer.book import Book, Entry
@@ -13,6 +15,8 @@ from dialer.outcomes import Closing
 GATHER_S = 0.25
 """How long the ends of calls may wait for others, or for a claim, to be written together. A refusal
 never waits."""
+
+log = structlog.get_logger()
 
 
 class Recorder:
@@ -36,6 +40,12 @@ class Recorder:
 
     def add(self, closing: Closing) -> None:
         """Take the end of a call."""
+        ended = closing.ended
+        log.debug(
+            "call ended", attempt=ended.id, campaign=closing.call.campaign.id,
+            trunk=closing.call.attempt.trunk, outcome=ended.outcome, cause=ended.cause,
+            tech=ended.tech, sip_call_id=ended.sip_call_id,
+        )  # fmt: skip
         self._closings.append(closing)
 
     async def write(self, wants: list[Want], *, at_once: bool) -> Sequence[Claimed] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.errors import InvalidInput, NotAllowed
 from campaigns.rules.pack import Pack
-from campaigns.stages import Measure, as_careful, check_stages
+from campaigns.stages import Cause, Measure, as_careful, check_stages
 from operations.campaign_file import LaunchValues
 from operations.workspace import Workspace
 from store import audit, tallies
@@ -20,14 +20,14 @@ class Held:
     """Why a campaign waits for a person.
 
     Attributes:
-        measure: what exceeded its bound.
-        share: of the calls it was measured on, 0 to 1.
-        bound: the highest share allowed.
-        calls: how many it was measured on.
-        at: since when.
+        measure: what exceeded its bound, or another cause.
+        share: of the calls it was measured on, 0 to 1; 0 where it is another cause.
+        bound: the highest share allowed; likewise.
+        calls: how many it was measured on; likewise.
+        at: since when; after a restore, from when on calls may be missing in the record.
     """
 
-    measure: Measure
+    measure: Measure | Cause
     share: float
     bound: float
     calls: int
@@ -40,11 +40,15 @@ def held(row: Mapping[str, Any]) -> Held | None:
     if not plain:
         return None
     at = datetime.fromisoformat(plain["at"])
-    return Held(Measure(plain["measure"]), plain["share"], plain["bound"], plain["calls"], at)
+    causes: set[str] = set(Cause)
+    cause = Cause if plain["measure"] in causes else Measure
+    return Held(cause(plain["measure"]), plain["share"], plain["bound"], plain["calls"], at)
 
 
 def release(workspace: Workspace, controller_id: int, campaign_id: int, by: str) -> None:
     """Let a held campaign go on in a named person's name; measuring begins anew.
+
+    One that was held before it was restored from a backup is held for that again.
 
     Raises:
         NotFound: the controller has no such campaign.
@@ -58,8 +62,11 @@ def release(workspace: Workspace, controller_id: int, campaign_id: int, by: str)
         row = kept.row(connection, controller_id, campaign_id)
         if not row["hold"]:
             raise NotAllowed("The campaign is not held: there is nothing to release.")
-        counts = tallies.of_campaign(connection, campaign_id)[tallies.OUTCOME]
-        kept.release(connection, campaign_id, counts, now)
+        if before := row["hold"].get("before"):
+            kept.hold_as(connection, campaign_id, before)
+        else:
+            counts = tallies.of_campaign(connection, campaign_id)[tallies.OUTCOME]
+            kept.release(connection, campaign_id, counts, now)
         audit.record(
             connection, now, by.strip(), "campaign.release", f"campaign {campaign_id}",
             controller_id, row["hold"],

@@ -201,7 +201,13 @@ def next_stage(connection: Connection, campaign_id: int, stage: int) -> None:
 def hold(connection: Connection, campaign_id: int, found: Hold, now: datetime) -> None:
     """Let it place nothing until a person releases it."""
     plain = {**asdict(found), "measure": found.measure.value, "at": now.isoformat()}
-    connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(hold=plain))
+    hold_as(connection, campaign_id, plain)
+
+
+def hold_as(connection: Connection, campaign_id: int, plain: Mapping[str, Any]) -> None:
+    """Let it place nothing until a person releases it, for what is written there."""
+    held = update(campaign).where(campaign.c.id == campaign_id)
+    connection.execute(held.values(hold=dict(plain)))
 
 
 def acknowledge(connection: Connection, campaign_id: int, by: str) -> None:

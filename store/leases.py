@@ -125,6 +125,15 @@ def release(connection: Connection, held: Lease, now: datetime) -> None:
     )
 
 
+def forget(connection: Connection, now: datetime) -> None:
+    """Have the lock of a restored database be nobody's.
+
+    Its holder may live, on the database that was backed up: whoever takes over a lease that has
+    lapsed ends its holder.
+    """
+    connection.execute(update(lease).values(node="", renewed_at=now - _LONG_AGO, status={}))
+
+
 def holder(connection: Connection, now: datetime) -> dict[str, Any] | None:
     """What the running dialer shows of itself; None where none runs."""
     row = connection.execute(select(lease).where(lease.c.id == 1)).first()

@@ -72,6 +72,12 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def knows(revision_there: str) -> bool:
+    """Whether this version can bring a database of that revision up to its own."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return any(one.revision == revision_there for one in scripts)
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))

@@ -15,6 +15,16 @@ def campaigns_by_state(connection: Connection, controller_id: int) -> dict[str, 
     return {found.state: found.many for found in rows}
 
 
+def campaigns_held(connection: Connection, controller_id: int) -> int:
+    """How many campaigns wait to be released by a person."""
+    asked = (
+        select(func.count())
+        .select_from(campaign)
+        .where(campaign.c.controller_id == controller_id, campaign.c.hold.is_not(None))
+    )
+    return int(connection.execute(asked).scalar_one())
+
+
 def tallies(connection: Connection, controller_id: int) -> list[tuple[str, str, int]]:
     """(kind, name, count) over all its campaigns."""
     rows = connection.execute(

@@ -1,17 +1,31 @@
-"""Counts for Prometheus: labels from our own lists of words only, never a number or a name."""
+"""Counts for Prometheus: labels from our own lists of words and the names of trunks alone.
 
+Never a telephone number, nor a name of a person, list or campaign. Names and units follow
+https://prometheus.io/docs/practices/naming/. Alerts and a dashboard are in `deploy/monitoring/`.
+"""
+
+import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from api.caller import Asking, In
+from campaigns.trunk_health import Breaker
+from operations import suppression_key
+from operations.suppression_key import KeyState
 from operations.workspace import Workspace
-from store import halts, leases, tallies, totals
+from store import audit, halts, leases, tallies, totals
 from store.engine import reading
 
 router = APIRouter(tags=["operation"])
@@ -43,9 +57,24 @@ class _Kept(Collector):
             counts = totals.tallies(connection, self._controller_id)
             dialer = leases.holder(connection, datetime.now(UTC))
             stopped = halts.current(connection) is not None
-        yield _gauge("portevoix_campaigns", "Campaigns", "state", states)
-        yield _gauge("portevoix_targets", "Targets", "state", _of(counts, tallies.STATE))
-        yield _gauge("portevoix_refused", "Refused for good", "gate", _of(counts, tallies.GATE))
+            held = totals.campaigns_held(connection, self._controller_id)
+            backed_up = audit.last_at(connection, self._controller_id, "backup.make")
+        yield InfoMetricFamily(
+            "portevoix_build", "The version that answers", value={"version": version("portevoix")}
+        )
+        yield _gauge("portevoix_campaigns", "Campaigns by state", "state", states)
+        yield _gauge(
+            "portevoix_targets",
+            "People to be called, by where they stand",
+            "state",
+            _of(counts, tallies.STATE),
+        )
+        yield _gauge(
+            "portevoix_targets_refused",
+            "People refused for good",
+            "gate",
+            _of(counts, tallies.GATE),
+        )
         ended = CounterMetricFamily("portevoix_attempts", "Ended attempts", labels=["outcome"])
         for outcome, count in _of(counts, tallies.OUTCOME).items():
             ended.add_metric([outcome], count)
@@ -53,7 +82,28 @@ class _Kept(Collector):
         yield GaugeMetricFamily(
             "portevoix_stopped", "Somebody stopped everything", value=float(stopped)
         )
+        yield GaugeMetricFamily(
+            "portevoix_campaigns_held", "Campaigns that wait for a person", value=float(held)
+        )
+        yield from self._place(backed_up)
         yield from _dialer(dialer or {})
+
+    def _place(self, backed_up: datetime | None) -> Iterable[Metric]:
+        """The home directory: what it needs to go on, and to be had again when it is lost."""
+        settings = self._workspace.settings
+        key = suppression_key.state(settings, self._workspace.engine)
+        yield GaugeMetricFamily(
+            "portevoix_suppression_key_usable", "Who was erased can be told",
+            value=float(key is KeyState.FITS),
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "portevoix_home_free_bytes", "Free bytes on the disk of the home directory",
+            value=float(shutil.disk_usage(settings.home).free),
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "portevoix_backup_timestamp_seconds", "When the last backup was made; 0 for never",
+            value=backed_up.timestamp() if backed_up else 0.0,
+        )  # fmt: skip
 
 
 def _dialer(status: dict[str, object]) -> Iterable[Metric]:
@@ -63,9 +113,30 @@ def _dialer(status: dict[str, object]) -> Iterable[Metric]:
         "portevoix_pbx_connected", "It reaches its PBX", value=float(bool(status.get("connected")))
     )
     yield GaugeMetricFamily(
+        "portevoix_dialer_ready", "It may place calls: nothing is left to be settled first",
+        value=float(bool(status.get("ready"))),
+    )  # fmt: skip
+    yield GaugeMetricFamily(
         "portevoix_calls_up", "Calls up now",
         value=float(channels) if isinstance(channels, int | float) else 0.0,
     )  # fmt: skip
+    yield from _trunks(status.get("trunks"))
+
+
+def _trunks(shown: object) -> Iterable[Metric]:
+    """Of each trunk: 1 for the state it is in, 0 for the others, and how fast it is used."""
+    states = GaugeMetricFamily(
+        "portevoix_trunk_state", "State of the trunk's breaker", labels=["trunk", "state"]
+    )
+    factors = GaugeMetricFamily(
+        "portevoix_trunk_rate_ratio", "Share of its limit at which it is called", labels=["trunk"]
+    )
+    for name, one in shown.items() if isinstance(shown, dict) else ():
+        for state in Breaker:
+            states.add_metric([name, state.value], float(one.get("breaker") == state.value))
+        factors.add_metric([name], float(one.get("factor", 0)))
+    yield states
+    yield factors
 
 
 def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMetricFamily:

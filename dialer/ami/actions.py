@@ -62,7 +62,7 @@ def originate(order: OriginateOrder) -> Action:
 def _variables(order: OriginateOrder, attempt: str) -> dict[str, str]:
     journal = _safe("journal", order.journal)
     return {
-        f"FILE({journal},,,al,u)": f"start|{attempt}",
+        f"FILE({journal},,,al,u)": f"start|{attempt}|{int(order.target_id)}",
         "CHANNEL(hangup_handler_push)": ENDED_HANDLER,
         "PV_JOURNAL": journal,
         "PV_MESSAGE": _safe("message", order.message),

@@ -17,7 +17,7 @@ from api.language import language
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.rules.windows import ALWAYS
-from campaigns.stages import Measure
+from campaigns.stages import Cause, Measure
 from campaigns.states import CampaignState, TargetState
 from operations.progress import progress_of
 from store.policies import windows_to_plain
@@ -204,7 +204,7 @@ def test_each_of_our_names_has_a_word_in_both_languages(code: str) -> None:
     said = language(code).translations
     for kind, names in (
         ("campaign", CampaignState), ("target", TargetState), ("outcome", Outcome), ("gate", Gate),
-        ("held", Measure), ("remedy", Measure),
+        ("held", Measure), ("remedy", Measure), ("held", Cause), ("remedy", Cause),
     ):  # fmt: skip
         for name in names:
             assert said._catalog.get(f"{kind}\x04{name.value}"), (code, kind, name)  # type: ignore[attr-defined]

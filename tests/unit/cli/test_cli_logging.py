@@ -40,6 +40,17 @@ def test_a_number_loses_its_middle(lines: Lines, written: str) -> None:
     assert "…01" in json.dumps(found, ensure_ascii=False)
 
 
+def test_nor_does_one_within_a_value_or_an_exception_stay_whole(lines: Lines) -> None:
+    logging.configure(verbose=False)
+    try:
+        int("+33639980001 or so")
+    except ValueError:
+        structlog.get_logger().error("failed", exc_info=True, detail={"to": ["+33639980001"]})
+    (line,) = lines()
+    assert "ValueError" in str(line["exception"])
+    assert "39980001" not in json.dumps(line)
+
+
 def test_ids_and_times_stay_whole(lines: Lines) -> None:
     logging.configure(verbose=False)
     attempt = "01M7ZYXW1EAKNT1PA78T3Z8S9W"

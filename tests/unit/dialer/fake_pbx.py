@@ -171,7 +171,7 @@ class FakePbx:
             return
         call = FakeCall(self, order)
         self.calls[call.id] = call
-        self.journal(order, f"start|{call.id}")
+        self.journal(order, f"start|{call.id}|{order.target_id}")
         self.tell(Dialling(call.id, f"PJSIP/{order.endpoint}-{len(self.orders):08x}"))
         if self.script is not None:
             self.script(call)

@@ -179,7 +179,7 @@ class TestCalls:
                 ("Context", "portevoix-call"),
                 ("Exten", "s"),
                 ("Priority", "1"),
-                ("Variable", f"FILE(/var/journal,,,al,u)=start|{ATTEMPT}"),
+                ("Variable", f"FILE(/var/journal,,,al,u)=start|{ATTEMPT}|0"),
                 ("Variable", 'CHANNEL(hangup_handler_push)="portevoix-ended,s,1"'),
                 ("Variable", "PV_JOURNAL=/var/journal"),
                 ("Variable", "PV_MESSAGE=/sounds/message"),

@@ -10,6 +10,7 @@ import pytest
 from campaigns.callback import Said
 from campaigns.errors import StoreUnavailable
 from dialer.callback_log import CallbackLog
+from dialer.journal import SETTLED
 
 TODAY = datetime.now(UTC).strftime("%Y%m%d")
 
@@ -93,7 +94,8 @@ def test_a_file_goes_once_its_calls_must_be_over(desk: Desk, tmp_path: Path) -> 
     desk.closed = False
     desk.log.catch_up()
     assert desk.done == ["1", "2"]
-    assert [file.stem for file in tmp_path.iterdir()] == [TODAY]
+    assert [file.stem for file in tmp_path.glob("*.callbacks")] == [TODAY]
+    assert [file.stem for file in (tmp_path / SETTLED).iterdir()] == [before]
 
 
 def test_it_catches_up_by_itself(desk: Desk, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The journal is read whole, whatever a crash or a stray hand left in it."""
 
+import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialer.journal import (
+    KEPT,
+    SETTLED,
     Journal,
     OptOutPressed,
     Started,
+    kept,
     names_any,
     parse,
     read,
@@ -35,7 +40,8 @@ ENDED = CallEnded(
 
 
 def test_each_kind_of_line_is_read() -> None:
-    assert parse(b"start|a1") == Started("a1")
+    assert parse(b"start|a1|7") == Started("a1", 7)
+    assert parse(b"start|a1") == Started("a1"), "of a version before"
     assert parse(b"optout|a1|1795293298000") == OptOutPressed("a1", 1795293298000)
     assert parse(END) == ENDED
 
@@ -131,6 +137,19 @@ def test_numbers_are_never_used_again_after_retiring(tmp_path: Path) -> None:
     journal.retire(old)
     assert journal.files() == []
     assert journal.current() == new
+
+
+def test_what_is_settled_is_put_aside_and_gone_a_week_later(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, max_bytes=1)
+    for _ in range(3):
+        journal.current().write_bytes(b"start|a1|7\n")
+    first, second, _ = journal.files()
+    journal.retire(first)
+    assert [path.name for path in kept(tmp_path)] == [f"0000000{n}.journal" for n in (1, 2, 3)]
+    long_ago = time.time() - KEPT.total_seconds() - 60
+    os.utime(tmp_path / SETTLED / first.name, (long_ago, long_ago))
+    journal.retire(second)
+    assert [path.name for path in (tmp_path / SETTLED).iterdir()] == [second.name]
 
 
 def test_the_file_of_new_calls_is_never_retired(tmp_path: Path) -> None:

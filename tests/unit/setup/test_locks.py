@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from setup_clone import CLONE, Clone
 
-LOCKS = ["runtime.txt", "dev.txt", "node.txt"]
+LOCKS = ["runtime.txt", "dev.txt", "tools.txt", "node.txt"]
 # Spelled in two pieces, because the check it is planted for reads this file too.
 REGISTRY = "py" + "pi.org"
 
@@ -52,6 +52,8 @@ def test_the_locks_satisfy_the_project() -> None:
     runtime, dev = pins(CLONE / "requirements/runtime.txt"), pins(CLONE / "requirements/dev.txt")
     asked = [(runtime, text) for text in project["project"]["dependencies"]]
     asked += [(dev, text) for text in project["dependency-groups"]["dev"]]
+    tools = pins(CLONE / "requirements/tools.txt")
+    asked += [(tools, text) for text in project["dependency-groups"]["tools"]]
     for lock, text in asked:
         requirement = Requirement(text)
         assert requirement.specifier.contains(lock[canonicalize_name(requirement.name)]), text

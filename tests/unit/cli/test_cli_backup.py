@@ -1,0 +1,65 @@
+"""Backup, restore and sizing as a shell sees them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_subjects import Command
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from operations.workspace import Workspace
+
+
+@pytest.fixture(autouse=True)
+def no_giving_way_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.backup.give_way", lambda: None)
+
+
+def restore(home: Path, *arguments: object) -> Result:
+    words = ["--home", str(home), "restore", *map(str, arguments), "--by", "Ana"]
+    return CliRunner().invoke(app, words)
+
+
+def test_there_and_back(
+    portevoix: Command, workspace: Workspace, campaign_file: Path, tmp_path: Path
+) -> None:
+    assert portevoix("campaign", "prepare", str(campaign_file)).exit_code == 0
+    file, key = tmp_path / "backup", tmp_path / "key"
+    done = portevoix("backup", str(file), "--by", "Ana")
+    assert done.exit_code == 0, done.stderr
+    assert "suppression key is not in it" in done.stderr
+    assert portevoix("suppressions", "key", "backup", str(key)).exit_code == 0
+    done = restore(tmp_path / "new", file, "--key", key)
+    assert done.exit_code == 0, done.stdout + done.stderr
+    assert done.stdout.count("✓ ok") == 3
+    assert "Campaigns held: 1." in done.stderr
+    shown = CliRunner().invoke(app, ["--home", str(tmp_path / "new"), "campaign", "show", "1"])
+    assert "restored from a backup, calls since" in shown.stdout
+    again = portevoix("audit", "show", "--everybody").stdout
+    assert "backup.make" in again
+
+
+def test_without_the_key_it_says_that_nobody_is_called(
+    portevoix: Command, workspace: Workspace, tmp_path: Path
+) -> None:
+    portevoix("backup", str(tmp_path / "backup"), "--by", "Ana")
+    done = restore(tmp_path / "new", tmp_path / "backup")
+    assert done.exit_code == 1
+    assert "nobody is called before it is back" in done.stderr
+
+
+def test_an_existing_file_is_not_written_over(
+    portevoix: Command, workspace: Workspace, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes"
+    file.write_text("mine")
+    done = portevoix("backup", str(file))
+    assert (done.exit_code, file.read_text()) == (1, "mine")
+
+
+def test_a_campaign_is_sized_before_there_is_one(portevoix: Command) -> None:
+    found = json.loads(portevoix("size", "500000", "--json").stdout)
+    assert (found["calls"], found["machines"]) == (500_000, 1)
+    assert "hours of calling" in portevoix("size", "500000").stdout
+    assert portevoix("size", "0").exit_code == 1

@@ -1,0 +1,99 @@
+"""Every command in the pages is one that there is, with arguments that it takes.
+
+Each line of a fenced `sh` block that runs `portevoix` is parsed by the real command line; files
+that it names need not be there. docs/api.md and the SIPp of docs/carrier.md are run whole by
+tests/integration (test_api_server.py, test_cli_sipp.py).
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from cli.main import app
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+_FENCE = re.compile(r"^( *)```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+_SUBSHELL = re.compile(r"\$\(([^()]*)\)")
+_ASSIGNED = re.compile(r"[A-Z_]+=\S*")
+
+
+def lines(page: Path) -> Iterator[str]:
+    """Each command of the shell blocks of a page, on one line."""
+    for _, block in _FENCE.findall(page.read_text("utf-8")):
+        for line in block.replace("\\\n", " ").splitlines():
+            yield line.strip()
+            yield from _SUBSHELL.findall(line)
+
+
+def words(line: str) -> list[str]:
+    """The words of the first command in a line, without assignments before it."""
+    try:
+        found = shlex.split(line, comments=True)
+    except ValueError:  # a quoted text goes on in the next line
+        return []
+    ends = [index for index, word in enumerate(found) if word in {"|", "&&", ";", ">", "||", "&"}]
+    found = found[: ends[0]] if ends else found
+    while found and _ASSIGNED.fullmatch(found[0]):
+        found = found[1:]
+    return found
+
+
+def commands(program: str) -> list[tuple[str, list[str]]]:
+    return [
+        (page.name, found[1:])
+        for page in PAGES
+        for line in lines(page)
+        if (found := words(line)) and Path(found[0]).name == program
+    ]
+
+
+def parse(arguments: list[str]) -> None:
+    """Take the arguments apart as the command would, without running it."""
+    command: Any = typer.main.get_command(app)
+    name, rest, parent = "portevoix", arguments, None
+    while True:
+        context = command.make_context(name, list(rest), parent=parent)
+        if not hasattr(command, "commands"):
+            return
+        rest = [*context._protected_args, *context.args]
+        name, command, rest = command.resolve_command(context, rest)
+        parent = context
+
+
+@pytest.mark.parametrize(("page", "arguments"), commands("portevoix"), ids=str)
+def test_a_documented_command_is_one_that_there_is(page: str, arguments: list[str]) -> None:
+    """Arguments are told apart before any file is looked for: those are the reader's."""
+    try:
+        parse(arguments)
+    except Exception as error:
+        if "does not exist" not in str(error):
+            raise
+
+
+def test_the_pages_have_commands_and_a_wrong_one_is_noticed() -> None:
+    assert len(commands("portevoix")) > 40
+    for wrong in (["backup"], ["backup", "x", "--nothing"], ["campaign", "launched", "x"]):
+        with pytest.raises(Exception, match=r"Missing|No such"):
+            parse(wrong)
+
+
+@pytest.mark.parametrize(("page", "arguments"), commands("make"), ids=str)
+def test_a_documented_target_is_one_that_there_is(page: str, arguments: list[str]) -> None:
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
+    assert {word for word in arguments if "=" not in word} <= targets
+
+
+def test_every_page_is_in_the_contents() -> None:
+    listed = set(re.findall(r"(?m)^([a-z/-]+)$", (ROOT / "docs" / "index.md").read_text()))
+    pages = {
+        path.relative_to(ROOT / "docs").with_suffix("").as_posix()
+        for path in (ROOT / "docs").rglob("*.md")
+    }
+    assert pages - {"index"} <= listed

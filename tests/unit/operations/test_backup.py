@@ -1,0 +1,304 @@
+"""A backup: whole, of one moment, without the suppression key, put back in empty places only."""
+
+import io
+import json
+import tarfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from postgres import Postgres
+from sqlalchemy import make_url
+from store_subjects import World, number
+
+from audio.message import sha256_of
+from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
+from campaigns.errors import InvalidInput, NotAllowed
+from campaigns.stages import Cause, Hold, Measure
+from operations import suppression_key
+from operations.audit_proof import prove
+from operations.backup import MANIFEST, back_up
+from operations.erase import erase
+from operations.hold import held, release
+from operations.restore import Restored, add_journals, faults, restore
+from operations.settings import FILE_NAME
+from operations.workspace import Workspace, open_workspace
+from store import campaigns as kept
+from store import leases, schema, suppressions
+from store.engine import reading, writing
+from store.snapshot import standing
+
+BY = "Ana"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "message-court.flac"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def workspace(home: Path) -> Iterator[Workspace]:
+    """With a list, a campaign, a recording, a line, a journal and settings."""
+    home.mkdir()
+    (home / FILE_NAME).write_text(f'controller = "Comité"\nsuppression_key = "{"ab" * 32}"\n')
+    opened = open_workspace(home)
+    World(opened.engine, datetime.now(UTC)).called(5)
+    opened.library.add(EXAMPLE, EXAMPLE.name)
+    for name in ("pbx/journal/00000001.journal", "pbx/lines/0199001234/message.alaw"):
+        (home / name).parent.mkdir(parents=True)
+        (home / name).write_text("start|01ARZ3NDEKTSV4RRFFQ69G5FAV|999\n")
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def file(workspace: Workspace, tmp_path: Path) -> Path:
+    made = tmp_path / "backup"
+    back_up(workspace, made, BY)
+    return made
+
+
+def put_back(file: Path, home: Path) -> Restored:
+    found = restore(file, home, BY)
+    assert list(faults(found)) == []
+    return found
+
+
+def test_everything_is_back_and_the_audit_stands(
+    workspace: Workspace, file: Path, tmp_path: Path
+) -> None:
+    assert file.stat().st_mode & 0o777 == 0o600
+    found = put_back(file, tmp_path / "new")
+    with reading(workspace.engine) as one, reading(found.workspace.engine) as other:
+        before, after = standing(one).rows, standing(other).rows
+    for table in ("contact", "target", "campaign", "tally", "controller"):
+        assert after[table] == before[table] > 0
+    wrong: list[object] = []
+    prove(found.workspace.engine, wrong.append)
+    assert wrong == []
+    originals = list((tmp_path / "new" / "audio" / "originals").rglob("*"))
+    assert sha256_of(EXAMPLE) in {one.name for one in originals}
+    assert (tmp_path / "new" / "pbx/lines/0199001234/message.alaw").is_file()
+    assert (tmp_path / "new" / "pbx/journal/00000001.journal").is_file()
+    assert found.workspace.settings.controller == "Comité"
+
+
+def test_the_suppression_key_is_nowhere_in_it(home: Path, tmp_path: Path) -> None:
+    workspace = open_workspace(home)
+    key = (home / suppression_key.FILE_NAME).read_bytes().strip()
+    back_up(workspace, tmp_path / "backup", BY)
+    assert key not in (tmp_path / "backup").read_bytes()
+
+
+def test_nor_is_one_that_the_settings_hold(file: Path) -> None:
+    assert b"ab" * 32 not in file.read_bytes()
+
+
+def test_who_was_erased_is_known_again_once_the_key_is_back(home: Path, tmp_path: Path) -> None:
+    workspace = open_workspace(home)
+    owner = World(workspace.engine, datetime.now(UTC)).called(2).controller_id
+    now = datetime.now(UTC)
+    refusal = Suppression(
+        number(0), SuppressionScope.CONTROLLER, owner, SuppressionReason.MANUAL, "test", now
+    )
+    with writing(workspace.engine) as connection:
+        suppressions.add(connection, [refusal])
+    erase(workspace, owner, number(0), BY)
+    back_up(workspace, tmp_path / "backup", BY)
+    suppression_key.back_up(workspace.engine, tmp_path / "key", BY)
+    new = put_back(tmp_path / "backup", tmp_path / "new").workspace
+    assert suppression_key.state(new.settings, new.engine) is suppression_key.KeyState.MISSING
+    suppression_key.restore(new.settings, new.engine, tmp_path / "key", BY)
+    with reading(new.engine) as connection:
+        assert suppressions.in_force(connection, [number(0)], owner, 0, now) == {number(0)}
+
+
+def test_it_is_of_one_moment_while_others_write(workspace: Workspace, tmp_path: Path) -> None:
+    """Every number has two controllers' refusals, written together: the backup never has one."""
+    stop = threading.Event()
+
+    def refuse() -> None:
+        index = 0
+        while not stop.is_set():
+            both = [
+                Suppression(
+                    number(index), SuppressionScope.CONTROLLER, owner,
+                    SuppressionReason.MANUAL, "test", datetime.now(UTC),
+                )
+                for owner in (1, 2)
+            ]  # fmt: skip
+            with writing(workspace.engine) as connection:
+                suppressions.add(connection, both[:1])
+                suppressions.add(connection, both[1:])
+            index += 1
+
+    writer = threading.Thread(target=refuse)
+    writer.start()
+    try:
+        manifest = back_up(workspace, tmp_path / "backup", BY)
+    finally:
+        stop.set()
+        writer.join()
+    assert manifest.standing.rows["suppression"] % 2 == 0
+    put_back(tmp_path / "backup", tmp_path / "new")
+
+
+def test_nothing_is_written_over(workspace: Workspace, file: Path, home: Path) -> None:
+    before = file.read_bytes()
+    with pytest.raises(FileExistsError):
+        back_up(workspace, file, BY)
+    assert file.read_bytes() == before
+    with pytest.raises(NotAllowed, match="is not empty"):
+        restore(file, home, BY)
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("full")
+
+    monkeypatch.setattr("operations.backup.snapshot.take", fail)
+    place = tmp_path / "place"
+    place.mkdir()
+    with pytest.raises(OSError, match="full"):
+        back_up(workspace, place / "backup", BY)
+    assert list(place.iterdir()) == []
+
+
+def test_settings_that_are_there_count(file: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / FILE_NAME).write_text('controller = "Autre"\n')
+    found = put_back(file, new)
+    assert (found.settings_kept, found.workspace.settings.controller) == (True, "Autre")
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "no tar", "empty"])
+def test_what_is_no_whole_backup_is_refused_and_leaves_nothing(
+    file: Path, tmp_path: Path, damage: str
+) -> None:
+    data = bytearray(file.read_bytes())
+    if damage == "cut":
+        data = data[: len(data) // 2]
+    elif damage == "changed":
+        data[1024] ^= 1
+    else:
+        data = bytearray(b"" if damage == "empty" else b"hello" * 1000)
+    other = tmp_path / "other"
+    other.write_bytes(data)
+    with pytest.raises(InvalidInput, match=r"no whole backup|is not what its manifest says"):
+        restore(other, tmp_path / "new", BY)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def rewritten(file: Path, to: Path, **changes: object) -> Path:
+    """The same backup with another manifest."""
+    with tarfile.open(file) as old, tarfile.open(to, "w") as new:
+        for entry in old:
+            stream = old.extractfile(entry)
+            assert stream is not None
+            data = stream.read()
+            if entry.name == MANIFEST:
+                data = json.dumps({**json.loads(data), **changes}).encode()
+                entry.size = len(data)
+            new.addfile(entry, io.BytesIO(data))
+    return to
+
+
+def test_one_of_a_newer_version_is_refused(file: Path, tmp_path: Path) -> None:
+    later = rewritten(file, tmp_path / "later", revision="9999", version="9.9")
+    with pytest.raises(NotAllowed, match=r"newer Porte-voix \(9\.9"):
+        restore(later, tmp_path / "new", BY)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../beside", "audio/../../beside"])
+def test_nothing_is_written_outside_the_home(file: Path, tmp_path: Path, name: str) -> None:
+    evil = tmp_path / "evil"
+    with tarfile.open(evil, "w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = 1
+        archive.addfile(entry, io.BytesIO(b"x"))
+    with pytest.raises(InvalidInput, match="no whole backup"):
+        restore(evil, tmp_path / "new", BY)
+    assert not (tmp_path / "beside").exists()
+
+
+def test_the_old_machines_dialer_is_not_ended_by_the_new_one(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """It may go on dialling from the database that was backed up: a restore may be a drill."""
+    with writing(workspace.engine) as connection:
+        leases.acquire(connection, datetime.now(UTC))
+    back_up(workspace, tmp_path / "backup", BY)
+    new = put_back(tmp_path / "backup", tmp_path / "new").workspace
+    with reading(new.engine) as connection:
+        assert leases.holder(connection, datetime.now(UTC)) is None
+    with writing(new.engine) as connection:
+        assert leases.acquire(connection, datetime.now(UTC)).node == leases.own_node()
+
+
+def test_who_releases_answers_for_what_it_was_held_for_before_too(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with writing(workspace.engine) as connection:
+        kept.hold(connection, 1, Hold(Measure.UNWANTED, 0.1, 0.02, 100), datetime.now(UTC))
+    manifest = back_up(workspace, tmp_path / "backup", BY)
+    new = put_back(tmp_path / "backup", tmp_path / "new").workspace
+
+    def now_held() -> object:
+        with reading(new.engine) as connection:
+            found = held(kept.row(connection, 1, 1))
+        return found and (found.measure, found.at)
+
+    assert now_held() == (Cause.RESTORED, manifest.record_until)
+    release(new, 1, 1, BY)
+    found = now_held()
+    assert isinstance(found, tuple)
+    assert found[0] is Measure.UNWANTED
+    release(new, 1, 1, BY)
+    assert now_held() is None
+
+
+def test_journals_that_grew_are_brought_in_and_others_refused(file: Path, tmp_path: Path) -> None:
+    new = put_back(file, tmp_path / "new").workspace
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    journal = new.settings.home / "pbx/journal/00000001.journal"
+    grown = journal.read_bytes() + b"start|01ARZ3NDEKTSV4RRFFQ69G5FAW|1\n"
+    (saved / journal.name).write_bytes(grown)
+    (saved / "00000002.journal").write_bytes(b"")
+    assert add_journals(new, saved) == 2
+    assert journal.read_bytes() == grown
+    assert add_journals(new, saved) == 0
+    (saved / journal.name).write_bytes(b"something else\n")
+    with pytest.raises(NotAllowed, match="one name"):
+        add_journals(new, saved)
+
+
+def test_on_postgresql(postgres: Postgres, tmp_path: Path) -> None:
+    with postgres.database() as one, postgres.database() as other:
+        for name, engine in (("old", one), ("new", other)):
+            (tmp_path / name).mkdir()
+            url = engine.url.render_as_string(hide_password=False)
+            (tmp_path / name / FILE_NAME).write_text(f'database_url = "{url}"\n')
+        old = open_workspace(tmp_path / "old")
+        World(old.engine, datetime.now(UTC)).called(5)
+        back_up(old, tmp_path / "backup", BY)
+        with pytest.raises(NotAllowed, match="has tables already"):
+            restore(tmp_path / "backup", tmp_path / "new", BY)
+        with writing(other) as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+        found = put_back(tmp_path / "backup", tmp_path / "new")
+        assert found.held == 1
+        assert schema.revision(found.workspace.engine) == schema.newest()
+        assert make_url(found.workspace.settings.url).database == other.url.database
+        wrong: list[object] = []
+        prove(found.workspace.engine, wrong.append)
+        assert wrong == []
+        for opened in (old, found.workspace):
+            opened.engine.dispose()
