@@ -58,7 +58,7 @@ def release(workspace: Workspace, controller_id: int, campaign_id: int, by: str)
         row = kept.row(connection, controller_id, campaign_id)
         if not row["hold"]:
             raise NotAllowed("The campaign is not held: there is nothing to release.")
-        counts = tallies.of_campaign(connection, campaign_id)[tallies.OUTCOME]
+        counts = tallies.watched(tallies.of_campaign(connection, campaign_id))
         kept.release(connection, campaign_id, counts, now)
         audit.record(
             connection, now, by.strip(), "campaign.release", f"campaign {campaign_id}",

@@ -101,6 +101,9 @@ campaign = Table(
     # Who of its lists is called, with which variant: see `campaigns.selection`; NULL: everybody.
     Column("selection", JSON(none_as_null=True)),
     Column("variants", JSON, nullable=False, server_default="{}"),  # {name: message, ...}
+    # One call to a person's own number, to hear a campaign or a code: who asked, and of a code its
+    # digest, the tries and when it was told back (see `store.own_calls`); NULL: any other campaign.
+    Column("own_call", JSON(none_as_null=True)),
     UniqueConstraint("controller_id", "name"),
 )
 
