@@ -44,7 +44,8 @@ check: environment ## formatting, lint, types, layers, and no package registry n
 bench-ami: environment ## events through the AMI adapter, against the plain library
 	@.venv/bin/python bench/ami.py
 
-# docs/benchmarks.md says how each figure is made, and what BENCH, DAY, PARIS, MACHINES and IMPORT can say.
+# docs/benchmarks.md says how each figure is made, and what BENCH, DAY, PARIS, MACHINES, IMPORT, HEARD
+# and KEYS can say.
 .PHONY: bench
 bench: environment pbx ## engine against the raw AMI loop, limits, opt-outs, claims, memory
 	@.venv/bin/python -m bench $(BENCH)
@@ -64,6 +65,14 @@ bench-audio: environment ## what the telephone makes of a recording: aliases, lo
 .PHONY: bench-machines
 bench-machines: environment pbx ## answering machines and people, told apart through real calls
 	@.venv/bin/python -m bench.machines $(MACHINES)
+
+.PHONY: bench-heard
+bench-heard: environment pbx ## what 1,000 phones heard of the message, and how soon
+	@.venv/bin/python -m bench.heard $(HEARD)
+
+.PHONY: bench-keys
+bench-keys: environment pbx ## 10,000 keys at random instants, each acted on once
+	@.venv/bin/python -m bench.keys $(KEYS)
 
 .PHONY: bench-import
 bench-import: environment ## a list of six million people, imported while another wants to write

@@ -283,6 +283,7 @@ class Attempt(BaseModel):
     tech: str | None = Field(description="The last SIP answer.")
     heard_ms: int | None
     quartile: int | None = Field(description="Quarters of the message that were played.")
+    first_ms: int | None = Field(description="From the answer to the message's first sample.")
     keys: str | None
     sip_call_id: str | None
     pack: str

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from campaigns.trunk import Codec
 from dialer.instance.configure import Instance
 from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
@@ -44,6 +45,7 @@ max_cps = {cps}
 
 [rehearsal]
 sip_port = {sip_port}
+codec = "{codec}"
 max_channels = {channels}
 max_cps = {cps}
 
@@ -65,6 +67,8 @@ class Plan:
         population: of the simulated network: a profile that ships, or the path of a TOML file.
         seed: who is who.
         voices: directory of what the far side says; empty for what ships.
+        codec: of the trunk, by Asterisk's name.
+        capture: whether the network keeps the RTP that it receives.
     """
 
     channels: int = 2000
@@ -72,6 +76,8 @@ class Plan:
     population: str = "answers"
     seed: int = 1
     voices: str = ""
+    codec: Codec = Codec.ALAW
+    capture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ class Installation:
             channels=self.plan.channels,
             cps=self.plan.cps,
             sip_port=self._kept.network_port,
+            codec=self.plan.codec,
             port=self._kept.ports.ami,
             directory=self.home / "pbx",
             tag=self._kept.tag,
@@ -124,6 +131,11 @@ class Installation:
     def ledger(self) -> Path:
         """The network's own record."""
         return self.home / "ledger.jsonl"
+
+    @property
+    def captures(self) -> Path:
+        """What the network heard of each call, where it was to be kept."""
+        return self.home / "captures"
 
     @property
     def database(self) -> Path:
@@ -165,7 +177,8 @@ class Installation:
             who = ("--profile", self.plan.population)
         seed = ("--seed", str(self.plan.seed))
         said = ("--voices", self.plan.voices) if self.plan.voices else ()
-        self.network = self._start("network", "-m", "rehearsal", *where, *who, *seed, *said)
+        kept = ("--capture", str(self.captures)) if self.plan.capture else ()
+        self.network = self._start("network", "-m", "rehearsal", *where, *who, *seed, *said, *kept)
         _keep_at_work(self.network.pid)
         self.supervisor.start()
 

@@ -87,6 +87,8 @@ class Facts:
         heard_ms: how far the message was played.
         message_ms: how long the message is.
         rtp_sent: RTP packets sent to the person.
+        first_ms: from the answer to the first sample of the message, or to the end where none was
+            sent; None where it is not known.
     """
 
     answered: bool
@@ -97,6 +99,7 @@ class Facts:
     heard_ms: int = 0
     message_ms: int = 0
     rtp_sent: int = 0
+    first_ms: int | None = None
 
 
 _BY_SIP = {
@@ -149,6 +152,9 @@ _CODE = re.compile(r"SIP (\d{3})")
 
 NOTHING_HEARD_MS = 0
 
+PATIENT_MS = 1000
+"""Who stayed so long on a silent line did not just hang up on us: they were not spoken to."""
+
 
 def resolve(facts: Facts) -> Outcome:
     """The outcome of an ended call.
@@ -189,7 +195,8 @@ def _answered(facts: Facts) -> Outcome:
         return Outcome.OPTED_OUT
     if facts.result == "playing" and facts.cause == _RECORDING_UNREADABLE:
         return Outcome.SILENT_CALL
-    if facts.rtp_sent == 0 and facts.heard_ms <= NOTHING_HEARD_MS:
+    waited_in_vain = (facts.first_ms or 0) >= PATIENT_MS
+    if facts.rtp_sent == 0 and (waited_in_vain or facts.heard_ms <= NOTHING_HEARD_MS):
         return Outcome.SILENT_CALL
     return _BY_RESULT.get(facts.result, Outcome.HUNG_UP_EARLY)
 

@@ -61,22 +61,33 @@ twice a second for hours: with the usual two, chance alone would hold a good cam
 MOST_PEOPLE = 2**31 - 1
 """People in a stage above which it is taken for a mistake."""
 
+LATE_MS = 2000
+"""Milliseconds of silence after an answer from which on a call is a silent one, whatever came then.
+47 CFR 64.1200(a)(7) (US) calls one abandoned after two seconds, as Ofcom (UK) does: nobody knows
+yet who is calling, and most have hung up."""
+
+LATE_START = "late_start"
+"""How the calls are counted, beside their outcomes, whose message began later than that."""
+
+HEARD_NOTHING = frozenset({Outcome.SILENT_CALL, Outcome.ANSWERED_TOO_LATE})
+"""Outcomes of people who answered a silent line."""
+
 _THEIRS = frozenset(Outcome) - NOT_THE_PERSONS - {Outcome.IN_DOUBT}
 """Calls that reached the person's network. Our own faults count nowhere, or a night of congestion
 would hide a bad list."""
 
-_OF: Mapping[Measure, tuple[Outcome, Collection[Outcome]]] = {
-    Measure.OPT_OUTS: (Outcome.OPTED_OUT, ANSWERED),
-    Measure.INVALID_NUMBERS: (Outcome.INVALID_NUMBER, _THEIRS),
-    Measure.EARLY_HANG_UPS: (Outcome.HUNG_UP_EARLY, ANSWERED),
-    Measure.SILENT_CALLS: (Outcome.SILENT_CALL, ANSWERED),
-    Measure.UNWANTED: (Outcome.UNWANTED, _THEIRS),
+_OF: Mapping[Measure, tuple[Collection[str], Collection[Outcome]]] = {
+    Measure.OPT_OUTS: ({Outcome.OPTED_OUT}, ANSWERED),
+    Measure.INVALID_NUMBERS: ({Outcome.INVALID_NUMBER}, _THEIRS),
+    Measure.EARLY_HANG_UPS: ({Outcome.HUNG_UP_EARLY}, ANSWERED),
+    Measure.SILENT_CALLS: (HEARD_NOTHING | {LATE_START}, ANSWERED),
+    Measure.UNWANTED: ({Outcome.UNWANTED}, _THEIRS),
     Measure.ANALYTICS_BLOCKED: (
-        Outcome.ANALYTICS_BLOCKED,
+        {Outcome.ANALYTICS_BLOCKED},
         _THEIRS | {Outcome.ANALYTICS_BLOCKED},
     ),
 }
-"""Which outcome each measure counts, and among which: opt-outs among those who answered, 607 (RFC
+"""What each measure counts, and among which outcomes: opt-outs among those who answered, 607 (RFC
 8197) and 608 (RFC 8688) among all that reached a network."""
 
 
@@ -96,7 +107,7 @@ def verdict(
     is heard ends it late, so that of the first calls to end most are the bad ones.
 
     Args:
-        counts: ended calls of the campaign by outcome.
+        counts: ended calls of the campaign by outcome, and those of them that began late.
         baseline: those of them that a person has answered for by a release.
         bounds: highest share by measure; what is absent is not watched.
         ended: whether a stage has just ended.
@@ -151,11 +162,11 @@ def _measured(
 ) -> tuple[int, int]:
     """(events, calls they are a share of) since the baseline."""
 
-    def since(outcome: Outcome) -> int:
-        return max(0, counts.get(outcome.value, 0) - baseline.get(outcome.value, 0))
+    def since(names: Collection[str]) -> int:
+        return sum(max(0, counts.get(name, 0) - baseline.get(name, 0)) for name in names)
 
-    event, among = _OF[measure]
-    return since(event), sum(since(outcome) for outcome in among)
+    events, among = _OF[measure]
+    return since(events), since(among)
 
 
 def _at_least(events: int, calls: int) -> float:

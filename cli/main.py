@@ -10,6 +10,7 @@ from cli import (
     audio_files,
     audit,
     budget,
+    call_me,
     callback_line,
     campaign,
     consent_form,
@@ -87,6 +88,7 @@ app.command("size")(size_of)
 app.command()(halt.stop)
 app.command()(halt.resume)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(call_me.app, name="call-me")
 app.add_typer(budget.app, name="budget")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(consent_form.app, name="consent-form")

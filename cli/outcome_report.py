@@ -17,7 +17,7 @@ from operations.report import Report
 _COLUMNS = (
     "id", "line", "external_id", "number", "trunk", "caller_id", "rehearsal", "pack", "state",
     "outcome", "claimed_at", "sent_at", "ringing_at", "answered_at", "ended_at", "cause", "tech",
-    "heard_ms", "quartile", "keys", "sip_call_id", "cost", "variant",
+    "heard_ms", "quartile", "first_ms", "keys", "sip_call_id", "cost", "variant",
 )  # fmt: skip
 
 

@@ -10,9 +10,11 @@ from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from campaigns import stages
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.errors import LeaseLost, StoreUnavailable
 from campaigns.states import AttemptState, TargetState
+from dialer import outcomes
 from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
 from dialer.outcomes import Closing, talked_s
@@ -200,6 +202,9 @@ def _delta(closings: Sequence[Closing]) -> tallies.Delta:
         tallies.moved(delta, campaign_id, before, closing.settled.state.value)
         if closing.ended.outcome is not None:
             delta[campaign_id, tallies.OUTCOME, closing.ended.outcome.value] += 1
+            delta[campaign_id, tallies.LATE, stages.LATE_START] += outcomes.began_late(
+                closing.ended
+            )
         if closing.ended.state is not AttemptState.IN_DOUBT:
             delta[campaign_id, tallies.MONEY, tallies.SPENT] += closing.ended.cost or 0
             delta[campaign_id, tallies.MONEY, tallies.RESERVED] -= closing.call.attempt.price.worst

@@ -5,7 +5,7 @@ opt-out before it is confirmed aloud:
 
     start|ATTEMPT|TARGET
     optout|ATTEMPT|AT_MS
-    end|ATTEMPT|ENDED_MS|ANSWERED_MS|CAUSE|CALL_ID|RESULT|HEARD_MS|SENT|RECEIVED|KEYS|TECH
+    end|ATTEMPT|ENDED_MS|ANSWERED_MS|CAUSE|CALL_ID|RESULT|HEARD_MS|SENT|RECEIVED|KEYS|TECH|FIRST_MS
 
 Asterisk appends a line with one write(2) on a file opened with O_APPEND (funcs/func_env.c), so
 lines of calls that end together never mix; a machine that loses power may tear the last one.
@@ -164,7 +164,8 @@ def _record(kind: str, fields: list[str]) -> Record:
         attempt, at = fields
         return OptOutPressed(attempt, int(at))
     if kind == "end":
-        return _ended(*_exactly(fields, 11))
+        # An earlier version of the dialplan, whose calls may still be read, told no FIRST_MS.
+        return _ended(*_exactly([*fields, ""] if len(fields) == 11 else fields, 12))
     raise ValueError(kind)
 
 
@@ -197,6 +198,7 @@ def _ended(
     received: str,
     keys: str,
     tech: str,
+    first: str,
 ) -> CallEnded:
     return CallEnded(
         attempt_id=attempt,
@@ -210,6 +212,7 @@ def _ended(
         rtp_sent=int(sent),
         rtp_received=int(received),
         keys=keys,
+        first_ms=max(0, int(first)) if first else None,
     )
 
 

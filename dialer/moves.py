@@ -112,7 +112,7 @@ def _verdict(
         return None
     baseline = kept.baseline_of(connection, campaign.id)
     up = counts[tallies.STATE].get(TargetState.CALLING.value, 0)
-    return stages.verdict(counts[tallies.OUTCOME], baseline, campaign.bounds, ended=ended, up=up)
+    return stages.verdict(tallies.watched(counts), baseline, campaign.bounds, ended=ended, up=up)
 
 
 def _act(connection: Connection, campaign_id: int, action: Action, now: datetime) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaigns import outcome as outcomes
-from campaigns import retry, tariff
+from campaigns import retry, stages, tariff
 from campaigns.outcome import Facts, Outcome
 from campaigns.states import AttemptState, TargetState
 from dialer.calls import Call
@@ -97,6 +97,7 @@ def _facts(call: Call, hung_up: HungUp | None) -> Facts:
         heard_ms=_heard_ms(call, known),
         message_ms=call.message.ms,
         rtp_sent=known.rtp_sent,
+        first_ms=known.first_ms,
     )
 
 
@@ -151,6 +152,7 @@ def _ended(call: Call, found: Outcome, facts: Facts, at: datetime) -> Ended:
         keys=known.keys if known else "".join(call.keys),
         rtp_sent=facts.rtp_sent,
         rtp_received=known.rtp_received if known else 0,
+        first_ms=known.first_ms if known and known.rtp_sent else None,
         sip_call_id=known.sip_call_id if known else "",
         cost=_cost(call, answered_at, ended_at),
     )
@@ -182,6 +184,12 @@ def _suppress(found: Outcome) -> str:
     if found is Outcome.OPTED_OUT:
         return "key"
     return "unwanted_607" if found is Outcome.UNWANTED else ""
+
+
+def began_late(ended: Ended) -> bool:
+    """Whether somebody who heard the message had waited too long for it."""
+    silent = ended.outcome is None or ended.outcome in stages.HEARD_NOTHING
+    return not silent and ended.first_ms is not None and ended.first_ms > stages.LATE_MS
 
 
 def opted_out(closings: Sequence[Closing]) -> list[Closing]:

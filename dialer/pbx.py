@@ -165,6 +165,8 @@ class CallEnded:
         rtp_sent: RTP packets sent to the person.
         rtp_received: RTP packets received.
         keys: every key acted on, in order, such as `59`.
+        first_ms: from the answer to the first sample of the message, give or take 20 ms; where
+            none was sent, how long that was so. None where not answered, or not told.
     """
 
     attempt_id: str
@@ -178,6 +180,7 @@ class CallEnded:
     rtp_sent: int
     rtp_received: int
     keys: str
+    first_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

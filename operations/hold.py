@@ -65,7 +65,7 @@ def release(workspace: Workspace, controller_id: int, campaign_id: int, by: str)
         if before := row["hold"].get("before"):
             kept.hold_as(connection, campaign_id, before)
         else:
-            counts = tallies.of_campaign(connection, campaign_id)[tallies.OUTCOME]
+            counts = tallies.watched(tallies.of_campaign(connection, campaign_id))
             kept.release(connection, campaign_id, counts, now)
         audit.record(
             connection, now, by.strip(), "campaign.release", f"campaign {campaign_id}",

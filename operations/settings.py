@@ -139,6 +139,7 @@ class RehearsalSettings(BaseModel):
 
     Attributes:
         sip_port: UDP port on loopback.
+        codec: the one that is offered, as of any trunk.
         profile: shipped population of callees, or the path of one's own.
         seed: who is who, the same in every run.
         tariffs: what its calls are reckoned to cost; nothing where there is none.
@@ -147,6 +148,7 @@ class RehearsalSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sip_port: int = Field(default=5090, ge=1024, le=65535)
+    codec: Codec = Codec.ALAW
     profile: str = "demo"
     seed: int = 1
     max_channels: int = Field(default=200, ge=1, le=MOST_CHANNELS)
@@ -158,6 +160,7 @@ class RehearsalSettings(BaseModel):
         return TrunkSettings(
             host="127.0.0.1",
             port=self.sip_port,
+            codec=self.codec,
             max_channels=self.max_channels,
             max_cps=self.max_cps,
             tariffs=self.tariffs,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from campaigns.errors import InvalidInput
 from rehearsal import profile
+from rehearsal.capture import Capture
 from rehearsal.network import ByNumber, Network, Population, open_ledger
 from rehearsal.voices import load_library
 
@@ -23,6 +24,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--rtp-port", type=int, default=0, help="first of ten even ports, 0 for free ones (0)"
     )
     parser.add_argument("--ledger", type=Path, required=True, help="file to append what is seen to")
+    parser.add_argument(
+        "--capture", type=Path, metavar="DIRECTORY", help="keep the RTP of every call there"
+    )
     parser.add_argument("--seed", type=int, default=1, help="who is who, the same in every run (1)")
     who = parser.add_mutually_exclusive_group()
     who.add_argument(
@@ -51,9 +55,14 @@ def main(argv: list[str] | None = None) -> int:
         population = _population(arguments)
         ledger = open_ledger(arguments.ledger)
         network = Network(
-            arguments.bind, arguments.sip_port, arguments.rtp_port, ledger, population,
+            arguments.bind,
+            arguments.sip_port,
+            arguments.rtp_port,
+            ledger,
+            population,
             library=load_library(arguments.voices),
-        )  # fmt: skip
+            capture=Capture(arguments.capture) if arguments.capture else None,
+        )
     except InvalidInput as error:
         print(error, file=sys.stderr)
         return 2

@@ -40,6 +40,8 @@ class Route(StrEnum):
 
     RFC4733 = "rfc4733"
     INFO = "info"
+    INBAND = "inband"
+    """As the two tones of ITU-T Q.23 in the sound; such a phone answers without telephone-event."""
 
 
 class Voice(StrEnum):
@@ -103,6 +105,11 @@ class Plan:
     def rings(self) -> bool:
         """Whether a telephone rings (180) before the final answer."""
         return not (self.status in _FROM_THE_EXCHANGE or self.reason or self.early_media)
+
+    @property
+    def inband(self) -> bool:
+        """Whether this telephone knows of no other way for its keys than the sound."""
+        return any(Route.INBAND in key.routes for key in self.keys)
 
 
 def forward_number(number: str) -> str:

@@ -47,7 +47,8 @@ class Call:
         self._sighting = sighting
         self._exchange, self._dialog, self._plan = exchange, dialog, plan
         self._state = State.RINGING
-        self._leg: Leg = exchange.media.open(offer)
+        understood = replace(offer, events=None) if plan.inband else offer
+        self._leg: Leg = exchange.media.open(understood, sighting.sip_call_id)
         self._leg_open = True
         self._timers: list[Timer] = []
         self._final: Repetition | None = None
@@ -189,7 +190,7 @@ class Call:
                 self._pressed(key)
             else:
                 released = partial(self._pressed, key)
-                self._exchange.media.press(self._leg, press.digit, released)
+                self._exchange.media.press(self._leg, press.digit, route, released)
 
     def _pressed(self, key: LedgerKey) -> None:
         self._sighting.released(replace(key, end=self._exchange.clock()))

@@ -30,8 +30,8 @@ _TIMESTAMP = np.dtype(
 )
 SO_TIMESTAMPNS = 35
 BATCH = 256
-HEAD = 16
-"""Octets kept of each packet received: the RTP header and a little more."""
+HEAD = 172
+"""Octets kept of each packet received: the RTP header and 20 ms of G.711 or G.722."""
 
 
 class Received:
@@ -42,6 +42,7 @@ class Received:
         kinds: second octet of each, marker bit removed (the RTP payload type).
         sizes: octets each packet had on the wire, of UDP payload.
         times: epoch seconds at which the kernel took each.
+        heads: the first HEAD octets of each, good until the next batch is received.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class Received:
         kinds: NDArray[np.uint8],
         sizes: NDArray[np.int64],
         times: NDArray[np.float64],
+        heads: NDArray[np.uint8],
     ) -> None:
         self.ports = ports
         self.kinds = kinds
         self.sizes = sizes
         self.times = times
+        self.heads = heads
 
 
 class Datagrams(Protocol):
@@ -107,6 +110,7 @@ class KernelBatches:
             self._heads[:count, 1] & np.uint8(0x7F),
             m["len"][:count].astype(np.int64),
             times,
+            self._heads[:count],
         )
 
     def send(self, sock: socket.socket, messages: NDArray[np.void]) -> int:
@@ -128,17 +132,22 @@ class PlainSockets:
 
     def receive(self, sock: socket.socket, now: float) -> Received | None:
         """See Datagrams."""
-        rows: list[tuple[int, int, int]] = []
+        rows: list[tuple[int, int]] = []
+        heads: list[bytes] = []
         for _ in range(BATCH):
             try:
                 data, (_host, port) = sock.recvfrom(2048)
             except BlockingIOError:
                 break
-            rows.append((port, data[1] & 0x7F if len(data) > 1 else 0, len(data)))
+            rows.append((port, len(data)))
+            heads.append(data[:HEAD].ljust(HEAD, b"\0"))
         if not rows:
             return None
-        ports, kinds, sizes = np.array(rows, np.int64).T
-        return Received(ports, kinds.astype(np.uint8), sizes, np.full(len(rows), now))
+        ports, sizes = np.array(rows, np.int64).T
+        octets = np.frombuffer(b"".join(heads), np.uint8).reshape(-1, HEAD)
+        return Received(
+            ports, octets[:, 1] & np.uint8(0x7F), sizes, np.full(len(rows), now), octets
+        )
 
     def send(self, sock: socket.socket, messages: NDArray[np.void]) -> int:
         """See Datagrams."""

@@ -17,6 +17,9 @@ _KEY_CROSSING = 0.15
 _TIMEOUT_MARGIN = 1.0
 """Seconds by which the two sides may differ on how long it rang."""
 
+_PATIENT = 1.0
+"""Seconds on a silent line after which whoever hangs up was not spoken to."""
+
 _ABSENT = 20
 _CAUSE = re.compile(r"Q\.850\s*;.*?cause\s*=\s*(\d+)", re.IGNORECASE)
 
@@ -129,7 +132,7 @@ def _heard_nothing(call: LedgerCall, ring_timeout: float | None) -> frozenset[st
         # channel, nothing on the PBX's side can tell it from a phone that went on ringing.
         return frozenset({"answered_too_late", "no_answer"})
     if call.hung_up_by == "network":
-        return frozenset({"hung_up_early"})
+        return _left_in_silence((call.bye_at or 0.0) - (call.answer_at or 0.0))
     if call.hung_up_by is None:
         return frozenset({"in_doubt", "pbx_lost"})
     rung = (call.answer_at or 0.0) - call.invite_at
@@ -137,6 +140,12 @@ def _heard_nothing(call: LedgerCall, ring_timeout: float | None) -> frozenset[st
         # The answer and the time-out met inside the PBX, which then sent no CANCEL.
         return frozenset({"answered_too_late", "silent_call"})
     return frozenset({"silent_call"})
+
+
+def _left_in_silence(after: float) -> frozenset[str]:
+    if abs(after - _PATIENT) <= TOLERANCE:
+        return frozenset({"hung_up_early", "silent_call"})
+    return frozenset({"silent_call" if after > _PATIENT else "hung_up_early"})
 
 
 def _heard(call: LedgerCall, message_seconds: float) -> frozenset[str]:

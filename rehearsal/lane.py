@@ -29,10 +29,10 @@ _EVENT_CODES = {digit: code for code, digit in enumerate("0123456789*#ABCD")}
 
 @dataclass(slots=True)
 class _Press:
-    """A key being sent on one slot (RFC 4733 section 2.5)."""
+    """A key being sent on one slot: as events (RFC 4733, 2.5), or as tones where no payload is."""
 
     digit: str
-    payload: int
+    payload: int | None
     steps: int
     released: Callable[[], None]
     start: int = 0
@@ -106,11 +106,16 @@ class Lane:
         self._names["host"][slot], self._names["port"][slot] = host, to[1]
 
     def press(
-        self, slot: int, digit: str, payload: int, seconds: float, released: Callable[[], None]
+        self,
+        slot: int,
+        digit: str,
+        payload: int | None,
+        seconds: float,
+        released: Callable[[], None],
     ) -> None:
         """Send a key on a stream, in place of its audio, after any that is being sent.
 
-        `released` is called as it goes up.
+        `payload` is that of telephone-event, None for tones; `released` is called as it goes up.
         """
         steps = max(1, round(seconds * 50))
         waiting = self._presses.setdefault(slot, deque())
@@ -141,22 +146,29 @@ class Lane:
         self._frame[slots] = np.where(frame >= self._end[slots], self._loop[slots], frame)
 
     def _next_event(self, slot: int) -> Callable[[], None] | None:
-        """Put an event packet where `_next_frames` has put audio."""
+        """Put a packet of the key where `_next_frames` has put audio."""
         press = self._presses[slot][0]
         press.sent += 1
         if press.sent == press.steps + _ENDS:
             self._back_to_audio(slot)
             return None
+        if press.payload is not None:
+            self._put_event(slot, press, press.payload)
+        elif press.sent <= press.steps:
+            tone = self._library.tones[press.digit] + press.sent - 1
+            self._iov["base"][slot, 1] = self._base[slot] + np.uint64(tone * FRAME)
+        return press.released if press.sent == press.steps else None
+
+    def _put_event(self, slot: int, press: _Press, payload: int) -> None:
         if press.sent == 1:
             press.start = int(self._time[slot])
         volume = _VOLUME | (_END if press.sent >= press.steps else 0)
         duration = min(press.sent, press.steps) * FRAME
-        self._rtp["payload"][slot] = press.payload | (_MARKER if press.sent == 1 else 0)
+        self._rtp["payload"][slot] = payload | (_MARKER if press.sent == 1 else 0)
         self._rtp["time"][slot] = press.start
         self._events[slot] = (_EVENT_CODES[press.digit], volume, duration)
         at = self._events.ctypes.data + slot * _EVENT.itemsize
         self._iov["base"][slot, 1], self._iov["len"][slot, 1] = at, _EVENT.itemsize
-        return press.released if press.sent == press.steps else None
 
     def _back_to_audio(self, slot: int) -> None:
         self._iov["len"][slot, 1] = FRAME

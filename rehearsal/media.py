@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from campaigns.errors import InvalidInput
-from rehearsal.behaviour import PRESS_SECONDS, Voice
+from rehearsal.behaviour import PRESS_SECONDS, Route, Voice
+from rehearsal.capture import Capture
 from rehearsal.datagrams import BATCH, Datagrams, lost_by_kernel, open_socket
 from rehearsal.lane import Lane
 from rehearsal.reception import Heard, Reception
@@ -46,7 +47,9 @@ class Media:
         datagrams: Datagrams,
         library: Library,
         clock: Callable[[], float],
+        capture: Capture | None = None,
     ) -> None:
+        self._capture = capture
         self._datagrams = datagrams
         self._clock = clock
         self._library = library
@@ -58,7 +61,7 @@ class Media:
         self.longest_delay = 0.0
         self.next_due = float("inf")
 
-    def open(self, offer: Offer) -> Leg:
+    def open(self, offer: Offer, call_id: str) -> Leg:
         """Take a call on the least busy lane and listen to the port it announced."""
         index = min(range(LANES), key=lambda i: self._lanes[i].calls)
         lane = self._lanes[index]
@@ -69,6 +72,8 @@ class Media:
         lane.calls += 1
         leg = Leg(lane, offer)
         self._listen(leg)
+        if self._capture is not None:
+            self._capture.begin(offer.address[1], call_id)
         self._plan_next()
         return leg
 
@@ -78,7 +83,7 @@ class Media:
         if left := self._legs.get(port):
             self.stop(left)
             self._drain(left.lane)
-            left.heard = self._reception.heard(port)
+            left.heard = self._heard(port)
         self._legs[port] = leg
         self._reception.listen(port, leg.offer.payload)
 
@@ -96,11 +101,12 @@ class Media:
             leg.lane.stop(leg.slot)
             leg.slot = None
 
-    def press(self, leg: Leg, digit: str, released: Callable[[], None]) -> bool:
-        """Send a key by RFC 4733. False where the offer or the silence of this end forbids it."""
-        if leg.slot is None or leg.offer.events is None:
+    def press(self, leg: Leg, digit: str, route: Route, released: Callable[[], None]) -> bool:
+        """Send a key by RFC 4733 or as tones. False where the offer or our silence forbids it."""
+        if leg.slot is None or (route is Route.RFC4733 and leg.offer.events is None):
             return False
-        leg.lane.press(leg.slot, digit, leg.offer.events, PRESS_SECONDS, released)
+        events = leg.offer.events if route is Route.RFC4733 else None
+        leg.lane.press(leg.slot, digit, events, PRESS_SECONDS, released)
         return True
 
     def move(self, leg: Leg, port: int) -> None:
@@ -112,6 +118,8 @@ class Media:
         leg.offer = replace(leg.offer, address=(host, port))
         self._listen(leg)
         self._reception.move(old, port)
+        if self._capture is not None:
+            self._capture.move(old, port)
         del self._legs[old]
         if leg.slot is not None:
             leg.lane.redirect(leg.slot, leg.offer.address)
@@ -125,10 +133,15 @@ class Media:
         if leg.heard is not None:
             return leg.heard
         port = leg.offer.address[1]
-        heard = self._reception.heard(port)
+        heard = self._heard(port)
         self._reception.forget(port)
         del self._legs[port]
         return heard
+
+    def _heard(self, port: int) -> Heard:
+        if self._capture is not None:
+            self._capture.end(port)
+        return self._reception.heard(port)
 
     def run_due(self, now: float) -> None:
         """Receive and send on every lane whose moment has come."""
@@ -150,6 +163,8 @@ class Media:
             # The kernel stamps wall-clock time; the ledger's clock must not step with it.
             batch.times += now - time.time()
             self._reception.count(batch)
+            if self._capture is not None:
+                self._capture.take(batch)
             if len(batch.ports) < BATCH:
                 return
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from campaigns.errors import InvalidInput
 from rehearsal.behaviour import DEFAULTS, Behaviour, Plan, plan_by_number
 from rehearsal.call import Call
+from rehearsal.capture import Capture
 from rehearsal.datagrams import Datagrams, best_datagrams
 from rehearsal.dialog import Dialog
 from rehearsal.ledger import Ledger
@@ -58,6 +59,7 @@ class Network:
         sip_port: UDP port for SIP, 0 for a free one.
         rtp_port: first of ten even UDP ports for RTP, 0 for free ones.
         library: what is said; None for what ships.
+        capture: keeps the RTP of every call, where it is given.
 
     Raises:
         InvalidInput: an address is not loopback, or a port is taken.
@@ -72,15 +74,15 @@ class Network:
         population: Population,
         datagrams: Datagrams | None = None,
         library: Library | None = None,
+        capture: Capture | None = None,
     ) -> None:
         _require_loopback(bind)
         self._epoch = time.time() - time.monotonic()
         self._wire = Wire(bind, sip_port, self.clock)
         self.sip = self._wire.address
         try:
-            self.media = Media(
-                bind, rtp_port, datagrams or best_datagrams(), library or load_library(), self.clock
-            )
+            moving, said = datagrams or best_datagrams(), library or load_library()
+            self.media = Media(bind, rtp_port, moving, said, self.clock, capture)
         except InvalidInput:
             self._wire.close()
             raise

@@ -104,7 +104,7 @@ def _plan(row: dict[str, Any]) -> Plan:
     routes = _routes(row, plan)
     keys = tuple(_press(text, routes) for text in row.get("keys", ()))
     plan = replace(plan, keys=keys or tuple(replace(key, routes=routes) for key in plan.keys))
-    if plan.keys and plan.voice is Voice.NOTHING and Route.RFC4733 in routes:
+    if plan.keys and plan.voice is Voice.NOTHING and set(routes) - {Route.INFO}:
         raise InvalidInput(
             "keys", "without audio a key can only go by SIP", 'Add routes = ["info"].'
         )
@@ -130,7 +130,7 @@ def _routes(row: dict[str, Any], plan: Plan) -> tuple[Route, ...]:
     try:
         return tuple(Route(name) for name in row["routes"])
     except ValueError:
-        raise InvalidInput("routes", "only rfc4733 and info are known") from None
+        raise InvalidInput("routes", f"known are {', '.join(Route)}") from None
 
 
 def _press(text: str, routes: tuple[Route, ...]) -> Press:

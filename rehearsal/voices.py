@@ -21,6 +21,13 @@ _BEEP_HZ, _BEEP_SECONDS = 1000.0, 0.4
 _NOISE_DBFS = -55.0
 _NOISE_SECONDS = 4.0
 
+_LOW, _HIGH = (697.0, 770.0, 852.0, 941.0), (1209.0, 1336.0, 1477.0, 1633.0)
+_KEYPAD = ("123A", "456B", "789C", "*0#D")
+"""The rows and columns of a keypad and their tones in hertz (ITU-T Q.23)."""
+
+_DIGITS = "".join(_KEYPAD)
+_TONE_LEVEL, _TONE_SECONDS = 0.2, 0.2
+
 Samples = NDArray[np.float64]
 
 
@@ -40,10 +47,12 @@ class Library:
     Attributes:
         frames: per codec name, octets of shape (frames, 160).
         tracks: the recordings that may stand for each voice.
+        tones: the first of the ten frames that are the tones of a key.
     """
 
     frames: dict[str, NDArray[np.uint8]]
     tracks: dict[Voice, tuple[Track, ...]]
+    tones: dict[str, int]
 
 
 def load_library(directory: Path | None = None) -> Library:
@@ -67,9 +76,10 @@ def load_library(directory: Path | None = None) -> Library:
         Voice.ANNOUNCEMENT: (_then(sounds, [], np.concatenate([announcement, _silence(1.0)])),),
         Voice.SILENCE: (_then(sounds, [], _silence(1.0)),),
     }
+    tones = {digit: _then(sounds, [_tones(digit)], _silence(0.02)).first for digit in _DIGITS}
     everything = np.concatenate(sounds)
     frames = {name: _encode(everything, subtype) for name, subtype in _CODECS.items()}
-    return Library(frames, tracks)
+    return Library(frames, tracks, tones)
 
 
 def _answers(directory: Path | None, voice: Voice) -> list[Samples]:
@@ -114,6 +124,13 @@ def _noise() -> Samples:
 def _beep() -> Samples:
     times = np.arange(int(_BEEP_SECONDS * RATE)) / RATE
     return np.asarray(0.3 * np.sin(2 * np.pi * _BEEP_HZ * times))
+
+
+def _tones(digit: str) -> Samples:
+    row = next(index for index, keys in enumerate(_KEYPAD) if digit in keys)
+    times = 2 * np.pi * np.arange(int(_TONE_SECONDS * RATE)) / RATE
+    low, high = _LOW[row], _HIGH[_KEYPAD[row].index(digit)]
+    return np.asarray(_TONE_LEVEL * (np.sin(low * times) + np.sin(high * times)))
 
 
 def _silence(seconds: float) -> Samples:

@@ -36,6 +36,7 @@ class Ended:
     keys: str = ""
     rtp_sent: int = 0
     rtp_received: int = 0
+    first_ms: int | None = None
     sip_call_id: str = ""
     cost: int | None = None
 
@@ -70,6 +71,7 @@ _CLOSE = (
                 "keys",
                 "rtp_sent",
                 "rtp_received",
+                "first_ms",
                 "sip_call_id",
                 "cost",
             )
@@ -200,6 +202,7 @@ def _values(one: Ended) -> dict[str, Any]:
         "b_keys": one.keys,
         "b_rtp_sent": one.rtp_sent,
         "b_rtp_received": one.rtp_received,
+        "b_first_ms": one.first_ms,
         "b_sip_call_id": one.sip_call_id,
         "b_cost": one.cost,
     }

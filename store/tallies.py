@@ -20,6 +20,10 @@ SPENT, RESERVED = "spent", "reserved"
 flight or in doubt can cost at most. Moved by the claim and by the end of a call, in the
 transactions that write them."""
 
+LATE = "late"
+"""Under (LATE, stages.LATE_START): answered calls whose message began too late. They are counted
+under their outcome too."""
+
 BEGUN = "begun"
 PEOPLE = "people"
 """Under (BEGUN, PEOPLE): targets for which a call was begun, ever; each once. Counted by the claim
@@ -76,7 +80,7 @@ def hold(connection: Connection, campaign_id: int, kind: str, name: str) -> None
 
 def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:
     """{kind: {name: count}} of one campaign, kinds always present."""
-    kinds = (STATE, OUTCOME, GATE, BEGUN, HEARD, MONEY)
+    kinds = (STATE, OUTCOME, LATE, GATE, BEGUN, HEARD, MONEY)
     found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     rows = connection.execute(
         select(tally.c.kind, tally.c.name, tally.c.count).where(tally.c.campaign_id == campaign_id)
@@ -85,6 +89,11 @@ def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[s
         if count:
             found[kind][name] = count
     return found
+
+
+def watched(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """What `campaigns.stages` measures a campaign by, of what `of_campaign` found."""
+    return {**counts[OUTCOME], **counts[LATE]}
 
 
 def one(connection: Connection, campaign_id: int, kind: str, name: str) -> int:

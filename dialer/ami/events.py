@@ -242,4 +242,10 @@ def _call_ended(block: bytes, attempt: str, start: int) -> CallEnded:
         rtp_sent=number(b"Sent"),
         rtp_received=number(b"Received"),
         keys=text(b"Keys"),
+        first_ms=_signed(headers.get(b"First", b"")),
     )
+
+
+def _signed(value: bytes) -> int | None:
+    """A time that two clocks may have made a little less than nothing."""
+    return max(0, int(value)) if value.removeprefix(b"-").isdigit() else None

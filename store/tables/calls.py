@@ -48,6 +48,7 @@ attempt = Table(
     Column("reserved", BigInteger, nullable=False, server_default="0"),  # micro-euros at most
     Column("cost", BigInteger),  # micro-euros, once it has ended
     Column("tariff", Text, nullable=False, server_default=""),  # it is charged by
+    Column("first_ms", Integer),  # from the answer to the first sample of the message
     Column("variant", String(40)),  # which message was played; NULL: the campaign's own
     Index("ix_attempt_campaign_id_claimed_at", "campaign_id", "claimed_at"),
     Index("ix_attempt_target_id", "target_id"),

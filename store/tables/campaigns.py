@@ -103,6 +103,9 @@ campaign = Table(
     Column("variants", JSON, nullable=False, server_default="{}"),  # {name: message, ...}
     # What is done on answering machines: {mode, message, message_ms, recordings}; NULL: nothing.
     Column("machines", JSON(none_as_null=True)),
+    # One call to a person's own number, to hear a campaign or a code: who asked, and of a code its
+    # digest, the tries and when it was told back (see `store.own_calls`); NULL: any other campaign.
+    Column("own_call", JSON(none_as_null=True)),
     UniqueConstraint("controller_id", "name"),
 )
 

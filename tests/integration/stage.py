@@ -63,6 +63,7 @@ class Stage:
     home: Path
     extra_settings: str = ""
     population: tuple[str, ...] = ("--by-number",)
+    message: Path = MESSAGE
     processes: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -125,31 +126,38 @@ class Stage:
         self, numbers: Iterable[str], name: str = "Stage", trunk: str = "rehearsal", **limits: float
     ) -> int:
         """A campaign that calls these numbers, each with consent of its own."""
+        return self.prepare_with(self.values(name, trunk, **limits), numbers)
+
+    def prepare_with(self, values: CampaignValues, numbers: Iterable[str]) -> int:
+        """The same, with every value given."""
         rows = "\n".join(f"{number};2025-05-01;site;w1" for number in numbers)
         sheet = f"telephone;date_consentement;source_consentement;formulation\n{rows}\n"
         report = import_list(
             self.workspace.engine,
             self.controller,
             BytesIO(sheet.encode()),
-            name=name,
-            file_name=f"{name}.csv",
+            name=values.name,
+            file_name=f"{values.name}.csv",
             provenance=Provenance("s", "m", date(2025, 6, 1), ("political",), WORDING),
             by="test",
         )
         assert report.rejected == 0, report
-        return self.campaign([report.list_id], name, trunk, **limits)
+        return self._prepared(values, [report.list_id])
 
     def campaign(
         self, lists: list[int], name: str = "Stage", trunk: str = "rehearsal", **limits: float
     ) -> int:
         """A campaign that calls these lists."""
-        values, recording = self.values(name, trunk, **limits), self.recording()
-        return prepare_campaign(self.workspace, self.controller, values, [recording], lists, "test")
+        return self._prepared(self.values(name, trunk, **limits), lists)
+
+    def _prepared(self, values: CampaignValues, lists: list[int]) -> int:
+        recordings = [self.recording()]
+        return prepare_campaign(self.workspace, self.controller, values, recordings, lists, "test")
 
     def recording(self) -> int:
         """The message that everybody hears; its id."""
         kept = keep_recording(
-            self.workspace, self.controller, MESSAGE, name="m", file_name="m.flac", by="test"
+            self.workspace, self.controller, self.message, name="m", file_name="m.flac", by="test"
         )
         return int(kept["id"])
 

@@ -65,14 +65,15 @@ def test_an_answered_call_plays_the_whole_message(caller: Caller, far_side: FarS
     event = placed.ended()
     start, end = placed.lines()
     assert start == ["start", placed.attempt_id]
-    _, _, ended, answered, cause, call_id, result, heard, sent, received, keys, tech = end
+    _, _, ended, answered, cause, call_id, result, heard, sent, received, keys, tech, first = end
     assert began <= int(answered) <= int(ended) <= int(time.time() * 1000)
     assert (cause, result, keys, tech) == ("16", "played", "", "SIP 200 OK")
     assert call_id == far_side.call_to(placed.number).call_id
     assert int(heard) == pytest.approx(MESSAGE_MS, abs=60)
     assert int(sent) >= MESSAGE_MS / 20 - 1
     assert int(received) == 0
-    names = "Ended Answered Cause CallId Result Heard Sent Received Keys Tech"
+    assert -20 <= int(first) <= 60
+    names = "Ended Answered Cause CallId Result Heard Sent Received Keys Tech First"
     assert [event[name] for name in names.split()] == end[2:]
     assert heard_frames(far_side.call_to(placed.number)) == list(range(MESSAGE_MS // 20))
 
@@ -105,7 +106,7 @@ def test_a_far_side_that_never_answers_at_all_leaves_a_whole_line(caller: Caller
     placed.ended()
     end = placed.lines()[1]
     assert end[3] == "0"
-    assert end[6:] == ["", "0", "0", "0", "", ""]
+    assert end[6:] == ["", "0", "0", "0", "", "", ""]
 
 
 def test_an_answer_at_the_moment_of_the_time_out_is_ended_at_once(
@@ -199,6 +200,21 @@ def test_one_press_by_two_routes_counts_once(caller: Caller) -> None:
     assert placed.ended()["Keys"] == "55"
 
 
+def test_presses_by_info_may_follow_each_other_faster_than_any_finger(caller: Caller) -> None:
+    """Asterisk keeps back a key within 45 ms of the last one, and died of it without a timer."""
+
+    def press_in_a_burst(call: Call) -> None:
+        call.answer()
+        after_audio(call, 0.3)
+        call.press("1")
+        for key in "1234":
+            call.info(key)
+        call.ended.wait(20)
+
+    placed = caller.place(press_in_a_burst)
+    assert placed.ended()["Keys"] == "1234"
+
+
 def test_a_9_begun_in_the_last_words_counts(caller: Caller) -> None:
     def straddle(call: Call) -> None:
         call.answer()
@@ -264,7 +280,7 @@ def test_the_far_sides_words_cannot_break_a_line(caller: Caller) -> None:
     event = placed.ended()
     assert event["Result"] == ""
     assert placed.lines()[1][11] == "SIP 480 abcdefResult played"
-    assert len(placed.lines()[1]) == 12
+    assert len(placed.lines()[1]) == 13
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from campaigns.outcome import (
     ANSWERED,
     NOT_THE_PERSONS,
+    PATIENT_MS,
     REACHED,
     Facts,
     Outcome,
@@ -164,6 +165,22 @@ def test_answered_calls(result: str, heard_ms: int, rtp_sent: int, expected: Out
     assert resolve(facts) is expected
 
 
+@pytest.mark.parametrize(
+    ("waited_ms", "expected"),
+    [
+        (40, Outcome.HUNG_UP_EARLY),
+        (PATIENT_MS - 1, Outcome.HUNG_UP_EARLY),
+        (PATIENT_MS, Outcome.SILENT_CALL),
+    ],
+)
+def test_who_waited_on_a_silent_line_did_not_hang_up_on_us(
+    waited_ms: int, expected: Outcome
+) -> None:
+    """The dialplan takes the time gone by for what was heard, where it has no position."""
+    facts = Facts(True, "playing", heard_ms=waited_ms, message_ms=2000, first_ms=waited_ms)
+    assert resolve(facts) is expected
+
+
 def test_message_that_cannot_be_played_is_a_silent_call() -> None:
     """A person answered and heard nothing: it counts, and is not made again at once.
 
@@ -189,6 +206,7 @@ def test_message_that_cannot_be_played_is_a_silent_call() -> None:
         heard_ms=st.integers(0, 60_000),
         message_ms=st.integers(0, 60_000),
         rtp_sent=st.integers(0, 3000),
+        first_ms=st.one_of(st.none(), st.integers(0, 60_000)),
     )
 )
 def test_every_ended_call_has_an_outcome_and_only_answered_ones_say_so(facts: Facts) -> None:

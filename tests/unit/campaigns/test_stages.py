@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from campaigns.errors import InvalidInput
 from campaigns.outcome import NOT_THE_PERSONS, Outcome
 from campaigns.stages import (
+    LATE_START,
     LEAST_CALLS,
     LEAST_EVENTS,
     Measure,
@@ -147,6 +148,22 @@ def test_of_several_the_one_furthest_over_is_named() -> None:
     found = verdict(counts, {}, BOUNDS, ended=True)
     assert found is not None
     assert found.measure is Measure.SILENT_CALLS
+
+
+@pytest.mark.parametrize("silence", ["silent_call", "answered_too_late", LATE_START])
+def test_whoever_answered_and_was_not_spoken_to_counts_however_that_came(silence: str) -> None:
+    counts = {Outcome.DELIVERED.value: 960, silence: 40}
+    found = verdict(counts, {}, BOUNDS, ended=True)
+    assert found is not None
+    assert found.measure is Measure.SILENT_CALLS
+    assert verdict(counts, counts, BOUNDS, ended=True) is None
+
+
+def test_a_late_start_is_counted_among_answered_calls_only_once() -> None:
+    """A call that began late has an outcome too: the share is of calls, not of both."""
+    found = verdict({Outcome.DELIVERED.value: 100, LATE_START: 100}, {}, BOUNDS, ended=True)
+    assert found is not None
+    assert (found.share, found.calls) == (1.0, 100)
 
 
 def test_what_has_no_bound_is_not_watched() -> None:

@@ -78,6 +78,7 @@ class FakeCall:
         handler: bool = True,
         journalled: bool = True,
         silent: bool = False,
+        first_ms: int = 20,
     ) -> None:
         """The channel goes; `handler` and `journalled` false where their traces are lost."""
         if self.ended:
@@ -88,6 +89,7 @@ class FakeCall:
         found = CallEnded(
             self.id, _ANSWERED_MS + 5000, _ANSWERED_MS if answered else 0, cause, tech,
             f"{self.id}@fake", self.result, heard_ms, rtp, rtp, self.keys,
+            first_ms if answered else None,
         )  # fmt: skip
         if journalled:
             self.pbx.journal(self.order, _line(found))
@@ -107,7 +109,7 @@ def _line(found: CallEnded) -> str:
     fields = (
         "end", found.attempt_id, found.ended_ms, found.answered_ms, found.cause,
         found.sip_call_id, found.result, found.heard_ms, found.rtp_sent, found.rtp_received,
-        found.keys, found.tech,
+        found.keys, found.tech, "" if found.first_ms is None else found.first_ms,
     )  # fmt: skip
     return "|".join(str(one) for one in fields)
 

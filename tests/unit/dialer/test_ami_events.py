@@ -84,6 +84,7 @@ ENDED = block(
     "Received: 139",
     "Keys: 59",
     "Tech: SIP 200 OK",
+    "First: 18",
 )
 
 
@@ -111,7 +112,7 @@ ENDED = block(
             ENDED,
             CallEnded(
                 ATTEMPT, 1795292534123, 1795292530456, 16, "SIP 200 OK",
-                "2ceed3bf-e866-4430-942e-4b5bbe127577", "optout", 2345, 140, 139, "59",
+                "2ceed3bf-e866-4430-942e-4b5bbe127577", "optout", 2345, 140, 139, "59", 18,
             ),
         ),
         (block("Hangup", "Cause: 17", "Cause-txt: User busy", "TechCause: 486"),
@@ -168,6 +169,15 @@ def test_numbers_that_are_none_count_as_absent(decoder: EventDecoder) -> None:
     [event] = decoder.decode([ended])
     assert isinstance(event, CallEnded)
     assert (event.heard_ms, event.rtp_sent, event.rtp_received) == (0, 0, 139)
+
+
+@pytest.mark.parametrize(("told", "meant"), [(b"-12", 0), (b"2500", 2500), (b"", None)])
+def test_a_first_sample_is_never_heard_before_the_answer(
+    decoder: EventDecoder, told: bytes, meant: int | None
+) -> None:
+    [event] = decoder.decode([ENDED.replace(b"First: 18", b"First: " + told)])
+    assert isinstance(event, CallEnded)
+    assert event.first_ms == meant
 
 
 def test_a_failure_after_newchannel_promises_a_hangup(decoder: EventDecoder) -> None:

@@ -13,7 +13,7 @@ import fake_pbx
 import pytest
 from dialing import dialing, until
 from fake_pbx import FakeCall, FakePbx
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 from store_subjects import World, number
 
 from audio.library import Library
@@ -154,6 +154,29 @@ async def test_it_is_watched_inside_a_stage_and_calls_that_are_up_go_on(
         assert not pbx.asked_to_hang_up
         listening.play_to_the_end()
         await run.settled()
+
+
+async def test_messages_that_begin_too_late_hold_and_a_release_answers_for_them(
+    world: World, workspace: Workspace, tmp_path: Path
+) -> None:
+    def late(call: FakeCall) -> None:
+        call.answer()
+        call.end(heard_ms=500, tech="SIP 200 OK", first_ms=stages.LATE_MS + 400)
+
+    campaign = world.called(60, stages=[20], bounds={"silent_calls": 0.03}, max_cps=200.0)
+    pbx = FakePbx(every(2, late))
+    async with dialing(world.engine, tmp_path, pbx) as run:
+        await until(lambda: loaded(world, campaign).hold == "silent_calls")
+        await run.settled()
+        pbx.script = fake_pbx.deliver
+        release(workspace, 1, campaign.id, "Zoé")
+        await run.over(campaign.id)
+    assert len(pbx.orders) == 60
+    assert acts(world).count("campaign.hold") == 1
+    with reading(world.engine) as connection:
+        waits = connection.execute(select(tables.attempt.c.first_ms)).scalars().all()
+    assert set(waits) == {20, stages.LATE_MS + 400}
+    world.check()
 
 
 async def test_a_campaign_without_bounds_is_never_held(world: World, tmp_path: Path) -> None:

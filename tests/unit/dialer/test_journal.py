@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from dialer.journal import (
 )
 from dialer.pbx import CallEnded
 
-END = b"end|a1|1795293299419|1795293297000|16|id@host|optout|1234|61|60|59|SIP 200 OK"
+END = b"end|a1|1795293299419|1795293297000|16|id@host|optout|1234|61|60|59|SIP 200 OK|35"
 ENDED = CallEnded(
     attempt_id="a1",
     ended_ms=1795293299419,
@@ -36,6 +37,7 @@ ENDED = CallEnded(
     rtp_sent=61,
     rtp_received=60,
     keys="59",
+    first_ms=35,
 )
 
 
@@ -54,6 +56,12 @@ def test_a_call_whose_end_knows_little_is_read() -> None:
     ended = parse(b"end|a1|1795293299419|0||||0|0|0||")
     assert isinstance(ended, CallEnded)
     assert (ended.cause, ended.tech, ended.result, ended.keys) == (0, "", "", "")
+    assert ended.first_ms is None
+
+
+def test_a_line_of_an_earlier_version_is_read_and_time_never_runs_backwards() -> None:
+    assert parse(END.removesuffix(b"|35")) == replace(ENDED, first_ms=None)
+    assert parse(END.replace(b"|35", b"|-4")) == replace(ENDED, first_ms=0)
 
 
 @pytest.mark.parametrize(

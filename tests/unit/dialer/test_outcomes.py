@@ -7,8 +7,9 @@ import pytest
 from dialer_subjects import MESSAGE_MS, a_call
 
 from campaigns.outcome import Outcome
+from campaigns.stages import LATE_MS
 from campaigns.states import AttemptState, TargetState
-from dialer.outcomes import closed, in_doubt, never_placed, unsent
+from dialer.outcomes import began_late, closed, in_doubt, never_placed, unsent
 from dialer.pbx import CallEnded, HungUp
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -19,7 +20,7 @@ def reported(attempt_id: str = "x", **changes: Any) -> CallEnded:
     values: dict[str, Any] = {
         "ended_ms": ANSWERED_MS + 4000, "answered_ms": ANSWERED_MS, "cause": 16,
         "tech": "SIP 200 OK", "sip_call_id": "abc@host", "result": "played", "heard_ms": 1990,
-        "rtp_sent": 100, "rtp_received": 99, "keys": "",
+        "rtp_sent": 100, "rtp_received": 99, "keys": "", "first_ms": 12,
     }  # fmt: skip
     return CallEnded(attempt_id, **{**values, **changes})
 
@@ -38,9 +39,31 @@ def test_a_delivered_message() -> None:
     assert ended.answered_at == datetime(2026, 3, 2, 9, 58, 20, tzinfo=UTC)
     assert ended.ended_at == ended.answered_at + timedelta(seconds=4)
     assert (ended.keys, ended.sip_call_id) == ("12", "abc@host")
-    assert (ended.rtp_sent, ended.rtp_received) == (100, 99)
+    assert (ended.rtp_sent, ended.rtp_received, ended.first_ms) == (100, 99, 12)
     assert (settled.state, settled.attempts, settled.tries) == (TargetState.REACHED, 1, 0)
     assert closing.suppress == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "late"),
+    [
+        ({"first_ms": LATE_MS}, False),
+        ({"first_ms": LATE_MS + 1}, True),
+        ({"first_ms": LATE_MS + 1, "result": "playing", "heard_ms": 300}, True),
+        ({"first_ms": None}, False),
+        # Heard nothing at all: counted by its outcome, and not once more.
+        ({"first_ms": 3000, "rtp_sent": 0, "result": "playing", "heard_ms": 0}, False),
+    ],
+)
+def test_a_message_that_begins_too_late_is_told_whatever_came_of_it(
+    told: dict[str, Any], late: bool
+) -> None:
+    assert began_late(closed(a_call(ended=reported(**told)), None, AT).ended) is late
+
+
+def test_of_a_call_in_which_nothing_was_sent_there_is_no_first_sample() -> None:
+    silent = reported(first_ms=900, rtp_sent=0, result="playing", heard_ms=880)
+    assert closed(a_call(ended=silent), None, AT).ended.first_ms is None
 
 
 def test_no_more_was_heard_than_there_is() -> None:

@@ -317,7 +317,7 @@ def test_repeated_requests_are_answered_for_a_while_after_the_end(exchange: Exch
 
 
 def _leg(exchange: Exchange, port: int) -> Leg:
-    return exchange.media.open(read_offer(SDP.format(port=port, formats="8").encode()))
+    return exchange.media.open(read_offer(SDP.format(port=port, formats="8").encode()), "a")
 
 
 def test_a_port_that_a_dead_pbx_left_belongs_to_the_next_call(exchange: Exchange) -> None:

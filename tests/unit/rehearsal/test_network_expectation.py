@@ -61,8 +61,13 @@ def test_an_answer_without_any_message_is_a_silent_call() -> None:
 
 
 def test_whoever_leaves_before_the_first_packet_left_early() -> None:
-    gone = call(rtp_packets=0, rtp_seconds=0.0, hung_up_by="network", bye_at=1002.0)
+    gone = call(rtp_packets=0, rtp_seconds=0.0, hung_up_by="network", bye_at=1000.3)
     assert _expect(gone) == {"hung_up_early"}
+
+
+def test_whoever_leaves_a_line_that_stayed_silent_was_not_spoken_to() -> None:
+    left = call(rtp_packets=0, rtp_seconds=0.0, hung_up_by="network", bye_at=1004.0)
+    assert _expect(left) == {"silent_call"}
 
 
 @pytest.mark.parametrize("heard", [9.75, 10.0, 25.0])

@@ -1,5 +1,6 @@
 """The packets themselves, as a socket receives them."""
 
+import io
 import socket
 import struct
 from collections.abc import Iterator
@@ -7,9 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import soundfile
 
 from rehearsal.behaviour import Voice
 from rehearsal.datagrams import (
+    HEAD,
     Datagrams,
     KernelBatches,
     PlainSockets,
@@ -20,6 +23,9 @@ from rehearsal.datagrams import (
 from rehearsal.lane import Lane
 from rehearsal.reception import Reception
 from rehearsal.voices import FRAME, Library, load_library
+
+HEADS = np.zeros((4, HEAD), np.uint8)
+"""Of packets of which only the number counts."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,31 @@ def test_a_key_is_sent_as_rfc_4733_says(
     assert released == [9]
 
 
+def test_a_key_in_the_sound_is_two_tones_and_no_event(
+    lane: Lane, library: Library, listener: socket.socket
+) -> None:
+    slot = _play(lane, library, listener, Voice.SILENCE)
+    lane.press(slot, "6", None, 0.16, lambda: None)
+    for _ in range(12):
+        lane.tick()
+    packets = _take(listener)
+    assert {p.payload for p in packets} == {8}
+    assert [p.time - packets[0].time for p in packets] == [n * FRAME for n in range(12)]
+    sound = b"".join(p.body for p in packets[:8])
+    spectrum = np.abs(np.fft.rfft(_pcm(sound)))
+    hertz = np.fft.rfftfreq(len(sound), 1 / 8000)
+    loudest = sorted(hertz[np.argsort(spectrum)[-2:]])
+    assert loudest == [pytest.approx(770, abs=7), pytest.approx(1477, abs=7)]
+    assert {p.body for p in packets[8:]} == {packets[11].body}
+
+
+def _pcm(alaw: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    samples, _ = soundfile.read(
+        io.BytesIO(alaw), format="RAW", samplerate=8000, channels=1, subtype="ALAW"
+    )
+    return np.asarray(samples)
+
+
 def test_two_keys_at_once_follow_each_other(
     lane: Lane, library: Library, listener: socket.socket
 ) -> None:
@@ -199,8 +230,8 @@ def test_first_and_last_packet_are_told_apart_within_one_batch() -> None:
     reception.listen(4002, 8)
     ports = np.array([4000, 4002, 4000, 4000])
     kinds, sizes = np.full(4, 8, np.uint8), np.full(4, 172)
-    reception.count(Received(ports, kinds, sizes, np.array([1.0, 1.5, 2.0, 3.0])))
-    reception.count(Received(ports[:1], kinds[:1], sizes[:1], np.array([4.0])))
+    reception.count(Received(ports, kinds, sizes, np.array([1.0, 1.5, 2.0, 3.0]), HEADS))
+    reception.count(Received(ports[:1], kinds[:1], sizes[:1], np.array([4.0]), HEADS))
     heard = reception.heard(4000)
     assert (heard.first_at, heard.last_at, heard.packets, heard.seconds) == (1.0, 4.0, 4, 0.08)
     assert reception.heard(4002).packets == 1
@@ -209,7 +240,8 @@ def test_first_and_last_packet_are_told_apart_within_one_batch() -> None:
 def test_a_port_in_new_hands_starts_from_nothing() -> None:
     reception = Reception()
     reception.listen(4000, 8)
-    batch = Received(np.array([4000]), np.array([8], np.uint8), np.array([172]), np.array([1.0]))
+    kind, size, at = np.array([8], np.uint8), np.array([172]), np.array([1.0])
+    batch = Received(np.array([4000]), kind, size, at, HEADS)
     reception.count(batch)
     reception.forget(4000)
     reception.count(batch)
@@ -221,10 +253,10 @@ def test_a_moved_port_keeps_its_count() -> None:
     reception = Reception()
     reception.listen(4000, 8)
     row = (np.array([8], np.uint8), np.array([172]))
-    reception.count(Received(np.array([4000]), *row, np.array([1.0])))
+    reception.count(Received(np.array([4000]), *row, np.array([1.0]), HEADS))
     reception.move(4000, 4002)
-    reception.count(Received(np.array([4002]), *row, np.array([2.0])))
-    reception.count(Received(np.array([4000]), *row, np.array([3.0])))
+    reception.count(Received(np.array([4002]), *row, np.array([2.0]), HEADS))
+    reception.count(Received(np.array([4000]), *row, np.array([3.0]), HEADS))
     heard = reception.heard(4002)
     assert (heard.first_at, heard.last_at, heard.packets) == (1.0, 2.0, 2)
 

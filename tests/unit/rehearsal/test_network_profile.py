@@ -77,7 +77,7 @@ def test_keys_and_times_are_read() -> None:
         ({"behaviour": [{"name": "presses_key", "keys": ["9"]}]}, "keys"),
         ({"behaviour": [{"name": "presses_key", "keys": ["99@1"]}]}, "keys"),
         ({"behaviour": [{"name": "presses_key", "keys": ["9@-1"]}]}, "keys"),
-        ({"behaviour": [{"name": "presses_key", "routes": ["inband"]}]}, "routes"),
+        ({"behaviour": [{"name": "presses_key", "routes": ["pulses"]}]}, "routes"),
         ({"behaviour": [{"name": "hangs_up_after", "after": "soon"}]}, "after"),
         ({"behaviour": [{"name": "busy", "then": "away"}]}, "behaviour"),
         ({"behaviour": [{"name": "busy", "first_calls": "two"}]}, "first_calls"),

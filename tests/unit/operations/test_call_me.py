@@ -1,0 +1,181 @@
+"""Hearing a campaign on one's own telephone."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import Engine, select, update
+from store_subjects import World
+from workspaces import a_workspace
+
+from audio.message import PreparedMessage
+from campaigns.campaign import Campaign
+from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from campaigns.states import CampaignState
+from operations import call_me
+from operations.call_me import CODE_GOOD_FOR, MOST_A_DAY, MOST_TRIES
+from operations.workspace import Workspace
+from store import audit, tables
+from store import campaigns as kept
+from store.engine import reading, writing
+
+MESSAGE = Path(__file__).parents[3] / "examples" / "message-court.flac"
+MINE, PERSON = "06 39 98 00 42", "A. Moreau"
+E164 = "+33639980042"
+
+
+@pytest.fixture
+def world(sqlite_store: Engine) -> World:
+    return World(sqlite_store, datetime.now(UTC))
+
+
+@pytest.fixture
+def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
+    return a_workspace(sqlite_store, tmp_path)
+
+
+@pytest.fixture
+def prepared(workspace: Workspace) -> PreparedMessage:
+    return workspace.library.prepare([MESSAGE], "message")
+
+
+@pytest.fixture
+def campaign(world: World, workspace: Workspace, prepared: PreparedMessage) -> Campaign:
+    message = str(prepared.base.relative_to(workspace.library.root))
+    return world.called(
+        3, state=CampaignState.DRAFT, launched_at=None, message=message, message_ms=5570
+    )
+
+
+@pytest.fixture
+def codes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The codes that are spoken, as whoever hears them knows them."""
+    heard: list[str] = []
+    speak = call_me.speak
+
+    def overheard(code: str, language: str, path: Path) -> None:
+        heard.append(code)
+        speak(code, language, path)
+
+    monkeypatch.setattr(call_me, "speak", overheard)
+    return heard
+
+
+def send(workspace: Workspace, campaign: Campaign, by: str = PERSON) -> int:
+    return call_me.send_code(workspace, 1, campaign.id, MINE, by)
+
+
+def proved(workspace: Workspace, campaign: Campaign, codes: list[str]) -> None:
+    send(workspace, campaign)
+    call_me.confirm(workspace, 1, MINE, codes[-1], PERSON)
+
+
+def row(workspace: Workspace, campaign_id: int) -> dict[str, Any]:
+    with reading(workspace.engine) as connection:
+        return kept.row(connection, 1, campaign_id)
+
+
+def called(workspace: Workspace, campaign_id: int) -> list[str]:
+    with reading(workspace.engine) as connection:
+        target = tables.target
+        rows = select(target.c.number).where(target.c.campaign_id == campaign_id)
+        return list(connection.execute(rows).scalars())
+
+
+def acts(workspace: Workspace) -> list[str]:
+    with reading(workspace.engine) as connection:
+        return [one["act"] for one in reversed(audit.latest(connection, 1, 50))]
+
+
+def test_a_code_heard_and_told_back_lets_the_campaign_be_heard(
+    workspace: Workspace, campaign: Campaign, codes: list[str]
+) -> None:
+    before = row(workspace, campaign.id), called(workspace, campaign.id)
+    spoken = send(workspace, campaign)
+    call_me.confirm(workspace, 1, MINE, codes[-1], PERSON)
+    heard = call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+    for made in (spoken, heard):
+        assert called(workspace, made) == [E164]
+        assert row(workspace, made)["state"] == "running"
+        assert row(workspace, made)["trunk"] == campaign.trunk
+    assert row(workspace, heard)["message"] == campaign.message
+    assert row(workspace, spoken)["message"] != campaign.message
+    assert codes[-1] not in str(row(workspace, spoken)), "whoever reads the database hears nothing"
+    assert (row(workspace, campaign.id), called(workspace, campaign.id)) == before
+    wanted = ["call_me.prepare", "campaign.launch", "call_me.confirm"] * 2
+    assert [act for act in acts(workspace) if act in wanted] == wanted[:-1]
+
+
+def test_nobody_is_called_whose_number_it_was_not_shown_to_be(
+    workspace: Workspace, campaign: Campaign, codes: list[str]
+) -> None:
+    with pytest.raises(NotAllowed, match="has not shown"):
+        call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+    proved(workspace, campaign, codes)
+    with pytest.raises(NotAllowed, match="has not shown"):
+        call_me.call_me(workspace, 1, campaign.id, MINE, "Zoé")
+    with pytest.raises(NotAllowed, match="has not shown"):
+        call_me.call_me(workspace, 1, campaign.id, "0639980043", PERSON)
+
+
+def test_a_wrong_code_shows_nothing_and_after_three_the_right_one_neither(
+    workspace: Workspace, campaign: Campaign, codes: list[str]
+) -> None:
+    send(workspace, campaign)
+    wrong = "0000" if codes[-1] != "0000" else "1111"
+    for _ in range(MOST_TRIES):
+        with pytest.raises(NotAllowed):
+            call_me.confirm(workspace, 1, MINE, wrong, PERSON)
+    with pytest.raises(NotAllowed, match="tried too often"):
+        call_me.confirm(workspace, 1, MINE, codes[-1], PERSON)
+    proved(workspace, campaign, codes)
+
+
+def test_a_code_grows_old_and_the_newest_counts(
+    workspace: Workspace, campaign: Campaign, codes: list[str]
+) -> None:
+    send(workspace, campaign)
+    with (
+        time_machine.travel(datetime.now(UTC) + CODE_GOOD_FOR + timedelta(minutes=1), tick=False),
+        pytest.raises(NotAllowed, match="of late"),
+    ):
+        call_me.confirm(workspace, 1, MINE, codes[-1], PERSON)
+    with pytest.raises(NotAllowed, match="of late"):
+        call_me.confirm(workspace, 1, MINE, codes[-1], "Zoé")
+
+
+def test_a_number_is_called_a_few_times_a_day(
+    workspace: Workspace, campaign: Campaign, codes: list[str]
+) -> None:
+    proved(workspace, campaign, codes)
+    for _ in range(MOST_A_DAY - 1):
+        call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+    for call in (send, lambda w, c: call_me.call_me(w, 1, c.id, MINE, PERSON)):
+        with pytest.raises(NotAllowed, match="in 24 hours"):
+            call(workspace, campaign)
+
+
+def test_a_trunk_that_reaches_people_must_be_armed(
+    workspace: Workspace, world: World, campaign: Campaign
+) -> None:
+    with writing(world.engine) as connection:
+        real = update(tables.campaign).where(tables.campaign.c.id == campaign.id)
+        connection.execute(real.values(trunk="carrier", rehearsal=False))
+    with pytest.raises(NotAllowed, match="nobody has armed it"):
+        send(workspace, campaign)
+
+
+def test_what_makes_no_sense_is_said(
+    workspace: Workspace, campaign: Campaign, codes: list[str]
+) -> None:
+    proved(workspace, campaign, codes)
+    with pytest.raises(InvalidInput, match="names nobody"):
+        call_me.call_me(workspace, 1, campaign.id, MINE, " ")
+    with pytest.raises(InvalidInput, match="no message «west»"):
+        call_me.call_me(workspace, 1, campaign.id, MINE, PERSON, "west")
+    with pytest.raises(InvalidInput, match="not spoken"):
+        call_me.send_code(workspace, 1, campaign.id, MINE, PERSON, "de")
+    with pytest.raises(NotFound):
+        call_me.send_code(workspace, 2, campaign.id, MINE, PERSON)
