@@ -65,6 +65,14 @@ bench-audio: environment ## what the telephone makes of a recording: aliases, lo
 bench-import: environment ## a list of six million people, imported while another wants to write
 	@.venv/bin/python -m bench.importing_list $(IMPORT)
 
+.PHONY: bench-export
+bench-export: environment ## 1,000,000 attempts as CSV and XLSX: rows a second, memory
+	@.venv/bin/python -m bench.exporting $(EXPORT)
+
+.PHONY: api-schema
+api-schema: environment ## write the API's examples and its schema anew, after something was added
+	@.venv/bin/python tests/unit/api/api_walk.py
+
 # docs/faults.md shows what CHAOS="..." can say.
 .PHONY: chaos
 chaos: environment pbx ## a campaign while dialer, PBX, link and database fail, judged at its end

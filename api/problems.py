@@ -39,6 +39,7 @@ KINDS: Mapping[str, Kind] = {
     "unauthenticated": Kind(401, "An API key is needed"),
     "forbidden": Kind(403, "This request cannot be trusted"),
     "too_large": Kind(413, "The file is too large"),
+    "too_many_requests": Kind(429, "Too many requests"),
     "bad_request": Kind(400, "The request cannot be read"),
     "idempotency_key_reused": Kind(422, "This Idempotency-Key stands for another request"),
     "still_running": Kind(409, "The same request is still being answered"),

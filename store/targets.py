@@ -1,6 +1,7 @@
 """Targets: filling a campaign from its lists, cancelling, counting and listing them."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.segments import Place
+from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.selection import Selection
 from campaigns.states import TargetState
@@ -236,12 +238,39 @@ def counted(connection: Connection, campaign_id: int) -> dict[str, int]:
     return {found.state: found.many for found in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class TargetFilter:
+    """Which targets are asked for; None asks for any."""
+
+    state: TargetState | None = None
+    outcome: Outcome | None = None
+    gate: Gate | None = None
+    list_id: int | None = None
+    number: str | None = None
+    external_id: str | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What is asked, over `target` and `contact`."""
+        wanted: dict[ColumnElement[Any], Any] = {
+            target.c.state: self.state and self.state.value,
+            target.c.outcome: self.outcome and self.outcome.value,
+            target.c.gate: self.gate and self.gate.value,
+            contact.c.list_id: self.list_id,
+            target.c.number: self.number,
+            contact.c.external_id: self.external_id,
+        }
+        yield from (column == value for column, value in wanted.items() if value is not None)
+
+
+ANY_TARGET = TargetFilter()
+
+
 def page(
     connection: Connection,
     campaign_id: int,
     after: int,
     count: int,
-    state: TargetState | None = None,
+    asked: TargetFilter = ANY_TARGET,
 ) -> list[dict[str, Any]]:
     """Targets with their contacts, in order of id, from after a cursor."""
     query = (
@@ -253,12 +282,10 @@ def page(
             contact.c.attributes,
         )
         .join(contact, contact.c.id == target.c.contact_id)
-        .where(target.c.campaign_id == campaign_id, target.c.id > after)
+        .where(target.c.campaign_id == campaign_id, target.c.id > after, *asked.conditions())
         .order_by(target.c.id)
         .limit(count)
     )
-    if state is not None:
-        query = query.where(target.c.state == state.value)
     return [dict(found) for found in connection.execute(query).mappings()]
 
 
