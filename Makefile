@@ -69,6 +69,10 @@ bench-import: environment ## a list of six million people, imported while anothe
 bench-export: environment ## 1,000,000 attempts as CSV and XLSX: rows a second, memory
 	@.venv/bin/python -m bench.exporting $(EXPORT)
 
+.PHONY: fuzz-api
+fuzz-api: environment ## a hundred random requests to every operation of the API
+	@PORTEVOIX_FUZZ=100 .venv/bin/pytest -q --timeout 1800 tests/unit/api/test_api_fuzz.py
+
 .PHONY: api-schema
 api-schema: environment ## write the API's examples and its schema anew, after something was added
 	@.venv/bin/python tests/unit/api/api_walk.py

@@ -75,7 +75,9 @@ def _problem(status: int, text: str) -> dict[str, Any]:
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: _problem(status, text)
     for status, text in {
+        400: "What was sent is no JSON, or no form",
         401: "No key, or one that is not in force",
+        403: "The page's session may read here and change nothing",
         404: "No such thing for this controller",
         409: "Not possible in this state",
         413: "Too large",

@@ -12,6 +12,8 @@ from api.problems import KINDS
 _FILE = Path(__file__).with_name("examples.json")
 _JSON = "application/json"
 _DETAILS = {
+    "bad_request": "There was an error parsing the body",
+    "forbidden": "The page's session may only read here; to change anything, send a key.",
     "unauthenticated": "Send «Authorization: Bearer pv_...» with a key of «portevoix key make».",
     "not_found": "There is no list 7.",
     "not_allowed": "A campaign that is finished cannot pause.",

@@ -155,6 +155,8 @@ def _field(place: Sequence[str | int]) -> str:
 
 
 def _why(said: str) -> str:
+    if said.startswith("Input should be '"):
+        said = said.replace("' or '", "', '")  # so that no word of it is of one language
     return said.removeprefix("Value error, ").rstrip(".") + "."
 
 

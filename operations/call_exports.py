@@ -15,6 +15,7 @@ from campaigns.money import to_euros
 from operations.workspace import Workspace
 from store import campaigns as kept
 from store import export_pages
+from store import targets as kept_targets
 from store.engine import reading
 from store.export_pages import Rows
 
@@ -74,7 +75,7 @@ def targets(workspace: Workspace, controller_id: int, campaign_id: int) -> Expor
     """
     _check(workspace, controller_id, campaign_id)
     with reading(workspace.engine) as connection:
-        first, last = export_pages.span(connection, campaign_id)
+        first, last = kept_targets.span(connection, campaign_id)
 
     def page(connection: Connection, after: Any) -> Rows:
         return export_pages.targets(connection, campaign_id, after, last, PAGE)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, func, select, type_coerce
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, select, type_coerce
 
 from campaigns.contacts.suppression import SuppressionScope
 from store.attempt_reports import IN_ORDER, behind
 from store.tables import attempt, contact, suppression, target
+from store.targets import walked
 
 Rows: TypeAlias = Sequence[Any]
 """Rows of `sqlalchemy`, which are tuples."""
@@ -77,23 +78,9 @@ _TARGETS = (
 )
 
 
-def span(connection: Connection, campaign_id: int) -> tuple[int, int]:
-    """First and last id of a campaign's targets; (1, 0) where it has none."""
-    mine = select(func.min(target.c.id), func.max(target.c.id)).where(
-        target.c.campaign_id == campaign_id
-    )
-    first, last = connection.execute(mine).one()
-    return (1, 0) if first is None else (first, last)
-
-
 def targets(connection: Connection, campaign_id: int, after: int, last: int, count: int) -> Rows:
-    """Targets of a campaign in order of id, from after one to another.
-
-    A walk along the ids, of which those of a campaign lie together: by the campaign first, all of
-    it would be sorted for every page.
-    """
-    walked = target.c.id.between(after + 1, last)
-    asked = _TARGETS.where(walked, target.c.campaign_id + 0 == campaign_id)
+    """Targets of a campaign in order of id, from after one to another; see `targets.walked`."""
+    asked = _TARGETS.where(*walked(campaign_id, after), target.c.id <= last)
     return connection.execute(asked.limit(count)).all()
 
 

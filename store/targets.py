@@ -273,6 +273,12 @@ def page(
     asked: TargetFilter = ANY_TARGET,
 ) -> list[dict[str, Any]]:
     """Targets with their contacts, in order of id, from after a cursor."""
+    if asked.number is not None:
+        theirs = [target.c.campaign_id == campaign_id, target.c.id > after]
+    else:
+        # From 0 on the targets of every campaign before would be walked past.
+        first, _ = span(connection, campaign_id) if not after else (after + 1, 0)
+        theirs = walked(campaign_id, first - 1)
     query = (
         select(
             target,
@@ -282,11 +288,32 @@ def page(
             contact.c.attributes,
         )
         .join(contact, contact.c.id == target.c.contact_id)
-        .where(target.c.campaign_id == campaign_id, target.c.id > after, *asked.conditions())
+        .where(*theirs, *asked.conditions())
         .order_by(target.c.id)
         .limit(count)
     )
     return [dict(found) for found in connection.execute(query).mappings()]
+
+
+_BEYOND = 2**62
+
+
+def span(connection: Connection, campaign_id: int) -> tuple[int, int]:
+    """First and last id of a campaign's targets; (beyond any, 0) where it has none."""
+    mine = select(func.min(target.c.id), func.max(target.c.id)).where(
+        target.c.campaign_id == campaign_id
+    )
+    first, last = connection.execute(mine).one()
+    return (_BEYOND, 0) if first is None else (first, last)
+
+
+def walked(campaign_id: int, after: int) -> list[ColumnElement[bool]]:
+    """Of targets of a campaign behind an id, found by a walk along the ids.
+
+    Those of a campaign lie together; found by the campaign first, all of it would be sorted for
+    every page.
+    """
+    return [target.c.id > after, target.c.campaign_id + 0 == campaign_id]
 
 
 def of_number(connection: Connection, controller_id: int, number: str) -> list[dict[str, Any]]:

@@ -122,7 +122,12 @@ def test_the_audit_is_read_back_in_pages_by_kind_and_time(rig: Rig) -> None:
     ("path", "asked", "field", "why"),
     [
         ("campaigns", {"sate": "running"}, "sate", "Ce champ n’existe pas."),
-        ("campaigns", {"state": "runing"}, "state", "Il faut une de ces valeurs : "),
+        (
+            "campaigns",
+            {"state": "runing"},
+            "state",
+            "Il faut une de ces valeurs\N{NO-BREAK SPACE}: ",
+        ),
         ("campaigns", {"limit": 0}, "limit", "Il faut 1 ou plus."),
         ("campaigns", {"limit": 1001}, "limit", "Il faut 1000 ou moins."),
         ("suppressions", {"number": "112"}, "phone", "C’est un numéro "),
