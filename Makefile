@@ -78,6 +78,18 @@ bench-keys: environment pbx ## 10,000 keys at random instants, each acted on onc
 bench-import: environment ## a list of six million people, imported while another wants to write
 	@.venv/bin/python -m bench.importing_list $(IMPORT)
 
+.PHONY: bench-export
+bench-export: environment ## 1,000,000 attempts as CSV and XLSX: rows a second, memory
+	@.venv/bin/python -m bench.exporting $(EXPORT)
+
+.PHONY: fuzz-api
+fuzz-api: environment ## a hundred random requests to every operation of the API
+	@PORTEVOIX_FUZZ=100 .venv/bin/pytest -q --timeout 1800 tests/unit/api/test_api_fuzz.py
+
+.PHONY: api-schema
+api-schema: environment ## write the API's examples and its schema anew, after something was added
+	@.venv/bin/python tests/unit/api/api_walk.py
+
 # docs/faults.md shows what CHAOS="..." can say.
 .PHONY: chaos
 chaos: environment pbx ## a campaign while dialer, PBX, link and database fail, judged at its end

@@ -17,21 +17,38 @@ from api.dashboard import door
 from api.dashboard import halt as halt_pages
 from api.dashboard import preflight as preflight_pages
 from api.dashboard.pages import STATIC
+from api.examples import add_examples, problem_examples
 from api.progress import Hub
+from api.rate import Rated
 from api.routes import (
+    accounts,
+    audits,
+    calls,
     campaigns,
+    consents,
+    contacts,
+    controllers,
+    exports,
     halt,
     health,
     kinds,
+    lines,
     lists,
     metrics,
     preflight,
     recordings,
+    rights,
+    rules,
+    segments,
+    settings,
     stream,
     suppressions,
+    trunks,
+    webhooks,
     why,
 )
 from api.schemas import Problem
+from api.telling import telling
 from api.traffic import Largest, Traffic
 from api.visits import Visits
 from operations.progress import progress_of
@@ -42,17 +59,29 @@ from store.engine import writing
 _DESCRIPTION = """
 Every address needs `Authorization: Bearer pv_...`; a key belongs to one controller, and nothing of
 any other exists for it. Errors are RFC 9457 problem details with a stable `code`, in French or
-English by `Accept-Language`. A creating request may carry an `Idempotency-Key`.
+English by `Accept-Language`. A creating request may carry an `Idempotency-Key`. `RateLimit` says
+what a key may still ask in this minute. Long answers are pages: send `next` back as `after`.
 """
 
-_PROBLEM_SCHEMA = {"schema": {"$ref": "#/components/schemas/Problem"}}
+_PROBLEM_EXAMPLES = problem_examples()
+
+
+def _problem(status: int, text: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {"schema": schema, "example": _PROBLEM_EXAMPLES[status]}
+    return {"description": text, "content": {problems.MEDIA_TYPE: content}}
+
+
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {problems.MEDIA_TYPE: _PROBLEM_SCHEMA}}
+    status: _problem(status, text)
     for status, text in {
+        400: "What was sent is no JSON, or no form",
         401: "No key, or one that is not in force",
+        403: "The page's session may read here and change nothing",
         404: "No such thing for this controller",
         409: "Not possible in this state",
         413: "Too large",
+        429: "Too many requests of this key: says when to ask again",
         422: "What was given is wrong: says which field, why, and what to do",
         503: "The database cannot record now",
     }.items()
@@ -64,8 +93,11 @@ class Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The schema, made once."""
+        if self.openapi_schema:
+            return self.openapi_schema
         schema = super().openapi()
         schema["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
+        add_examples(schema)
         return schema
 
 
@@ -92,6 +124,7 @@ def create_app(workspace: Workspace) -> FastAPI:
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Largest)
+    app.add_middleware(Rated, per_minute=workspace.settings.api.requests_per_minute)
     app.add_middleware(Door, workspace=workspace)
     app.add_middleware(Traffic, registry=app.state.traffic)
     return app
@@ -99,7 +132,11 @@ def create_app(workspace: Workspace) -> FastAPI:
 
 def _api() -> APIRouter:
     router = APIRouter()
-    for one in (lists, recordings, campaigns, preflight, stream, suppressions, why, halt):
+    for one in (
+        controllers, contacts, lists, consents, segments, recordings, campaigns, calls, exports,
+        preflight, stream, suppressions, why, rights, audits, accounts, trunks, rules, lines,
+        settings, webhooks, halt,
+    ):  # fmt: skip
         router.include_router(one.router)
     return router
 
@@ -108,5 +145,6 @@ def _api() -> APIRouter:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with writing(app.state.workspace.engine) as connection:
         idempotency.forget_unanswered(connection)
-    yield
+    with telling(app.state.workspace):
+        yield
     app.state.hub.close()

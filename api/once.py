@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import IO, Annotated, Any
 
@@ -36,7 +36,12 @@ class Once:
         self._path = path
 
     def __call__(
-        self, asked: Any, do: Callable[[], Any], status: int = 201, location: str = ""
+        self,
+        asked: Any,
+        do: Callable[[], Any],
+        status: int = 201,
+        location: str = "",
+        secrets: Sequence[str] = (),
     ) -> JSONResponse:
         """Answer with what `do` returns, or with what it returned before.
 
@@ -45,6 +50,7 @@ class Once:
             do: the act; its result is sent as JSON.
             status: of a first answer and of the same one repeated.
             location: of what was made, `{id}` being the answer's.
+            secrets: members of the answer that are shown once and never kept.
 
         Raises:
             Refusal: the key stands for another request, or for one still being answered.
@@ -59,7 +65,8 @@ class Once:
         except BaseException:
             self._write(idempotency.forget, self._key)
             raise
-        self._write(idempotency.keep, self._key, status, body)
+        kept_body = {**body, **dict.fromkeys(secrets)} if secrets else body
+        self._write(idempotency.keep, self._key, status, kept_body)
         return _respond(body, status, location)
 
     def _begin(self, key: str, fingerprint: str) -> idempotency.Kept | None:

@@ -39,6 +39,7 @@ KINDS: Mapping[str, Kind] = {
     "unauthenticated": Kind(401, "An API key is needed"),
     "forbidden": Kind(403, "This request cannot be trusted"),
     "too_large": Kind(413, "The file is too large"),
+    "too_many_requests": Kind(429, "Too many requests"),
     "bad_request": Kind(400, "The request cannot be read"),
     "idempotency_key_reused": Kind(422, "This Idempotency-Key stands for another request"),
     "still_running": Kind(409, "The same request is still being answered"),
@@ -154,6 +155,8 @@ def _field(place: Sequence[str | int]) -> str:
 
 
 def _why(said: str) -> str:
+    if said.startswith("Input should be '"):
+        said = said.replace("' or '", "', '")  # so that no word of it is of one language
     return said.removeprefix("Value error, ").rstrip(".") + "."
 
 

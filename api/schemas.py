@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Path, Query
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
@@ -23,8 +23,7 @@ from store.lists import ListState
 LARGEST_ID = 2**31 - 1
 Item = TypeVar("Item")
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-Count = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
-After = Annotated[int, Query(ge=0, le=2**63 - 1, description="The `next` of the page before.")]
+BigId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 class Problem(BaseModel):
@@ -279,9 +278,13 @@ class Attempt(BaseModel):
     ringing_at: datetime | None
     answered_at: datetime | None
     ended_at: datetime | None
-    cause: int | None = Field(description="ITU-T Q.850.")
+    post_dial_delay_ms: int | None = Field(
+        description="From sending it to the first ringing, or to the answer where none was told."
+    )
+    cause: int | None = Field(description="Hangup cause, ITU-T Q.850.")
     tech: str | None = Field(description="The last SIP answer.")
     heard_ms: int | None
+    heard_s: float | None = Field(description="Seconds heard.")
     quartile: int | None = Field(description="Quarters of the message that were played.")
     first_ms: int | None = Field(description="From the answer to the message's first sample.")
     keys: str | None

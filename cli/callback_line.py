@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from campaigns.contacts.phone import masked
 from cli.console import as_json, local, note, row, say, show, table
 from cli.lookup import one_controller
 from cli.session import AsJson, By, Controller, controller_of, open_home
@@ -87,11 +86,7 @@ def calls(
 ) -> None:
     """Show what people did who called, newest first, with their numbers masked."""
     workspace = open_home(ctx)
-    found = callback_line.acts(workspace, one_controller(workspace, controller), count)
-    rows = [
-        {**one, "number": masked(one["number"]) if one["number"].startswith("+") else ""}
-        for one in found
-    ]
+    rows = callback_line.acts(workspace, one_controller(workspace, controller), count)
     if json:
         say(as_json(rows))
         return

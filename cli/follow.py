@@ -143,7 +143,8 @@ class _Patience:
 def _gate(workspace: Workspace, chosen: Chosen) -> tuple[Gate, datetime | None] | None:
     """What keeps the first pending person from being called now, and until when."""
     with reading(workspace.engine) as connection:
-        found = targets.page(connection, chosen.campaign_id, 0, 1, TargetState.PENDING)
+        waiting = targets.TargetFilter(state=TargetState.PENDING)
+        found = targets.page(connection, chosen.campaign_id, 0, 1, waiting)
     if not found:
         return None
     for one in why(workspace, chosen.controller_id, found[0]["number"]):

@@ -1,19 +1,15 @@
 """`portevoix trunk`: routes to the telephone network."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
-from campaigns.trunk import FIRST_RATE, Trunk, is_loopback
+from campaigns.trunk import FIRST_RATE
 from cli.console import as_json, figure, row, say, show, table
 from cli.session import AsJson, By, open_home
 from operations import trunks as decided
-from store import leases, trunks
-from store.engine import reading
-from store.trunks import TrunkRecord
+from operations.trunk_states import TrunkState, trunk_states
 
 _WHY = {
     "congested": "refuses calls for want of room",
@@ -32,14 +28,7 @@ Name = Annotated[str, typer.Argument(help="The trunk, as the settings name it.")
 @app.command("list")
 def show_all(ctx: typer.Context, json: AsJson = False) -> None:
     """Show every trunk of the settings, with the limits in force."""
-    workspace = open_home(ctx)
-    with reading(workspace.engine) as connection:
-        records = trunks.all_of(connection)
-        shown = (leases.holder(connection, datetime.now(UTC)) or {}).get("trunks", {})
-    found = [
-        _described(trunk, records.get(trunk.name, TrunkRecord(trunk.name)), shown.get(trunk.name))
-        for trunk in workspace.settings.all_trunks()
-    ]
+    found = [_described(one) for one in trunk_states(open_home(ctx))]
     if json:
         say(as_json(found))
         return
@@ -104,12 +93,9 @@ def limits(
     show_all(ctx)
 
 
-def _described(
-    trunk: Trunk, record: TrunkRecord, shown: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _described(one: TrunkState) -> dict[str, Any]:
     """A trunk by settings and decisions, and what the running dialer shows of it, if one runs."""
-    rehearsal = is_loopback(trunk.host)
-    live = shown or {}
+    trunk = one.trunk
     return {
         "name": trunk.name,
         "address": f"{trunk.host}:{trunk.port}",
@@ -118,14 +104,14 @@ def _described(
         "caller_ids": list(trunk.caller_ids),
         "priority": trunk.priority,
         "weight": trunk.weight,
-        "rehearsal": rehearsal,
-        "armed_by": record.armed_by,
-        "armed_at": record.armed_at,
-        "max_channels": record.max_channels or trunk.max_channels,
-        "max_cps": record.max_cps or (trunk.max_cps if rehearsal else FIRST_RATE),
-        "breaker": live.get("breaker"),
-        "factor": live.get("factor"),
-        "why": live.get("why"),
+        "rehearsal": one.rehearsal,
+        "armed_by": one.armed_by,
+        "armed_at": one.armed_at,
+        "max_channels": one.max_channels,
+        "max_cps": one.max_cps,
+        "breaker": one.breaker,
+        "factor": one.factor,
+        "why": one.why,
     }
 
 

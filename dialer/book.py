@@ -14,7 +14,7 @@ from campaigns import stages
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.errors import LeaseLost, StoreUnavailable
 from campaigns.states import AttemptState, TargetState
-from dialer import outcomes
+from dialer import outcomes, told
 from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
 from dialer.outcomes import Closing, talked_s
@@ -161,6 +161,7 @@ class Book:
 def write_refusals(connection: Connection, calls: Sequence[Call]) -> None:
     """Suppress the numbers of people who pressed 9, for every campaign of their controller."""
     suppressions.add(connection, [_suppression(call, SuppressionReason.KEY) for call in calls])
+    told.refusals(connection, calls)
 
 
 def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
@@ -181,6 +182,7 @@ def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
     suppressions.add(connection, refused)
     spending.add(connection, _spent(closings))
     tallies.add(connection, _delta(closings))
+    told.closings(connection, closings)
 
 
 def _still_open(connection: Connection, closings: Sequence[Closing]) -> list[Closing]:

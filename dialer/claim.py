@@ -22,6 +22,7 @@ from campaigns.contacts.terms import kept_terms
 from campaigns.rules import consent, gates
 from campaigns.rules.gates import Candidate, Gate
 from campaigns.states import TargetState
+from dialer import told
 from dialer.candidates import Candidates
 from dialer.purse import Purse
 from store import allowed_calls, attempts, frequency, queue, suppressions, tallies
@@ -151,6 +152,7 @@ def _sort(
         else:
             postponed.append((one.id, gate, gates.looked_at_again(gate, candidate, now)))
     _write_refused(connection, want.campaign.id, refused, delta)
+    told.kept_out(connection, want.campaign, refused, now)
     queue.postpone(connection, postponed)
     return allowed
 

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from audio.message import PreparedMessage
 from audio.prompts import prepare_prompts
-from campaigns.callback import forms
-from campaigns.contacts.phone import parse
+from campaigns.callback import CallerAct, forms
+from campaigns.contacts.phone import masked, parse
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from operations.consent_form import ConsentForm, locked
 from operations.settings import Settings
@@ -141,10 +141,23 @@ def listed(
     return [{**row, "heard_at": heard.get(row["number"])} for row in rows]
 
 
-def acts(workspace: Workspace, controller_id: int, count: int) -> list[dict[str, Any]]:
-    """What was done on a controller's lines, newest first."""
+def acts(
+    workspace: Workspace,
+    controller_id: int,
+    count: int,
+    before: int | None = None,
+    act: CallerAct | None = None,
+) -> list[dict[str, Any]]:
+    """What was done on a controller's lines, newest first, with numbers masked.
+
+    The number is empty where nobody can tell whose it was, or where its time is over.
+    """
     with reading(workspace.engine) as connection:
-        return callbacks.acts(connection, controller_id, count)
+        rows = callbacks.acts(connection, controller_id, count, before, act)
+    return [
+        {**row, "number": masked(row["number"]) if row["number"].startswith("+") else ""}
+        for row in rows
+    ]
 
 
 def _message(workspace: Workspace, recordings: Sequence[Path]) -> PreparedMessage:

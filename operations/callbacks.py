@@ -18,7 +18,7 @@ from campaigns.contacts.suppression import Suppression, SuppressionReason, Suppr
 from operations.consent_form import locked
 from operations.requests import last_day
 from operations.submissions import agree_by_phone
-from store import audit, callbacks, consent_forms, requests, suppressions
+from store import audit, callbacks, consent_forms, outbox, requests, suppressions
 from store.engine import writing
 
 BY = "callback line"
@@ -82,6 +82,10 @@ def _refuse(connection: Connection, said: Said, line: dict[str, Any], number: st
         created_at=said.at,
     )
     new = suppressions.add(connection, [refusal]) == 1
+    told = {"reason": refusal.reason.value, "line": line["number"]}
+    outbox.note_opt_out(
+        connection, line["controller_id"], number, f"callback {said.call_id}", said.at, told
+    )  # fmt: skip
     _record(connection, said, line, "suppression.add", number, {"new": new})
 
 

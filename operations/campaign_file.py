@@ -189,10 +189,18 @@ class Others(StrEnum):
     NOT_CALLED = "not_called"
 
 
-class CampaignValues(BaseModel):
-    """What a campaign is, wherever it is written: in a file or sent to the API."""
+class SegmentValues(BaseModel):
+    """Who of its lists a campaign calls, and what becomes of those for whom there is no variant."""
 
     model_config = ConfigDict(extra="forbid")
+
+    segments: dict[Name, dict[str, Any]] = Field(default={}, max_length=1000)
+    segment: Annotated[Line, Field(max_length=200)] = ""
+    others: Others = Others.MESSAGE
+
+
+class CampaignValues(SegmentValues):
+    """What a campaign is, wherever it is written: in a file or sent to the API."""
 
     name: Name
     purpose: Name
@@ -208,9 +216,6 @@ class CampaignValues(BaseModel):
     retry: RetryValues = RetryValues()
     launch: LaunchValues = LaunchValues()
     machines: MachineValues = MachineValues()
-    segments: dict[Name, dict[str, Any]] = Field(default={}, max_length=1000)
-    segment: Annotated[Line, Field(max_length=200)] = ""
-    others: Others = Others.MESSAGE
 
 
 class CampaignFile(CampaignValues):

@@ -1,7 +1,8 @@
 """CSV for people's spreadsheets: every file that Porte-voix writes for one goes through here."""
 
 import csv
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -26,6 +27,23 @@ def write_csv(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[objec
         count += 1
         writer.writerow([_neutralised(cell) if isinstance(cell, str) else cell for cell in row])
     return count
+
+
+def csv_pieces(
+    header: Sequence[str], pages: Iterable[Sequence[Sequence[object]]]
+) -> Iterator[bytes]:
+    """The same as bytes, a piece for each page of rows, so that memory stays flat."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";")
+    writer.writerow(header)
+    yield text.getvalue().encode(ENCODING)
+    for page in pages:
+        text.seek(0)
+        text.truncate()
+        writer.writerows(
+            [_neutralised(cell) if isinstance(cell, str) else cell for cell in row] for row in page
+        )
+        yield text.getvalue().encode()
 
 
 def _neutralised(cell: str) -> str:

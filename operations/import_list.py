@@ -13,23 +13,26 @@ from itertools import chain, islice
 from time import monotonic
 from typing import Any, BinaryIO
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from campaigns.contacts.basis import BasisKind, Channel, Evidence, Provenance
 from campaigns.contacts.generated import Detector
 from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput, NotAllowed
+from campaigns.webhook import EventKind
 from operations.columns import CONTACT_FIELDS, Field, match_columns
 from operations.contact_rows import ContactRows, ContactValues, latest_day
+from operations.duplicates import judged, rejected_values
 from operations.giving_way import resting
 from operations.list_hold import plain_hold, said
 from operations.rejects import Reject
 from operations.rows import Row
 from operations.spreadsheet import open_sheet
 from operations.withdrawals import Withdrawals
-from store import audit, lists, suppressions
+from store import audit, lists, outbox
 from store.engine import reading, writing
 from store.lists import ListState
+from store.outbox import Event
 from store.staging import Staging, staging
 from store.tables import contact, rejected_row
 
@@ -145,7 +148,20 @@ def import_list(
                 progress(ImportProgress(done, file.tell(), size))
     with writing(engine) as connection:
         lists.finish(connection, known["id"], plain_hold(detector.verdict()))
+        _tell(connection, lists.one(connection, controller_id, known["id"]))
     return replace(report(engine, controller_id, known["id"]), read_as=sheet.read_as)
+
+
+def _tell(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Other programs are told of a list that is whole, in the transaction in which it is."""
+    counts = ("name", "rows", "accepted", "rejected")
+    data = {"list_id": row["id"], **{name: row[name] for name in counts}, "held": said(row)}
+    subject = f"list {row['id']}"
+    event = Event(
+        EventKind.LIST_IMPORTED, row["controller_id"], f"{subject} imported", subject,
+        datetime.now(UTC), data,
+    )  # fmt: skip
+    outbox.note(connection, [event])
 
 
 def fingerprint(file: BinaryIO) -> tuple[str, int]:
@@ -274,7 +290,8 @@ class _Import:
     def _keep(self, batch: list[Row]) -> None:
         read = [self._rows.read(row) for row in batch]
         contacts, refused = self._without_duplicates(read)
-        self._stage.put({contact: contacts, rejected_row: [self._values(one) for one in refused]})
+        rejects = [rejected_values(self._list_id, one) for one in refused]
+        self._stage.put({contact: contacts, rejected_row: rejects})
         with self._stage.writing() as connection:
             begun = monotonic()
             here, self._line = self._line, batch[-1].line
@@ -292,35 +309,10 @@ class _Import:
     def _without_duplicates(
         self, read: list[ContactValues | Reject]
     ) -> tuple[list[ContactValues], list[Reject]]:
-        numbers = [row["number"] for row in read if isinstance(row, dict)]
         with self._stage.reading() as connection:
-            lines = lists.lines_of(connection, self._list_id, numbers)
-            erased = suppressions.erased_among(
-                connection, self._controller_id, numbers, datetime.now(UTC)
-            )
-        contacts: list[ContactValues] = []
-        refused: list[Reject] = []
-        for row in read:
-            if isinstance(row, Reject):
-                refused.append(row)
-            elif row["number"] in erased:
-                refused.append(self._rows.erased(row["line"]))
-            elif (first := lines.setdefault(row["number"], row["line"])) != row["line"]:
-                refused.append(self._rows.duplicate(row["line"], first, row["number"]))
-            else:
-                contacts.append(row)
-        return contacts, refused
-
-    def _values(self, reject: Reject) -> dict[str, Any]:
-        return {
-            "list_id": self._list_id,
-            "line": reject.line,
-            "field": reject.field,
-            "value": reject.value,
-            "code": reject.code,
-            "reason": reject.reason,
-            "remedy": reject.remedy,
-        }
+            found = judged(connection, self._controller_id, self._list_id, self._rows, read)
+        contacts = [one for one in found if not isinstance(one, Reject)]
+        return contacts, [one for one in found if isinstance(one, Reject)]
 
     def _adapt(self, held: float) -> None:
         """Larger batches while the lock is held for less than its goal, smaller ones above it."""

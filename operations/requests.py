@@ -95,17 +95,18 @@ def listed(
     """
     with reading(workspace.engine) as connection:
         rows = requests.of_controller(connection, controller_id, closed=closed)
-    return [_shown(row) for row in rows]
+    return [shown(row) for row in rows]
 
 
 def near(engine: Engine) -> list[dict[str, Any]]:
     """Open requests of every controller that are due within a week, or were."""
     with reading(engine) as connection:
         rows = requests.due_by(connection, today() + timedelta(days=WARN_DAYS))
-    return [_shown(row) for row in rows]
+    return [shown(row) for row in rows]
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A request as people see it: without a digest, and with how much time is left."""
     number = "" if is_digest(row["number"]) else row["number"]
     return {**row, "number": number, "days_left": (row["due_on"] - today()).days}
 

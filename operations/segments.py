@@ -8,7 +8,7 @@ from campaigns.contacts.phone import masked
 from campaigns.errors import InvalidInput
 from campaigns.selection import Selection, selection_of
 from operations.addresses import place_list
-from operations.campaign_file import CampaignValues, VariantValues
+from operations.campaign_file import SegmentValues, VariantValues
 from operations.filling import check_lists
 from operations.giving_way import resting
 from operations.selection import EVERYBODY, with_table, written_selection
@@ -59,7 +59,7 @@ class Look:
 def look(
     workspace: Workspace,
     controller_id: int,
-    values: CampaignValues,
+    values: SegmentValues,
     variants: Sequence[VariantValues],
     list_ids: Sequence[int],
     count: int = 10,
@@ -129,7 +129,7 @@ def in_words(fate: str) -> str:
 def _asked(
     workspace: Workspace,
     controller_id: int,
-    values: CampaignValues,
+    values: SegmentValues,
     variants: Sequence[VariantValues],
     list_ids: Sequence[int],
 ) -> tuple[Selection, dict[str, Selection]]:

@@ -10,7 +10,7 @@ from campaigns.contacts.segments import Place, Relation, criteria, parse
 from campaigns.contacts.sensitive import check_criterion
 from campaigns.errors import InvalidInput
 from campaigns.selection import Selection, selection_of
-from operations.campaign_file import CampaignValues, Others, VariantValues
+from operations.campaign_file import Others, SegmentValues, VariantValues
 from store import places
 
 EVERYBODY: dict[str, Any] = {"segment": None, "variants": [], "others": True, "table": 0}
@@ -28,7 +28,7 @@ class Recorded:
 
 
 def written_selection(
-    values: CampaignValues, variants: Sequence[VariantValues]
+    values: SegmentValues, variants: Sequence[VariantValues]
 ) -> dict[str, Any] | None:
     """What is written of whom to call, as `selection_of` takes it; None where nothing is.
 
@@ -86,7 +86,7 @@ def _check_known(selection: Selection, known: Collection[str]) -> None:
             )
 
 
-def _meant(values: CampaignValues, one: VariantValues) -> Any:
+def _meant(values: SegmentValues, one: VariantValues) -> Any:
     field = f"variants.{one.name}"
     if bool(one.segment) == bool(one.constituency):
         raise InvalidInput(
@@ -97,7 +97,7 @@ def _meant(values: CampaignValues, one: VariantValues) -> Any:
     return {"place": Place.CONSTITUENCY.value, "equals": one.constituency}
 
 
-def _named(values: CampaignValues, name: str, field: str) -> Any:
+def _named(values: SegmentValues, name: str, field: str) -> Any:
     if name not in values.segments:
         known = ", ".join(values.segments) or "none"
         raise InvalidInput(field, f"there is no segment «{name}».", f"Known: {known}.")

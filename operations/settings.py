@@ -122,12 +122,29 @@ class PrivacySettings(BaseModel):
 
 
 class ApiSettings(BaseModel):
-    """`[api]`: where the API and the page listen."""
+    """`[api]`: where the API and the page listen, and how much a key may ask.
+
+    Attributes:
+        requests_per_minute: of one key; 0 for no limit.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    requests_per_minute: int = Field(default=20_000, ge=0, le=1_000_000)
+
+
+class WebhookSettings(BaseModel):
+    """`[webhooks]`: where other programs may be told of events.
+
+    Attributes:
+        allow_loopback: on this machine too, also without TLS.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    allow_loopback: bool = False
 
 
 REHEARSAL = "rehearsal"
@@ -181,6 +198,7 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = PrivacySettings()
     pbx: PbxSettings = PbxSettings()
     api: ApiSettings = ApiSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: SystemLimits = SystemLimits()
     rehearsal: RehearsalSettings = RehearsalSettings()

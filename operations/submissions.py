@@ -24,7 +24,7 @@ from campaigns.contacts.terms import UNSAID, Terms
 from campaigns.errors import InvalidInput, NotAllowed
 from operations.consent_form import ConsentForm, Wording, locked
 from operations.contact_rows import term_values, zones_text
-from store import audit, submissions, suppressions
+from store import audit, outbox, submissions, suppressions
 from store.engine import writing
 from store.submissions import Act
 
@@ -130,8 +130,12 @@ def withdraw(engine: Engine, slug: str, number: str, language: str) -> None:
         submissions.withdraw(connection, form.list_id, e164, _day(now))
         last = submissions.last(connection, form.id, e164)
         if new or last is None or last["act"] != Act.WITHDRAW:
-            _keep(connection, form, Act.WITHDRAW, now, number=e164, language=language,
+            kept = _keep(connection, form, Act.WITHDRAW, now, number=e164, language=language,
                 suppressed=True)  # fmt: skip
+            told = {"reason": SuppressionReason.FORM.value, "form": form.slug}
+            outbox.note_opt_out(
+                connection, form.controller_id, e164, f"submission {kept}", now, told
+            )  # fmt: skip
 
 
 def _faults_of(check: Callable[[], object]) -> Iterator[InvalidInput]:
@@ -193,10 +197,8 @@ def _contact(
     }
 
 
-def _keep(
-    connection: Connection, form: ConsentForm, act: Act, now: datetime, **values: Any
-) -> None:
-    """The proof, and its trace in the audit, which names no number."""
+def _keep(connection: Connection, form: ConsentForm, act: Act, now: datetime, **values: Any) -> int:
+    """The proof, and its trace in the audit, which names no number; its id."""
     purposes = list(form.purposes)
     kept = submissions.add(
         connection, form_id=form.id, act=act.value, at=now, purposes=purposes, **values
@@ -207,6 +209,7 @@ def _keep(
         connection, now, f"consent form {form.slug}", f"consent.{act.value}",
         f"consent form {form.id}", form.controller_id, detail,
     )  # fmt: skip
+    return kept
 
 
 def _suppression(form: ConsentForm, number: str, now: datetime) -> Suppression:

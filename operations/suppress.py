@@ -29,6 +29,7 @@ from operations.rows import BadRow, Row
 from operations.spreadsheet import open_sheet
 from store import audit, suppressions
 from store.engine import reading, writing
+from store.suppressions import ANY_SUPPRESSION, SuppressionFilter
 
 _BATCH = 500
 _LAST_ZONE = timedelta(hours=10)
@@ -133,13 +134,19 @@ def _record(
     audit.record(connection, datetime.now(UTC), by, act, what, controller_id, detail)
 
 
-def listed(engine: Engine, owner: Owner, after: int = 0, count: int = 1000) -> list[dict[str, Any]]:
+def listed(
+    engine: Engine,
+    owner: Owner,
+    after: int = 0,
+    count: int = 1000,
+    asked: SuppressionFilter = ANY_SUPPRESSION,
+) -> list[dict[str, Any]]:
     """Suppressions of one owner, from after a cursor, which is the last one's `id`.
 
     The number of a person who was erased is empty, for it is not known.
     """
     with reading(engine) as connection:
-        rows = suppressions.page(connection, owner.scope, owner.id, after, count)
+        rows = suppressions.page(connection, owner.scope, owner.id, after, count, asked)
     return [{**row, "number": "" if is_digest(row["number"]) else row["number"]} for row in rows]
 
 

@@ -1,28 +1,88 @@
 """Attempts as they are shown: one by one, and summed up."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from campaigns.outcome import Outcome
 from campaigns.states import AttemptState
 from store.tables import attempt, contact, target
 
 
-def page(connection: Connection, campaign_id: int, after: str, count: int) -> list[dict[str, Any]]:
-    """Attempts of a campaign in order of id (which is of time), from after a cursor."""
+@dataclass(frozen=True, slots=True)
+class AttemptFilter:
+    """Which attempts are asked for; None asks for any.
+
+    Attributes:
+        since: claimed then or later.
+        until: claimed before that.
+    """
+
+    state: AttemptState | None = None
+    outcome: Outcome | None = None
+    number: str | None = None
+    external_id: str | None = None
+    target_id: int | None = None
+    trunk: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What is asked, over `attempt` and `contact`."""
+        wanted: dict[ColumnElement[Any], Any] = {
+            attempt.c.state: self.state and self.state.value,
+            attempt.c.outcome: self.outcome and self.outcome.value,
+            attempt.c.number: self.number,
+            contact.c.external_id: self.external_id,
+            attempt.c.target_id: self.target_id,
+            attempt.c.trunk: self.trunk,
+        }
+        yield from (column == value for column, value in wanted.items() if value is not None)
+        if self.since is not None:
+            yield attempt.c.claimed_at >= self.since
+        if self.until is not None:
+            yield attempt.c.claimed_at < self.until
+
+
+ANY_ATTEMPT = AttemptFilter()
+
+
+def page(
+    connection: Connection,
+    campaign_id: int,
+    after: str,
+    count: int,
+    asked: AttemptFilter = ANY_ATTEMPT,
+) -> list[dict[str, Any]]:
+    """Attempts of a campaign in order of time and id, from after one's id."""
     rows = connection.execute(
         select(attempt, contact.c.external_id, contact.c.line)
         .join(target, target.c.id == attempt.c.target_id)
         .join(contact, contact.c.id == target.c.contact_id)
-        .where(attempt.c.campaign_id == campaign_id, attempt.c.id > after)
-        .order_by(attempt.c.id)
+        .where(attempt.c.campaign_id == campaign_id, *behind(after), *asked.conditions())
+        .order_by(*IN_ORDER)
         .limit(count)
     )
     return [dict(found) for found in rows.mappings()]
+
+
+IN_ORDER = (attempt.c.claimed_at, attempt.c.id)
+"""As `ix_attempt_campaign_id_claimed_at` has the attempts of a campaign: none need be sorted."""
+
+
+def behind(after: str) -> Iterator[ColumnElement[bool]]:
+    """Of attempts that come after that one; of all, where there is none of that id."""
+    if not after:
+        return
+    known = attempt.alias("known")
+    at = select(known.c.claimed_at).where(known.c.id == after).scalar_subquery()
+    since = func.coalesce(at, 0)
+    yield attempt.c.claimed_at >= since
+    yield or_(attempt.c.claimed_at > since, attempt.c.id > after)
 
 
 def charged(

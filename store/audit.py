@@ -4,11 +4,12 @@ Nothing is removed by retention: an event names numbers of rows, and people of t
 the operator's own, but no phone number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, tuple_
 
 from campaigns.contacts.hiding import hidden, without_numbers
 from store import audit_segments
@@ -56,6 +57,66 @@ def latest(
     newest = (audit_event.c.at, audit_event.c.segment_id, audit_event.c.sequence)
     rows = connection.execute(asked.order_by(*(one.desc() for one in newest)).limit(limit))
     return [dict(row) for row in rows.mappings()]
+
+
+class Place(NamedTuple):
+    """Where an event stands among all, by time."""
+
+    at: datetime
+    segment_id: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which acts are asked for.
+
+    Attributes:
+        act: one, such as `list.import`, or all of a kind, such as `list`; empty for any.
+        since: then or later.
+        until: before that.
+        calls: the calls allowed by claims too.
+    """
+
+    act: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    calls: bool = False
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What is asked, over `audit_event`."""
+        if self.act:
+            under = audit_event.c.act.startswith(f"{self.act}.", autoescape=True)
+            yield or_(audit_event.c.act == self.act, under)
+        if self.since is not None:
+            yield audit_event.c.at >= self.since
+        if self.until is not None:
+            yield audit_event.c.at < self.until
+        if not self.calls:
+            yield audit_event.c.act != CALLS_ALLOWED
+
+
+def page(
+    connection: Connection,
+    controller_id: int,
+    before: Place | None,
+    count: int,
+    asked: AuditFilter,
+) -> list[dict[str, Any]]:
+    """Acts of one controller, newest first, from before a place."""
+    newest = (audit_event.c.at, audit_event.c.segment_id, audit_event.c.sequence)
+    found = select(audit_event).where(
+        audit_event.c.controller_id == controller_id, *asked.conditions()
+    )
+    if before is not None:
+        found = found.where(tuple_(*newest) < tuple_(*_bound(before)))
+    rows = connection.execute(found.order_by(*(one.desc() for one in newest)).limit(count))
+    return [dict(row) for row in rows.mappings()]
+
+
+def _bound(place: Place) -> Iterator[ColumnElement[Any]]:
+    columns = (audit_event.c.at, audit_event.c.segment_id, audit_event.c.sequence)
+    return (literal(one, column.type) for one, column in zip(place, columns, strict=True))
 
 
 def last_at(connection: Connection, controller_id: int, act: str) -> datetime | None:

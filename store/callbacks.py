@@ -73,14 +73,20 @@ def keep(connection: Connection, said: Said, line: str, controller_id: int, numb
     return done.first() is not None
 
 
-def acts(connection: Connection, controller_id: int, count: int) -> list[dict[str, Any]]:
-    """The last acts on a controller's lines, newest first."""
-    rows = connection.execute(
-        select(callback_act)
-        .where(callback_act.c.controller_id == controller_id)
-        .order_by(callback_act.c.id.desc())
-        .limit(count)
-    )
+def acts(
+    connection: Connection,
+    controller_id: int,
+    count: int,
+    before: int | None = None,
+    act: CallerAct | None = None,
+) -> list[dict[str, Any]]:
+    """The last acts on a controller's lines, newest first, from before an id."""
+    asked = select(callback_act).where(callback_act.c.controller_id == controller_id)
+    if before is not None:
+        asked = asked.where(callback_act.c.id < before)
+    if act is not None:
+        asked = asked.where(callback_act.c.act == act.value)
+    rows = connection.execute(asked.order_by(callback_act.c.id.desc()).limit(count))
     return [dict(row) for row in rows.mappings()]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from ulid import ULID
 
 from campaigns.campaign import Campaign, Limits, Message
 from campaigns.contacts.basis import Evidence
@@ -14,7 +15,9 @@ from campaigns.rules.holidays import HolidaySet
 from campaigns.selection import Selection, selection_of
 from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
-from store import policies
+from campaigns.webhook import EventKind
+from store import outbox, policies
+from store.outbox import Event
 from store.tables import campaign, campaign_list, controller
 
 UNREADABLE = (PortevoixError, ValueError, TypeError, LookupError, AttributeError)
@@ -87,6 +90,23 @@ def rows_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
         .where(campaign.c.controller_id == controller_id)
         .order_by(campaign.c.id.desc())
     )
+    return [dict(found) for found in rows.mappings()]
+
+
+def page(
+    connection: Connection,
+    controller_id: int,
+    before: int | None,
+    count: int,
+    state: CampaignState | None = None,
+) -> list[dict[str, Any]]:
+    """Campaigns of a controller, newest first, from before an id."""
+    asked = select(campaign).where(campaign.c.controller_id == controller_id)
+    if before is not None:
+        asked = asked.where(campaign.c.id < before)
+    if state is not None:
+        asked = asked.where(campaign.c.state == state.value)
+    rows = connection.execute(asked.order_by(campaign.c.id.desc()).limit(count))
     return [dict(found) for found in rows.mappings()]
 
 
@@ -181,7 +201,23 @@ def act(
             .where(campaign.c.id == campaign_id)
             .values(state=after.value, **_dates(before, after, now))
         )
+        told = {"before": before.value, "after": after.value}
+        _tell(connection, campaign_id, EventKind.CAMPAIGN_STATE, told, now)
     return before, after
+
+
+def _tell(
+    connection: Connection, campaign_id: int, kind: EventKind, data: Mapping[str, Any], at: datetime
+) -> None:
+    asked = outbox.wanted(connection)
+    if not asked:
+        return
+    row = connection.execute(_TOLD, {"id": campaign_id}).one()
+    subject = f"campaign {campaign_id}"
+    told = {"campaign_id": campaign_id, "name": row.name, "rehearsal": row.rehearsal, **data}
+    # A campaign is in the same state again after a pause, so that no two events have one key.
+    event = Event(kind, row.controller_id, f"{subject} {ULID()}", subject, at, told)
+    outbox.note(connection, [event], asked)
 
 
 def limit(connection: Connection, campaign_id: int, limits: Limits) -> None:
@@ -202,6 +238,7 @@ def hold(connection: Connection, campaign_id: int, found: Hold, now: datetime) -
     """Let it place nothing until a person releases it."""
     plain = {**asdict(found), "measure": found.measure.value, "at": now.isoformat()}
     hold_as(connection, campaign_id, plain)
+    _tell(connection, campaign_id, EventKind.CAMPAIGN_HELD, plain, now)
 
 
 def hold_as(connection: Connection, campaign_id: int, plain: Mapping[str, Any]) -> None:
@@ -303,3 +340,7 @@ _LOADED = select(campaign, controller.c.weight.label("controller_weight")).join(
 )
 
 _STATE = select(campaign.c.state).where(campaign.c.id == bindparam("id"))
+
+_TOLD = select(campaign.c.name, campaign.c.controller_id, campaign.c.rehearsal).where(
+    campaign.c.id == bindparam("id")
+)

@@ -76,6 +76,17 @@ def all_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def page(
+    connection: Connection, controller_id: int, before: int | None, count: int
+) -> list[dict[str, Any]]:
+    """Forms of a controller, newest first, from before an id."""
+    asked = _FORMS.where(consent_form.c.controller_id == controller_id)
+    if before is not None:
+        asked = asked.where(consent_form.c.id < before)
+    rows = connection.execute(asked.order_by(consent_form.c.id.desc()).limit(count)).mappings()
+    return [dict(row) for row in rows]
+
+
 def slug_of(connection: Connection, form_id: int | None) -> str | None:
     """The address of a form; None for none."""
     return connection.execute(

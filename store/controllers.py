@@ -1,10 +1,12 @@
 """Controllers, on whose behalf calls are made, and their API keys."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from campaigns.errors import NotFound
+from store import api_keys
 from store.tables import api_key, controller
 
 
@@ -46,6 +48,12 @@ def name_of(connection: Connection, controller_id: int) -> str:
     )
 
 
+def one(connection: Connection, controller_id: int) -> dict[str, Any]:
+    """A controller that is there."""
+    found = connection.execute(select(controller).where(controller.c.id == controller_id))
+    return dict(found.mappings().one())
+
+
 def weights(connection: Connection) -> dict[str, float]:
     """Every controller's weight by its name, in order of id."""
     rows = connection.execute(
@@ -62,29 +70,40 @@ def weigh(connection: Connection, controller_id: int, weight: float) -> None:
 
 
 def add_key(
-    connection: Connection, controller_id: int, name: str, digest: bytes, now: datetime
+    connection: Connection,
+    controller_id: int,
+    name: str,
+    digest: bytes,
+    now: datetime,
+    expires_at: datetime | None = None,
 ) -> int:
     """Store a key by its SHA-256; the key itself is never kept."""
     made = connection.execute(
         insert(api_key)
-        .values(controller_id=controller_id, name=name, digest=digest, created_at=now)
+        .values(
+            controller_id=controller_id,
+            name=name,
+            digest=digest,
+            created_at=now,
+            expires_at=expires_at,
+        )
         .returning(api_key.c.id)
     )
     return int(made.scalar_one())
 
 
-def key_owner(connection: Connection, digest: bytes) -> tuple[int, str] | None:
+def key_owner(connection: Connection, digest: bytes, now: datetime) -> tuple[int, str] | None:
     """(controller id, key's name) of a key in force, or None."""
     row = connection.execute(
         select(api_key.c.controller_id, api_key.c.name).where(
-            api_key.c.digest == digest, api_key.c.revoked_at.is_(None)
+            api_key.c.digest == digest, api_keys.in_force(now)
         )
     ).first()
     return (row.controller_id, row.name) if row else None
 
 
 def has_key(connection: Connection, controller_id: int) -> bool:
-    """Whether a controller has a key in force."""
+    """Whether a controller has a key that was not revoked."""
     found = connection.execute(
         select(api_key.c.id)
         .where(api_key.c.controller_id == controller_id, api_key.c.revoked_at.is_(None))

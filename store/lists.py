@@ -1,11 +1,23 @@
 """Imported lists, their contacts and the rows that were refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, distinct, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    distinct,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from campaigns.contacts.basis import Evidence, Provenance
 from campaigns.contacts.suppression import SuppressionScope
@@ -240,14 +252,52 @@ def suppressed_count(
     return int(counted.scalar_one())
 
 
-def contacts(connection: Connection, list_id: int, after: int, count: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
+    """Which contacts are asked for; None asks for any."""
+
+    external_id: str | None = None
+    number: str | None = None
+    evidence: Evidence | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What is asked, over `contact`."""
+        wanted: dict[ColumnElement[Any], Any] = {
+            contact.c.external_id: self.external_id,
+            contact.c.number: self.number,
+            contact.c.evidence: self.evidence and self.evidence.value,
+        }
+        yield from (column == value for column, value in wanted.items() if value is not None)
+
+
+ANY_CONTACT = ContactFilter()
+
+
+def contacts(
+    connection: Connection,
+    list_id: int,
+    after: int,
+    count: int,
+    asked: ContactFilter = ANY_CONTACT,
+) -> list[dict[str, Any]]:
     """Contacts of a list in the order of its file, from after a contact's id."""
     rows = connection.execute(
         select(contact)
-        .where(contact.c.list_id == list_id, contact.c.id > after)
+        .where(contact.c.list_id == list_id, contact.c.id > after, *asked.conditions())
         .order_by(contact.c.id)
         .limit(count)
     )
+    return [dict(row) for row in rows.mappings()]
+
+
+def page(
+    connection: Connection, controller_id: int, before: int | None, count: int
+) -> list[dict[str, Any]]:
+    """Lists of a controller, newest first, from before an id."""
+    asked = select(contact_list).where(contact_list.c.controller_id == controller_id)
+    if before is not None:
+        asked = asked.where(contact_list.c.id < before)
+    rows = connection.execute(asked.order_by(contact_list.c.id.desc()).limit(count))
     return [dict(row) for row in rows.mappings()]
 
 

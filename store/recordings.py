@@ -75,3 +75,14 @@ def all_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
         .order_by(recording.c.id.desc())
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def page(
+    connection: Connection, controller_id: int, before: int | None, count: int
+) -> list[dict[str, Any]]:
+    """Recordings of a controller, newest first, from before an id."""
+    asked = select(recording).where(recording.c.controller_id == controller_id)
+    if before is not None:
+        asked = asked.where(recording.c.id < before)
+    rows = connection.execute(asked.order_by(recording.c.id.desc()).limit(count))
+    return [dict(row) for row in rows.mappings()]

@@ -76,6 +76,28 @@ def of_controller(
     return [dict(row) for row in rows.mappings()]
 
 
+def page(
+    connection: Connection,
+    controller_id: int,
+    after: int,
+    count: int,
+    *,
+    kind: RequestKind | None = None,
+    is_open: bool | None = None,
+) -> list[dict[str, Any]]:
+    """Requests of a controller in order of id, from after a cursor; None asks for any."""
+    asked = select(privacy_request).where(
+        privacy_request.c.controller_id == controller_id, privacy_request.c.id > after
+    )
+    if kind is not None:
+        asked = asked.where(privacy_request.c.kind == kind.value)
+    if is_open is not None:
+        closed = privacy_request.c.closed_at
+        asked = asked.where(closed.is_(null()) if is_open else closed.is_not(null()))
+    rows = connection.execute(asked.order_by(privacy_request.c.id).limit(count))
+    return [dict(row) for row in rows.mappings()]
+
+
 def of_number(connection: Connection, controller_id: int, number: str) -> list[dict[str, Any]]:
     """Everything that a person asked of a controller, the oldest first."""
     kept = kept_as([number], suppression_keys.in_use(connection.engine))

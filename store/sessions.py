@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
+from store import api_keys
 from store.tables import api_key, web_session
 
 
@@ -13,7 +14,7 @@ def open_session(
     """Open a session for a key in force; False where there is no such key."""
     connection.execute(delete(web_session).where(web_session.c.expires_at <= now))
     key_id = connection.execute(
-        select(api_key.c.id).where(api_key.c.digest == key_digest, api_key.c.revoked_at.is_(None))
+        select(api_key.c.id).where(api_key.c.digest == key_digest, api_keys.in_force(now))
     ).scalar()
     if key_id is None:
         return False
@@ -31,7 +32,7 @@ def owner(connection: Connection, digest: bytes, now: datetime) -> tuple[int, st
         .where(
             web_session.c.digest == digest,
             web_session.c.expires_at > now,
-            api_key.c.revoked_at.is_(None),
+            api_keys.in_force(now),
         )
     ).first()
     return (row.controller_id, row.name) if row else None

@@ -1,14 +1,25 @@
 """Numbers not to be called, those of erased people as digests among them."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    bindparam,
+    case,
+    delete,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from campaigns.contacts.suppression import Suppression, SuppressionScope
+from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.contacts.suppression_key import kept_as
 from store import suppression_keys
 from store.tables import campaign as campaigns
@@ -135,16 +146,62 @@ def _values(row: Suppression) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class SuppressionFilter:
+    """Which suppressions are asked for; None asks for any, expired ones too.
+
+    Attributes:
+        number: E.164; what is kept of it as a digest is found too, where the key is there.
+        attempt_id: the call in which it was asked.
+        since: asked for then or later.
+        until: asked for before that.
+        in_force_at: in force at that instant.
+    """
+
+    reason: SuppressionReason | None = None
+    number: str | None = None
+    attempt_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    in_force_at: datetime | None = None
+
+    def conditions(self, engine: Engine) -> Iterator[ColumnElement[bool]]:
+        """What is asked, over `suppression`."""
+        if self.reason is not None:
+            yield suppression.c.reason == self.reason.value
+        if self.number is not None:
+            kept = kept_as([self.number], suppression_keys.in_use(engine))
+            yield suppression.c.number.in_(list(kept))
+        if self.attempt_id is not None:
+            yield suppression.c.attempt_id == self.attempt_id
+        if self.since is not None:
+            yield suppression.c.created_at >= self.since
+        if self.until is not None:
+            yield suppression.c.created_at < self.until
+        if self.in_force_at is not None:
+            ends = suppression.c.expires_at
+            yield or_(ends.is_(None), ends > self.in_force_at)
+
+
+ANY_SUPPRESSION = SuppressionFilter()
+
+
 def page(
-    connection: Connection, scope: SuppressionScope, owner_id: int, after: int, count: int
+    connection: Connection,
+    scope: SuppressionScope,
+    owner_id: int,
+    after: int,
+    count: int,
+    asked: SuppressionFilter = ANY_SUPPRESSION,
 ) -> list[dict[str, Any]]:
-    """Suppressions of one owner in order of id, from after a cursor; expired ones too."""
+    """Suppressions of one owner in order of id, from after a cursor."""
     rows = connection.execute(
         select(suppression)
         .where(
             suppression.c.scope == scope.value,
             suppression.c.owner_id == owner_id,
             suppression.c.id > after,
+            *asked.conditions(connection.engine),
         )
         .order_by(suppression.c.id)
         .limit(count)

@@ -1,6 +1,7 @@
 """Targets: filling a campaign from its lists, cancelling, counting and listing them."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.segments import Place
+from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.selection import Selection
 from campaigns.states import TargetState
@@ -236,14 +238,47 @@ def counted(connection: Connection, campaign_id: int) -> dict[str, int]:
     return {found.state: found.many for found in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class TargetFilter:
+    """Which targets are asked for; None asks for any."""
+
+    state: TargetState | None = None
+    outcome: Outcome | None = None
+    gate: Gate | None = None
+    list_id: int | None = None
+    number: str | None = None
+    external_id: str | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What is asked, over `target` and `contact`."""
+        wanted: dict[ColumnElement[Any], Any] = {
+            target.c.state: self.state and self.state.value,
+            target.c.outcome: self.outcome and self.outcome.value,
+            target.c.gate: self.gate and self.gate.value,
+            contact.c.list_id: self.list_id,
+            target.c.number: self.number,
+            contact.c.external_id: self.external_id,
+        }
+        yield from (column == value for column, value in wanted.items() if value is not None)
+
+
+ANY_TARGET = TargetFilter()
+
+
 def page(
     connection: Connection,
     campaign_id: int,
     after: int,
     count: int,
-    state: TargetState | None = None,
+    asked: TargetFilter = ANY_TARGET,
 ) -> list[dict[str, Any]]:
     """Targets with their contacts, in order of id, from after a cursor."""
+    if asked.number is not None:
+        theirs = [target.c.campaign_id == campaign_id, target.c.id > after]
+    else:
+        # From 0 on the targets of every campaign before would be walked past.
+        first, _ = span(connection, campaign_id) if not after else (after + 1, 0)
+        theirs = walked(campaign_id, first - 1)
     query = (
         select(
             target,
@@ -253,13 +288,32 @@ def page(
             contact.c.attributes,
         )
         .join(contact, contact.c.id == target.c.contact_id)
-        .where(target.c.campaign_id == campaign_id, target.c.id > after)
+        .where(*theirs, *asked.conditions())
         .order_by(target.c.id)
         .limit(count)
     )
-    if state is not None:
-        query = query.where(target.c.state == state.value)
     return [dict(found) for found in connection.execute(query).mappings()]
+
+
+_BEYOND = 2**62
+
+
+def span(connection: Connection, campaign_id: int) -> tuple[int, int]:
+    """First and last id of a campaign's targets; (beyond any, 0) where it has none."""
+    mine = select(func.min(target.c.id), func.max(target.c.id)).where(
+        target.c.campaign_id == campaign_id
+    )
+    first, last = connection.execute(mine).one()
+    return (_BEYOND, 0) if first is None else (first, last)
+
+
+def walked(campaign_id: int, after: int) -> list[ColumnElement[bool]]:
+    """Of targets of a campaign behind an id, found by a walk along the ids.
+
+    Those of a campaign lie together; found by the campaign first, all of it would be sorted for
+    every page.
+    """
+    return [target.c.id > after, target.c.campaign_id + 0 == campaign_id]
 
 
 def of_number(connection: Connection, controller_id: int, number: str) -> list[dict[str, Any]]:

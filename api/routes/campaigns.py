@@ -7,28 +7,24 @@ from fastapi.responses import Response
 
 from api.caller import Asking, In
 from api.once import DoneOnce
+from api.paging import NewestFirst, next_of
 from api.schemas import (
-    After,
-    Attempt,
     CampaignAnswer,
-    Count,
     Id,
     LimitChange,
     NewCampaign,
     Page,
     StateAnswer,
-    Target,
 )
 from campaigns.campaign import Limits
 from campaigns.errors import NotAllowed
-from campaigns.states import Action, CampaignState, TargetState, move
+from campaigns.states import Action, CampaignState, move
 from operations import hold, launch, report
 from operations.add_list import Added, add_list
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.report import Report
 from operations.selection import Recorded
-from store import attempt_reports, targets
 from store import campaigns as kept
 from store.engine import reading
 
@@ -54,11 +50,22 @@ def prepare(values: NewCampaign, workspace: In, caller: Asking, once: DoneOnce) 
     return once(values, do, location="/api/v1/campaigns/{id}")
 
 
+class CampaignQuery(NewestFirst):
+    """Which campaigns."""
+
+    state: CampaignState | None = None
+
+
 @router.get("", summary="List campaigns")
-def every(workspace: In, caller: Asking) -> list[CampaignAnswer]:
-    """Every campaign, newest first."""
+def every(
+    workspace: In, caller: Asking, asked: Annotated[CampaignQuery, Query()]
+) -> Page[CampaignAnswer]:
+    """Campaigns, newest first."""
     with reading(workspace.engine) as connection:
-        return [_answer(row) for row in kept.rows_of(connection, caller.controller_id)]
+        rows = kept.page(
+            connection, caller.controller_id, asked.after, asked.limit, asked.state
+        )  # fmt: skip
+    return Page(items=[_answer(row) for row in rows], next=next_of(rows, asked.limit))
 
 
 @router.get("/{campaign_id}", summary="One campaign")
@@ -154,33 +161,6 @@ def known(campaign_id: Id, workspace: In, caller: Asking) -> int:
 Known = Annotated[int, Depends(known)]
 
 
-@router.get("/{campaign_id}/attempts", summary="Attempts, in order of time")
-def placed(
-    campaign_id: Known,
-    workspace: In,
-    after: Annotated[str, Query(max_length=26, description="The `next` of the page before.")] = "",
-    limit: Count = 100,
-) -> Page[Attempt]:
-    """Every call that was placed, with what the network said and what was heard."""
-    with reading(workspace.engine) as connection:
-        rows = attempt_reports.page(connection, campaign_id, after, limit)
-    return Page(items=[Attempt(**row) for row in rows], next=_next(rows, limit))
-
-
-@router.get("/{campaign_id}/targets", summary="Targets, in the order of the lists")
-def people(
-    campaign_id: Known,
-    workspace: In,
-    after: After = 0,
-    limit: Count = 100,
-    state: TargetState | None = None,
-) -> Page[Target]:
-    """Everyone the campaign concerns, and where each stands."""
-    with reading(workspace.engine) as connection:
-        rows = targets.page(connection, campaign_id, after, limit, state)
-    return Page(items=[Target(**row) for row in rows], next=_next(rows, limit))
-
-
 def allowed(state: CampaignState) -> list[Action]:
     """The actions that would move a campaign in this state."""
     return [action for action in ASKED if _moves(state, action)]
@@ -201,7 +181,3 @@ def _act(action: Action, campaign_id: int, workspace: In, caller: Asking) -> Sta
 def _answer(row: dict[str, Any]) -> CampaignAnswer:
     state = CampaignState(row["state"])
     return CampaignAnswer(**row, actions=allowed(state), message_s=row["message_ms"] / 1000)
-
-
-def _next(rows: list[dict[str, Any]], limit: int) -> str | None:
-    return str(rows[-1]["id"]) if len(rows) == limit else None

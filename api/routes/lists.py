@@ -14,11 +14,10 @@ from pydantic import Json
 
 from api.caller import Asking, In
 from api.once import DoneOnce, sha256_of
+from api.paging import InOrder, NewestFirst, next_of
 from api.problems import language_of
 from api.schemas import (
-    After,
     ContactList,
-    Count,
     Id,
     ListRelease,
     Page,
@@ -103,10 +102,13 @@ def preview(
 
 
 @router.get("", summary="List the lists")
-def every(workspace: In, caller: Asking) -> list[ContactList]:
-    """Every list, newest first."""
+def every(
+    workspace: In, caller: Asking, asked: Annotated[NewestFirst, Query()]
+) -> Page[ContactList]:
+    """Lists, newest first."""
     with reading(workspace.engine) as connection:
-        return [ContactList(**row) for row in lists.all_of(connection, caller.controller_id)]
+        rows = lists.page(connection, caller.controller_id, asked.after, asked.limit)
+    return Page(items=[ContactList(**row) for row in rows], next=next_of(rows, asked.limit))
 
 
 @router.get("/{list_id}", summary="One list")
@@ -144,19 +146,18 @@ def rejects(
     list_id: Id,
     workspace: In,
     caller: Asking,
-    after: After = 0,
-    limit: Count = 100,
+    asked: Annotated[InOrder, Query()],
 ) -> Page[RejectedRow]:
     """Refused rows in the order of the file, each with its line, reason and remedy."""
     say = language_of(request).say
     with reading(workspace.engine) as connection:
         lists.one(connection, caller.controller_id, list_id)
-        rows = lists.rejected(connection, list_id, after, limit)
+        rows = lists.rejected(connection, list_id, asked.after, asked.limit)
     items = [
         RejectedRow(**{**row, "reason": say(row["reason"]), "remedy": say(row["remedy"])})
         for row in rows
     ]
-    return Page(items=items, next=str(rows[-1]["line"]) if len(rows) == limit else None)
+    return Page(items=items, next=next_of(rows, asked.limit, "line"))
 
 
 @router.get(

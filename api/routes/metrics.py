@@ -21,6 +21,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from api.caller import Asking, In
+from api.problems import MEDIA_TYPE
 from campaigns.trunk_health import Breaker
 from operations import suppression_key
 from operations.suppression_key import KeyState
@@ -33,7 +34,11 @@ router = APIRouter(tags=["operation"])
 
 @router.get(
     "/metrics", response_class=Response, summary="Metrics in Prometheus' text format",
-    responses={200: {"content": {"text/plain": {}}}},
+    responses={
+        200: {"content": {"text/plain": {}}},
+        401: {"description": "No key, or one that is not in force",
+            "content": {MEDIA_TYPE: {}}},
+    },
 )  # fmt: skip
 def metrics(request: Request, workspace: In, caller: Asking) -> Response:
     """Of the key's controller, of the dialer, and of this API."""

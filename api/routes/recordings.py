@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import Response
 
 from api.caller import Asking, In
 from api.once import DoneOnce, sha256_of
-from api.schemas import Id, Recording
+from api.paging import NewestFirst, next_of
+from api.schemas import Id, Page, Recording
 from audio.preview import preview
 from operations.record import keep_recording
 from operations.values import Line, file_name_of
@@ -45,10 +46,11 @@ def add(
 
 
 @router.get("", summary="List recordings")
-def every(workspace: In, caller: Asking) -> list[Recording]:
-    """Every recording, newest first."""
+def every(workspace: In, caller: Asking, asked: Annotated[NewestFirst, Query()]) -> Page[Recording]:
+    """Recordings, newest first."""
     with reading(workspace.engine) as connection:
-        return [Recording(**row) for row in recordings.all_of(connection, caller.controller_id)]
+        rows = recordings.page(connection, caller.controller_id, asked.after, asked.limit)
+    return Page(items=[Recording(**row) for row in rows], next=next_of(rows, asked.limit))
 
 
 @router.get("/{recording_id}", summary="One recording")

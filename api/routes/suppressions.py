@@ -1,30 +1,62 @@
 """Numbers not to be called. Nothing here takes one away."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import Response
+from pydantic import Field as PydanticField
 from pydantic import Json
 
 from api.caller import Asking, Caller, In
 from api.once import DoneOnce, sha256_of
-from api.schemas import After, Count, NewSuppression, Page, SuppressionAdded, SuppressionAnswer
+from api.paging import AttemptId, InOrder, PhoneText, Since, Until, next_of, number_of
+from api.schemas import NewSuppression, Page, SuppressionAdded, SuppressionAnswer
 from campaigns.contacts.suppression import SuppressionReason
 from operations.columns import Field
 from operations.suppress import Owner, SuppressionReport, import_suppressions, listed, suppress
 from operations.values import file_name_of
+from store.suppressions import SuppressionFilter
 
 router = APIRouter(prefix="/suppressions", tags=["suppressions"])
 
 
+class SuppressionQuery(InOrder):
+    """Which suppressions."""
+
+    reason: SuppressionReason | None = None
+    number: PhoneText | None = None
+    attempt_id: AttemptId | None = PydanticField(None, description="The call it was asked in.")
+    since: Since = None
+    until: Until = None
+    in_force: bool = PydanticField(False, description="Only those that have not expired.")
+
+
+def asked_of(asked: SuppressionQuery) -> SuppressionFilter:
+    """As the store knows it.
+
+    Raises:
+        InvalidNumber: the number is none that could be called.
+    """
+    return SuppressionFilter(
+        reason=asked.reason,
+        number=number_of(asked.number),
+        attempt_id=asked.attempt_id,
+        since=asked.since,
+        until=asked.until,
+        in_force_at=datetime.now(UTC) if asked.in_force else None,
+    )
+
+
 @router.get("", summary="List suppressions")
 def page(
-    workspace: In, caller: Asking, after: After = 0, limit: Count = 100
+    workspace: In, caller: Asking, asked: Annotated[SuppressionQuery, Query()]
 ) -> Page[SuppressionAnswer]:
-    """Those of this controller, oldest first, expired ones too."""
-    rows = listed(workspace.engine, Owner.controller(caller.controller_id), after, limit)
+    """Those of this controller, oldest first, expired ones too unless asked otherwise."""
+    owner = Owner.controller(caller.controller_id)
+    rows = listed(workspace.engine, owner, asked.after, asked.limit, asked_of(asked))
     items = [SuppressionAnswer(**row) for row in rows]
-    return Page(items=items, next=str(rows[-1]["id"]) if len(rows) == limit else None)
+    return Page(items=items, next=next_of(rows, asked.limit))
 
 
 @router.post("", status_code=201, response_model=SuppressionAdded, summary="Suppress a number")

@@ -26,6 +26,7 @@ from store.tables.lists import (
 from store.tables.metadata import metadata
 from store.tables.places import address, constituency_place, constituency_table
 from store.tables.refusals import privacy_request, suppression, suppression_key
+from store.tables.webhooks import webhook, webhook_delivery, webhook_event
 
 __all__ = [
     "address",
@@ -64,4 +65,7 @@ __all__ = [
     "target",
     "trunk",
     "web_session",
+    "webhook",
+    "webhook_delivery",
+    "webhook_event",
 ]

@@ -33,6 +33,7 @@ api_key = Table(
     Column("name", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),  # NULL: never
     Column("revoked_at", Instant),
 )
 

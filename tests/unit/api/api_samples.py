@@ -121,9 +121,10 @@ def campaign_values(**changes: Any) -> dict[str, Any]:
     }
 
 
-def make_rig(home: Path) -> Rig:
+def make_rig(home: Path, more: str = "") -> Rig:
+    """A rig in a directory; `more` is added to its settings."""
     home.mkdir(parents=True, exist_ok=True)
-    (home / "portevoix.toml").write_text(SETTINGS)
+    (home / "portevoix.toml").write_text(SETTINGS + more)
     workspace = open_workspace(home)
     key = make_key(workspace, "Élan Valbourg", "office", "test")
     other = make_key(workspace, "Somebody else", "other", "test")

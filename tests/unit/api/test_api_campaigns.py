@@ -116,7 +116,7 @@ def test_what_makes_no_campaign_is_refused_field_by_field(rig: Rig) -> None:
         assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
     for missing in ({"list_ids": [9]}, {"recording_ids": [9]}):
         assert rig.prepare(name="b", **missing).status_code == 404
-    assert len(rig.ours.get("/api/v1/campaigns").json()) == 1
+    assert len(rig.ours.get("/api/v1/campaigns").json()["items"]) == 1
 
 
 def test_times_without_a_zone_and_windows_without_days_are_refused(rig: Rig) -> None:

@@ -39,7 +39,7 @@ def test_a_preview_says_what_would_become_of_the_file_and_keeps_nothing(rig: Rig
     assert found["columns"][0]["reason"] == "C’est ainsi que les listes l’appellent."
     assert [one["field"] for one in found["missing"]] == ["timezone"]
     assert found["more"]
-    assert rig.ours.get("/api/v1/lists").json() == []
+    assert rig.ours.get("/api/v1/lists").json()["items"] == []
 
 
 def test_what_a_consent_says_is_declared_and_previewed(rig: Rig) -> None:
@@ -119,7 +119,7 @@ def test_a_file_that_is_no_list_is_refused_in_its_owners_words(rig: Rig) -> None
     problem = answer.json()
     assert (problem["code"], problem["field"]) == ("invalid_input", "header")
     assert "nom, ville" in problem["why"]
-    assert rig.ours.get("/api/v1/lists").json() == []
+    assert rig.ours.get("/api/v1/lists").json()["items"] == []
 
 
 def test_the_users_own_columns_are_obeyed(rig: Rig) -> None:
@@ -161,7 +161,7 @@ def test_a_campaign_asked_for_twice_is_one_campaign(rig: Rig) -> None:
     ]
     assert [one.status_code for one in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
-    assert len(rig.ours.get("/api/v1/campaigns").json()) == 1
+    assert len(rig.ours.get("/api/v1/campaigns").json()["items"]) == 1
 
 
 def test_the_same_key_for_another_request_is_refused(rig: Rig) -> None:
@@ -224,4 +224,4 @@ def test_a_recording_is_heard_as_a_phone_plays_it(rig: Rig) -> None:
 def test_what_is_no_recording_is_refused(rig: Rig) -> None:
     answer = rig.ours.post("/api/v1/recordings", files={"file": ("a.wav", b"no sound at all")})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
-    assert rig.ours.get("/api/v1/recordings").json() == []
+    assert rig.ours.get("/api/v1/recordings").json()["items"] == []

@@ -71,7 +71,7 @@ def test_an_unexpected_error_is_logged_and_not_shown(
     def fails(*_: object) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr(lists, "all_of", fails)
+    monkeypatch.setattr(lists, "page", fails)
     client = TestClient(rig.app, raise_server_exceptions=False, headers=dict(rig.ours.headers))
     answer = client.get("/api/v1/lists")
     body = problem_of(answer, 500, "internal_error")
@@ -86,7 +86,7 @@ def test_a_database_that_cannot_record_is_said_so(
     def fails(*_: object) -> None:
         raise StoreUnavailable("The database cannot record now: disk I/O error")
 
-    monkeypatch.setattr(lists, "all_of", fails)
+    monkeypatch.setattr(lists, "page", fails)
     answer = rig.ours.get("/api/v1/lists")
     problem_of(answer, 503, "store_unavailable")
     assert answer.headers["retry-after"] == "5"

@@ -1,0 +1,155 @@
+"""Webhooks: programs that are told of events, and how each telling went."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.caller import Asking, In
+from api.once import DoneOnce
+from api.paging import InOrder, NewestFirst, next_of
+from api.schemas import Id, Page
+from campaigns.webhook import DeliveryState, EventKind
+from operations.webhook_address import LONGEST_URL
+from operations.webhooks import make_webhook, remove_webhook, replay
+from store import webhooks
+from store.engine import reading
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+_URL = "https://crm.example/porte-voix"
+
+
+class NewWebhook(BaseModel):
+    """An endpoint to tell of events."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"url": _URL, "events": ["person.opted_out"]}},
+    )
+
+    url: str = Field(max_length=LONGEST_URL, description="https.", examples=[_URL])
+    events: list[EventKind] = Field(min_length=1, max_length=20)
+
+
+class WebhookAnswer(BaseModel):
+    """An endpoint, and whether it answers."""
+
+    id: int
+    url: str
+    events: list[EventKind]
+    created_at: datetime
+    created_by: str
+    failures: int = Field(description="One after the other; 0 while it answers.")
+    rests_until: datetime | None = Field(description="Nothing is sent before.")
+
+
+class MadeWebhook(WebhookAnswer):
+    """An endpoint that was made now."""
+
+    secret: str | None = Field(
+        description="Signs what is sent. Shown this once; null where the answer is repeated for an "
+        "Idempotency-Key."
+    )
+
+
+class DeliveryAnswer(BaseModel):
+    """How the telling of an event went."""
+
+    event_id: str
+    type: EventKind
+    subject: str = Field(description="Of one subject events are told in order.")
+    at: datetime
+    state: DeliveryState
+    tries: int
+    due_at: datetime = Field(description="When it is sent next, while it waits.")
+    status: int | None = Field(description="Of the last answer.")
+    error: str | None = Field(description="Why there was none.")
+    told_at: datetime | None
+
+
+class Replay(BaseModel):
+    """Events to tell once more."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"event_ids": ["1", "2"]}}
+    )
+
+    event_ids: list[Annotated[str, Field(pattern=r"^[1-9]\d{0,17}$")]] | None = Field(
+        None, min_length=1, max_length=1000, description="Absent: all that were given up."
+    )
+
+
+class Replayed(BaseModel):
+    """How many events are told once more."""
+
+    events: int
+
+
+class DeliveryQuery(NewestFirst):
+    """Which deliveries."""
+
+    state: DeliveryState | None = None
+
+
+@router.get("", summary="List webhooks")
+def every(workspace: In, caller: Asking, asked: Annotated[InOrder, Query()]) -> Page[WebhookAnswer]:
+    """Endpoints of the controller; their secrets cannot be read back."""
+    with reading(workspace.engine) as connection:
+        rows = webhooks.page(connection, caller.controller_id, asked.after, asked.limit)
+    return Page(items=[WebhookAnswer(**row) for row in rows], next=next_of(rows, asked.limit))
+
+
+@router.post("", status_code=201, response_model=MadeWebhook, summary="Tell a program of events")
+def make(values: NewWebhook, workspace: In, caller: Asking, once: DoneOnce) -> Response:
+    """Of what happens from now on; over https, and never into a private network."""
+
+    def do() -> MadeWebhook:
+        made = make_webhook(
+            workspace, caller.controller_id, values.url, values.events, caller.name
+        )  # fmt: skip
+        return MadeWebhook(**{**made.row, "secret": made.secret})
+
+    return once(values, do, location="/api/v1/webhooks/{id}", secrets=("secret",))
+
+
+@router.get("/{webhook_id}", summary="One webhook")
+def one(webhook_id: Id, workspace: In, caller: Asking) -> WebhookAnswer:
+    """An endpoint, and whether it answers."""
+    with reading(workspace.engine) as connection:
+        return WebhookAnswer(**webhooks.one(connection, caller.controller_id, webhook_id))
+
+
+@router.delete(
+    "/{webhook_id}", status_code=204, response_class=Response, summary="Tell it nothing any more"
+)
+def remove(webhook_id: Id, workspace: In, caller: Asking) -> Response:
+    """What waits for it is given up."""
+    remove_webhook(workspace, caller.controller_id, webhook_id, caller.name)
+    return Response(status_code=204)
+
+
+@router.get("/{webhook_id}/deliveries", summary="How each telling went")
+def deliveries(
+    webhook_id: Id, workspace: In, caller: Asking, asked: Annotated[DeliveryQuery, Query()]
+) -> Page[DeliveryAnswer]:
+    """The newest event first; they are kept for 30 days."""
+    with reading(workspace.engine) as connection:
+        webhooks.one(connection, caller.controller_id, webhook_id)
+        rows = webhooks.deliveries(connection, webhook_id, asked.after, asked.limit, asked.state)
+    items = [
+        DeliveryAnswer(**{**row, "event_id": str(row["event_id"]), "type": row["kind"]})
+        for row in rows
+    ]
+    return Page(items=items, next=next_of(rows, asked.limit, "event_id"))
+
+
+@router.post("/{webhook_id}/replay", summary="Tell events once more")
+def again(webhook_id: Id, asked: Replay, workspace: In, caller: Asking) -> Replayed:
+    """Under their own ids, at once; those that wait already go on waiting."""
+    ids = None if asked.event_ids is None else [int(one) for one in asked.event_ids]
+    return Replayed(
+        events=replay(workspace, caller.controller_id, webhook_id, ids, caller.name)
+    )  # fmt: skip
