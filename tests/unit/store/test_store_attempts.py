@@ -109,9 +109,11 @@ def test_counts_add_up_and_empty_kinds_are_there(world: World) -> None:
         assert tallies.of_campaign(connection, campaign.id) == {
             "state": {"pending": 1, "calling": 1, "reached": 1},
             "outcome": {"delivered": 1},
+            "late": {},
             "gate": {},
             "begun": {},
             "heard": {},
+                "late": {},
             "money": {},
         }
 
