@@ -12,6 +12,7 @@ from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import is_past
 from campaigns.rules.windows import Window
+from campaigns.script import Script
 from campaigns.states import CampaignState
 
 SHORTEST_RING_S = 15
@@ -101,6 +102,7 @@ class Campaign:
         acknowledged_by: who answers for a pack that must be; empty for nobody.
         budget: micro-euros it may spend in all; None for no budget.
         variants: by name, what those targets hear who bear it.
+        script: what its calls do besides playing a message; None for nothing.
         longest_ms: length of the longest message anybody hears; it follows from the others.
     """
 
@@ -135,6 +137,7 @@ class Campaign:
     acknowledged_by: str = ""
     budget: int | None = None
     variants: Mapping[str, Message] = field(default_factory=dict)
+    script: Script | None = None
     longest_ms: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -185,4 +188,5 @@ class Campaign:
     @property
     def max_call_s(self) -> int:
         """Whole seconds after which the PBX ends a call that nothing else has ended."""
-        return self.ring_timeout_s + self.longest_ms // 1000 + 60
+        besides = self.script.longest_s(self.longest_ms) if self.script else 0
+        return self.ring_timeout_s + self.longest_ms // 1000 + besides + 60

@@ -76,7 +76,8 @@ class Facts:
 
     Attributes:
         answered: the dialplan ran, hence media was set up.
-        result: what the dialplan was doing: `playing`, `played`, `optout`, or empty.
+        result: what the dialplan was doing: `playing`, `script` (saying something else before the
+            end of the message), `played`, `optout`, `transferred`, or empty.
         tech: the technology's own words, `SIP 486 Busy Here`; `SIP 180 ...` (any 1xx) means
             that no final answer came before our own ring time-out. Empty where the far side
             never said anything at all; None where the PBX did not tell.
@@ -148,6 +149,8 @@ _CODE = re.compile(r"SIP (\d{3})")
 
 NOTHING_HEARD_MS = 0
 
+_PLAYING = frozenset({"playing", "script"})
+
 
 def resolve(facts: Facts) -> Outcome:
     """The outcome of an ended call.
@@ -177,7 +180,9 @@ def quartile(facts: Facts) -> int:
 def _answered(facts: Facts) -> Outcome:
     if facts.result == "optout":
         return Outcome.OPTED_OUT
-    if facts.result == "playing" and facts.cause == _RECORDING_UNREADABLE:
+    if facts.result == "transferred":
+        return Outcome.TRANSFERRED
+    if facts.result in _PLAYING and facts.cause == _RECORDING_UNREADABLE:
         return Outcome.SILENT_CALL
     if facts.rtp_sent == 0 and facts.heard_ms <= NOTHING_HEARD_MS:
         return Outcome.SILENT_CALL

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.outcome import Outcome
+from campaigns.script import KeyAct, Script, script_of
 from campaigns.states import TERMINAL_TARGET, AttemptState, TargetState
 from operations.report import all_attempts
 from operations.workspace import Workspace
@@ -14,6 +15,7 @@ from rehearsal.checker import Limits, TargetRecord, Verdict, check
 from rehearsal.expectation import Announced
 from rehearsal.ledger import LedgerCall, read
 from rehearsal.matching import AttemptRecord
+from rehearsal.numbering import e164
 from store import campaigns as kept
 from store import suppressions, targets
 from store.engine import reading
@@ -54,19 +56,34 @@ def evidence(workspace: Workspace, controller_id: int, campaign_id: int, ledger:
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
         suppressed = suppressions.of_controller(connection, controller_id)
+    script = script_of(row["script"]) if row["script"] else Script()
     seconds = {name: one["message_ms"] / 1000 for name, one in row["variants"].items()}
     attempts = [
         replace(_attempt(one), message_seconds=seconds.get(one["variant"]))
         for one in all_attempts(workspace, controller_id, campaign_id)
     ]
     return Evidence(
-        calls=calls_since(ledger, row["launched_at"]),
+        calls=_to_people(calls_since(ledger, row["launched_at"]), script),
         attempts=attempts,
         targets=list(_targets(workspace, campaign_id)),
         limits=Limits(row["max_channels"], int(row["max_cps"])),
         suppressed_numbers=suppressed,
-        announced=Announced(row["message_ms"] / 1000, row["ring_timeout_s"]),
+        announced=Announced(
+            row["message_ms"] / 1000, row["ring_timeout_s"], transfer_digit=_transfer_key(script)
+        ),
     )
+
+
+def _to_people(calls: list[LedgerCall], script: Script) -> list[LedgerCall]:
+    """Without the far legs of transfers, which are nobody's attempt."""
+    if script.transfer is None:
+        return calls
+    agents = e164(script.transfer.number)
+    return [call for call in calls if e164(call.number) != agents]
+
+
+def _transfer_key(script: Script) -> str | None:
+    return next((key for key, act in script.keys.items() if act is KeyAct.TRANSFER), None)
 
 
 def calls_since(ledger: Path, begun: datetime | None) -> list[LedgerCall]:

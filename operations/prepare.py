@@ -1,7 +1,8 @@
 """Preparing a campaign: its message made, its rules fixed, its targets filled in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from campaigns.errors import InvalidInput
@@ -9,6 +10,7 @@ from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
 from campaigns.rules.windows import Window
+from campaigns.script import script_to_plain
 from campaigns.states import CampaignState
 from campaigns.trunk import is_rehearsal
 from operations import packs
@@ -16,6 +18,8 @@ from operations.campaign_file import CampaignValues, check_message
 from operations.filling import check_lists, fill
 from operations.hold import watched
 from operations.list_hold import check_released
+from operations.script import check_says, prepare_script
+from operations.script_values import Says, ScriptValues
 from operations.selection import Recorded, with_table, written_selection
 from operations.trunk_choice import check_caller_id, check_other_trunks, find_trunk
 from operations.workspace import Workspace
@@ -33,6 +37,7 @@ def prepare_campaign(
     by: str,
     progress: Callable[[int], None] | None = None,
     variants: Sequence[Recorded] = (),
+    script: ScriptValues[int] | None = None,
 ) -> int:
     """Make a campaign ready to be launched; its id.
 
@@ -45,6 +50,7 @@ def prepare_campaign(
         by: who prepares it.
         progress: told how many contacts were looked at so far.
         variants: other messages, each for a segment or a constituency.
+        script: what its message says, and what keys do besides 9.
 
     Raises:
         InvalidInput: names the value that is wrong and why.
@@ -71,6 +77,11 @@ def prepare_campaign(
         **watched(values.launch, pack, rehearsal=rehearsal),
         **_messages(workspace, controller_id, recording_ids, variants, values.name),
     }
+    if script is not None:
+        made = prepare_script(workspace, controller_id, script, values, rehearsal=rehearsal)
+        row["script"] = script_to_plain(made)
+        for message, says in _spoken(row, variants, script):
+            check_says(workspace.library.message(Path(message).parent.name), says, script, pack)
     campaign_id = _write(workspace, controller_id, values, row, selection, list_ids, by)
     fill(workspace, campaign_id, list_ids, progress)
     return campaign_id
@@ -146,6 +157,16 @@ def _messages(
         longest = max(one["message_ms"] for one in made.values())
         own = {"recordings": [], "message": "", "message_ms": longest}
     return {**own, "variants": made}
+
+
+def _spoken(
+    row: dict[str, Any], variants: Sequence[Recorded], script: ScriptValues[int]
+) -> Iterator[tuple[str, Sequence[Says]]]:
+    """Every message that anybody hears, with what its recordings say."""
+    if row["message"]:
+        yield row["message"], script.says
+    for one in variants:
+        yield row["variants"][one.values.name]["message"], one.values.says or script.says
 
 
 def _message(

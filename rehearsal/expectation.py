@@ -61,11 +61,13 @@ class Announced:
         ring_timeout: seconds of ringing allowed, None where it is not known; a CANCEL before that
             is then the engine's own doing.
         optout_digit: the key that must never be lost.
+        transfer_digit: the key that puts somebody through; None for no such key.
     """
 
     message_seconds: float
     ring_timeout: float | None = None
     optout_digit: str = "9"
+    transfer_digit: str | None = None
 
 
 def expected_outcomes(call: LedgerCall, announced: Announced) -> frozenset[str]:
@@ -103,7 +105,9 @@ def _answered(call: LedgerCall, announced: Announced) -> frozenset[str]:
         return pressed
     if call.rtp_packets == 0:
         return _heard_nothing(call, announced.ring_timeout)
-    return _heard(call, announced.message_seconds)
+    heard = _heard(call, announced.message_seconds)
+    asked = any(key.digit == announced.transfer_digit for key in call.keys)
+    return heard | {"transferred"} if asked else heard
 
 
 def _opted_out(call: LedgerCall, announced: Announced) -> frozenset[str]:

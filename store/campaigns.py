@@ -11,6 +11,7 @@ from campaigns.campaign import Campaign, Limits, Message
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotFound, PortevoixError
 from campaigns.rules.holidays import HolidaySet
+from campaigns.script import script_of
 from campaigns.selection import Selection, selection_of
 from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
@@ -280,6 +281,7 @@ def loaded(found: Row[Any]) -> Campaign:
         variants={
             name: Message(one["message"], one["message_ms"]) for name, one in found.variants.items()
         },
+        script=script_of(found.script) if found.script else None,
     )
 
 

@@ -20,6 +20,9 @@ SPENT, RESERVED = "spent", "reserved"
 flight or in doubt can cost at most. Moved by the claim and by the end of a call, in the
 transactions that write them."""
 
+REPLY = "reply"
+"""What was said with keys, in calls by `store.replies.counted_as`: kept when those are removed."""
+
 BEGUN = "begun"
 PEOPLE = "people"
 """Under (BEGUN, PEOPLE): targets for which a call was begun, ever; each once. Counted by the claim
@@ -76,7 +79,7 @@ def hold(connection: Connection, campaign_id: int, kind: str, name: str) -> None
 
 def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:
     """{kind: {name: count}} of one campaign, kinds always present."""
-    kinds = (STATE, OUTCOME, GATE, BEGUN, HEARD, MONEY)
+    kinds = (STATE, OUTCOME, GATE, BEGUN, HEARD, MONEY, REPLY)
     found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     rows = connection.execute(
         select(tally.c.kind, tally.c.name, tally.c.count).where(tally.c.campaign_id == campaign_id)

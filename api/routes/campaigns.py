@@ -47,6 +47,7 @@ def prepare(values: NewCampaign, workspace: In, caller: Asking, once: DoneOnce) 
             workspace, caller.controller_id, values, values.recording_ids, values.list_ids,
             caller.name,
             variants=[Recorded(one, one.recording_ids) for one in values.variants],
+            script=values.script,
         )  # fmt: skip
         return one(campaign_id, workspace, caller)
 

@@ -10,6 +10,7 @@ from campaigns.contacts.basis import Evidence
 from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.windows import Window
+from campaigns.script_order import NO_RULE, OrderRule
 from campaigns.stages import Measure
 
 
@@ -53,6 +54,7 @@ class Pack:
         bounds: the highest share of calls by measure before a campaign is held.
         not_for: purposes that have a pack of their own.
         rules: for each field above, its force and source.
+        script: what a message must say, and in which order, where that is stated.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Pack:
     bounds: Mapping[Measure, float]
     not_for: frozenset[str]
     rules: dict[str, Rule]
+    script: OrderRule = NO_RULE
 
     @property
     def label(self) -> str:

@@ -26,6 +26,7 @@ from store.tables.lists import (
 from store.tables.metadata import metadata
 from store.tables.places import address, constituency_place, constituency_table
 from store.tables.refusals import privacy_request, suppression, suppression_key
+from store.tables.replies import reply
 
 __all__ = [
     "address",
@@ -57,6 +58,7 @@ __all__ = [
     "privacy_request",
     "recording",
     "rejected_row",
+    "reply",
     "spending",
     "suppression",
     "suppression_key",

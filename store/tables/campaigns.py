@@ -101,6 +101,7 @@ campaign = Table(
     # Who of its lists is called, with which variant: see `campaigns.selection`; NULL: everybody.
     Column("selection", JSON(none_as_null=True)),
     Column("variants", JSON, nullable=False, server_default="{}"),  # {name: message, ...}
+    Column("script", JSON(none_as_null=True)),  # see `campaigns.script`; NULL: no key but 9
     UniqueConstraint("controller_id", "name"),
 )
 

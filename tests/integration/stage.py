@@ -125,6 +125,10 @@ class Stage:
         self, numbers: Iterable[str], name: str = "Stage", trunk: str = "rehearsal", **limits: float
     ) -> int:
         """A campaign that calls these numbers, each with consent of its own."""
+        return self.campaign([self.listed(numbers, name)], name, trunk, **limits)
+
+    def listed(self, numbers: Iterable[str], name: str) -> int:
+        """A list of these numbers, each with consent of its own."""
         rows = "\n".join(f"{number};2025-05-01;site;w1" for number in numbers)
         sheet = f"telephone;date_consentement;source_consentement;formulation\n{rows}\n"
         report = import_list(
@@ -137,7 +141,7 @@ class Stage:
             by="test",
         )
         assert report.rejected == 0, report
-        return self.campaign([report.list_id], name, trunk, **limits)
+        return report.list_id
 
     def campaign(
         self, lists: list[int], name: str = "Stage", trunk: str = "rehearsal", **limits: float

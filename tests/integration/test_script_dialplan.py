@@ -1,0 +1,330 @@
+"""What keys do in a call that has a script, on a real Asterisk, call by call."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from dialplan_calls import Caller, Placed
+from far_side import Call, FarSide
+from raw_ami import RawAmi
+from script_calls import (
+    AGENTS,
+    answered,
+    hear,
+    heard,
+    place,
+    press_at,
+    replies,
+    write_script_sounds,
+)
+
+from dialer.instance.supervise import Supervisor
+from dialer.journal import read
+from dialer.pbx import Replied
+
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
+
+MOST = 5
+
+
+@pytest.fixture
+def caller(asterisk: Supervisor, ami: RawAmi, far_side: FarSide) -> Caller:
+    write_script_sounds(asterisk.instance.sounds)
+    return Caller(asterisk, ami, far_side)
+
+
+def pick_up(call: Call) -> None:
+    """Somebody who answers a transfer and waits for the caller to hang up."""
+    call.ring()
+    call.answer()
+    call.ended.wait(60)
+
+
+def told(placed: Placed) -> list[list[str]]:
+    """The same as `replies`, by event."""
+    found = placed.ami.having("UserEvent", UserEvent="PvReply", Id=placed.attempt_id)
+    return [[one[name] for name in ("Kind", "Question", "Value")] for one in found]
+
+
+def test_a_survey_of_three_questions(caller: Caller, far_side: FarSide) -> None:
+    placed = place(caller, answered(("question-1", "2"), ("question-2", "5"), ("question-3", "*")))
+    end = placed.ended()
+    answers = [["answer", "1", "2"], ["answer", "2", "5"], ["answer", "3", "*"]]
+    assert replies(placed) == answers
+    assert told(placed) == answers
+    assert (end["Result"], end["Keys"], end["Cause"]) == ("played", "25*", "16")
+    assert heard(far_side.call_to(placed.number)) == [
+        "message", "question-1", "noted", "question-2", "noted", "question-3", "thanks",
+    ]  # fmt: skip
+    records, _, garbage = read(placed.journal)
+    assert garbage == 0
+    mine = [one for one in records if one.attempt_id == placed.attempt_id]
+    assert sum(isinstance(one, Replied) for one in mine) == len(answers)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    ["message", "question-1", "question-2", "noted", "unknown", "thanks", "source", "consented",
+     "connecting", "full"],
+)  # fmt: skip
+def test_nine_refuses_in_everything_that_is_said(
+    caller: Caller, far_side: FarSide, sound: str
+) -> None:
+    before = {
+        "source": [("message", "1")],
+        "consented": [("message", "*")],
+        "connecting": [("message", "#")],
+        "full": [("message", "#")],
+        "question-2": [("question-1", "1")],
+        "noted": [("question-1", "1")],
+        "unknown": [("question-1", "8")],
+        "thanks": [("question-1", "1"), ("question-2", "1"), ("question-3", "1")],
+    }.get(sound, [])
+    most = "0" if sound == "full" else "5"
+    placed = place(caller, answered(*before, (sound, "9")), PV_TRANSFER_MOST=most)
+    assert placed.ended()["Result"] == "optout"
+    assert [line[0] for line in placed.lines()][-2:] == ["optout", "end"]
+    assert heard(far_side.call_to(placed.number))[-2:] == [sound, "confirmation"]
+
+
+def test_keys_that_answer_nothing_and_silence_have_an_end(
+    caller: Caller, far_side: FarSide
+) -> None:
+    lost = place(caller, answered(("question-1", "7"), ("unknown", "8")))
+    silent = place(caller, answered())
+    late = place(caller, answered(("question-1", "7"), ("unknown", "1")), PV_QUESTIONS="1")
+    assert lost.ended()["Result"] == silent.ended()["Result"] == late.ended()["Result"] == "played"
+    assert replies(lost) == replies(silent) == []
+    assert replies(late) == [["answer", "1", "1"]]
+    assert heard(far_side.call_to(silent.number)) == ["message", "question-1", "thanks"]
+    assert heard(far_side.call_to(lost.number)) == [
+        "message", "question-1", "unknown", "question-1", "thanks",
+    ]  # fmt: skip
+
+
+def test_a_key_before_the_question_can_be_known_is_no_answer(
+    caller: Caller, far_side: FarSide
+) -> None:
+    def press_too_soon(call: Call) -> None:
+        call.answer()
+        hear(call, "question-1")
+        call.press("1", lasting_s=0.04)
+        time.sleep(0.6)
+        call.press("2")
+        call.ended.wait(30)
+
+    placed = place(caller, press_too_soon, PV_QUESTIONS="1")
+    end = placed.ended()
+    assert replies(placed) == [["answer", "1", "2"]]
+    assert end["Keys"] == "12"
+
+
+def test_an_answer_counts_however_soon_the_person_hangs_up_after_it(caller: Caller) -> None:
+    def answer_and_leave(call: Call) -> None:
+        call.answer()
+        press_at(call, "question-1", "2")
+        time.sleep(0.02)
+        call.hang_up()
+        call.ended.set()
+
+    for placed in [place(caller, answer_and_leave) for _ in range(8)]:
+        assert placed.ended()["Result"] == "played"
+        assert replies(placed) == told(placed) == [["answer", "1", "2"]]
+
+
+def test_one_press_by_two_routes_answers_one_question(caller: Caller) -> None:
+    def press_by_both(call: Call) -> None:
+        call.answer()
+        hear(call, "question-1")
+        time.sleep(0.4)
+        call.info("1")
+        call.press("1")
+        press_at(call, "question-2", "1")
+        call.ended.wait(30)
+
+    placed = place(caller, press_by_both, PV_QUESTIONS="2")
+    assert placed.ended()["Keys"] == "11"
+    assert replies(placed) == [["answer", "1", "1"], ["answer", "2", "1"]]
+
+
+def test_the_message_goes_on_where_it_was_left(caller: Caller, far_side: FarSide) -> None:
+    placed = place(
+        caller,
+        answered(("message", "1"), ("source", "*"), ("consented", "*")),
+        PV_QUESTIONS="0",
+    )
+    end = placed.ended()
+    assert replies(placed) == [["consent", "0", "*"]]
+    assert heard(far_side.call_to(placed.number)) == [
+        "message", "source", "consented", "message",
+    ]  # fmt: skip
+    assert (end["Result"], end["Keys"]) == ("played", "1**")
+    assert int(end["Heard"]) == pytest.approx(700, abs=120)
+
+
+def test_a_message_that_begins_anew_is_heard_as_far_as_it_ever_was(caller: Caller) -> None:
+    def again_and_leave(call: Call) -> None:
+        call.answer()
+        press_at(call, "message", "0")
+        time.sleep(0.1)
+        call.hang_up()
+        call.ended.set()
+
+    end = place(caller, again_and_leave).ended()
+    assert (end["Result"], end["Keys"]) == ("script", "0")
+    assert int(end["Heard"]) == pytest.approx(500, abs=120)
+
+
+def test_a_message_is_not_begun_anew_for_ever(caller: Caller, far_side: FarSide) -> None:
+    def insist(call: Call) -> None:
+        call.answer()
+        for _ in range(6):
+            press_at(call, "message", "0")
+        call.ended.wait(30)
+
+    placed = place(caller, insist, PV_QUESTIONS="0")
+    end = placed.ended()
+    assert end["Result"] == "played"
+    assert len(far_side.call_to(placed.number).packets) < 7 * 35 + 50
+
+
+# Transfers
+
+
+def test_of_six_who_ask_five_are_put_through(caller: Caller, far_side: FarSide) -> None:
+    far_side.scripts[AGENTS] = pick_up
+    leave = threading.Event()
+
+    def ask(call: Call) -> None:
+        call.answer()
+        press_at(call, "message", "#")
+        leave.wait(60)
+        call.hang_up()
+        call.ended.wait(5)
+
+    placed = [place(caller, ask) for _ in range(MOST + 1)]
+    try:
+        for one in placed:
+            until(lambda one=one: {"answered", "full"} & values(one))
+        full = [one for one in placed if "full" in values(one)]
+        assert len(full) == 1
+        assert "full" in heard(far_side.call_to(full[0].number))
+        assert len(live(far_side)) == MOST
+    finally:
+        leave.set()
+    for one in placed:
+        end = one.ended()
+        if one not in full:
+            assert end["Result"] == "transferred"
+            assert values(one) == {"asked", "answered", "ended"}
+
+
+def test_whoever_comes_when_one_has_left_is_put_through(caller: Caller, far_side: FarSide) -> None:
+    far_side.scripts[AGENTS] = pick_up
+
+    def ask(call: Call) -> None:
+        call.answer()
+        press_at(call, "message", "#")
+        time.sleep(1.5)
+        call.hang_up()
+        call.ended.wait(5)
+
+    for _ in range(2):
+        placed = place(caller, ask, PV_TRANSFER_MOST="1", PV_TRANSFER_GROUP="9")
+        assert placed.ended()["Result"] == "transferred"
+        assert values(placed) == {"asked", "answered", "ended"}
+
+
+def test_the_call_is_over_when_the_other_end_hangs_up(caller: Caller, far_side: FarSide) -> None:
+    def talk_and_leave(call: Call) -> None:
+        call.answer()
+        time.sleep(0.5)
+        call.hang_up()
+        call.ended.set()
+
+    far_side.scripts[AGENTS] = talk_and_leave
+    placed = place(caller, answered(("message", "#")))
+    end = placed.ended()
+    assert (end["Result"], end["Cause"]) == ("transferred", "16")
+    assert values(placed) == {"asked", "answered", "ended"}
+
+
+def test_where_nobody_answers_the_message_goes_on(caller: Caller, far_side: FarSide) -> None:
+    far_side.scripts[AGENTS] = lambda call: call.reply("486 Busy Here")
+    placed = place(caller, answered(("message", "#")), PV_QUESTIONS="0")
+    assert placed.ended()["Result"] == "played"
+    assert values(placed) == {"asked", "failed"}
+    assert heard(far_side.call_to(placed.number)) == [
+        "message", "connecting", "unavailable", "message",
+    ]  # fmt: skip
+
+
+def test_nine_refuses_while_it_rings(caller: Caller, far_side: FarSide) -> None:
+    far_side.scripts[AGENTS] = Call.ring
+
+    def ask_and_refuse(call: Call) -> None:
+        call.answer()
+        press_at(call, "message", "#")
+        until(lambda: any(not one.cancelled.is_set() for one in far_side.calls_to(AGENTS)))
+        time.sleep(1.0)
+        call.press("9")
+        call.ended.wait(30)
+
+    placed = place(caller, ask_and_refuse)
+    assert placed.ended()["Result"] == "optout"
+    assert [line[0] for line in placed.lines()][-2:] == ["optout", "end"]
+    call = far_side.call_to(placed.number)
+    assert heard(call)[-2:] == ["connecting", "confirmation"]
+    assert far_side.calls_to(AGENTS)[-1].cancelled.wait(5)
+
+
+def test_whoever_waits_hears_that_it_rings(caller: Caller, far_side: FarSide) -> None:
+    far_side.scripts[AGENTS] = Call.ring
+
+    def ask_and_breathe(call: Call) -> None:
+        call.answer()
+        press_at(call, "message", "#")
+        # Asterisk makes a tone at the pace of what it hears, and telephones are never silent.
+        while not call.ended.wait(0.02):
+            call.sound()
+
+    placed = place(caller, ask_and_breathe, PV_TRANSFER_RING="2", PV_QUESTIONS="0")
+    placed.ended()
+    assert values(placed) == {"asked", "failed"}
+    tones = [
+        packet
+        for _, packet in far_side.call_to(placed.number).packets
+        if packet[1] & 0x7F == 8 and len(set(packet[12:])) > 4
+    ]
+    assert len(tones) >= 25
+
+
+def test_a_transfer_that_is_sent_elsewhere_calls_nobody(caller: Caller, far_side: FarSide) -> None:
+    def redirect(call: Call) -> None:
+        call.reply(
+            "302 Moved Temporarily", f"Contact: <sip:+33639989999@127.0.0.1:{far_side.port}>"
+        )
+
+    far_side.scripts[AGENTS] = redirect
+    far_side.scripts["+33639989999"] = lambda call: call.reply("486 Busy Here")
+    placed = place(caller, answered(("message", "#")), PV_QUESTIONS="0")
+    assert placed.ended()["Result"] == "played"
+    assert far_side.calls_to("+33639989999") == []
+
+
+def values(placed: Placed) -> set[str]:
+    """How far the transfer of a call came, by the journal."""
+    return {value for kind, _, value in replies(placed) if kind == "transfer"}
+
+
+def live(far_side: FarSide) -> list[Call]:
+    """Transfers that are up."""
+    return [one for one in far_side.calls_to(AGENTS) if not one.ended.is_set()]
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.02)
