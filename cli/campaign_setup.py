@@ -91,9 +91,7 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
         Recorded(one, [_keep(workspace, controller_id, path, by) for path in one.recordings])
         for one in values.variants
     ]
-    script = values.script and values.script.recorded(
-        lambda path: _keep(workspace, controller_id, path, by)
-    )
+    script = _recorded_script(workspace, controller_id, values, by)
     known = _known(workspace, controller_id, values.name)
     if known is not None:
         _check_same(workspace, known, values, recordings, lists, variants)
@@ -105,6 +103,15 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
             workspace, controller_id, values, recordings, lists, by, tell, variants, script
         )
     return Chosen(controller_id, made)
+
+
+def _recorded_script(
+    workspace: Workspace, controller_id: int, values: CampaignFile, by: str
+) -> ScriptValues[int] | None:
+    def keep(path: Path) -> int:
+        return _keep(workspace, controller_id, path, by)
+
+    return values.script.recorded(keep) if values.script else None
 
 
 def _warn_of_pack(workspace: Workspace, values: CampaignFile) -> None:
@@ -212,9 +219,10 @@ def _check_same_script(
     script: ScriptValues[int] | None,
 ) -> None:
     """Refuse a script that says otherwise, but for a text that was reworded since it was spoken."""
-    made = script and script_to_plain(
-        prepare_script(workspace, controller_id, script, values, rehearsal=row["rehearsal"])
-    )
+    made = None
+    if script is not None:
+        asked = prepare_script(workspace, controller_id, script, values, rehearsal=row["rehearsal"])
+        made = script_to_plain(asked)
     if _but_wording(made) != _but_wording(row["script"]):
         raise NotAllowed(
             f"There is already a campaign «{values.name}», and it differs in script. "

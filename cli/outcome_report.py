@@ -89,7 +89,8 @@ def _show_said(said: Said) -> None:
         say("")
         say(f"{figure(said.consents)} agreed with a key.")
     if said.transfers is not None:
-        _show_counts("transfers", dict(said.transfers), said.transfers[TransferStep.ASKED])
+        steps = {step.value: many for step, many in said.transfers.items()}
+        _show_counts("transfers", steps, said.transfers[TransferStep.ASKED])
 
 
 def _show_heard(report: Report) -> None:

@@ -156,12 +156,13 @@ class Sender:
         script = campaign.script
         if script is None or not script.is_interactive:
             return None
+        transfer = script.transfer
         return ScriptOrder(
             sounds=self._sounds.messages(script.sounds),
             keys={key: act.value for key, act in script.keys.items()},
             questions=tuple("".join(one.answers) for one in script.questions),
             tries=script.tries,
-            transfer=script.transfer and self._transfer(script.transfer, campaign, trunk),
+            transfer=self._transfer(transfer, campaign, trunk) if transfer else None,
         )
 
     def _transfer(self, transfer: Transfer, campaign: Campaign, trunk: Trunk) -> TransferOrder:

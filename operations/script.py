@@ -62,8 +62,9 @@ def prepare_script(
         questions=tuple(Question(one.name, one.answers) for one in _named(values)),
         tries=values.tries,
         consent=_consent(workspace, controller_id, values),
-        transfer=values.transfer
-        and _transfer(workspace, values.transfer, campaign, rehearsal=rehearsal),
+        transfer=_transfer(workspace, values.transfer, campaign, rehearsal=rehearsal)
+        if values.transfer
+        else None,
         spoken_s=_spoken_s(values, sounds),
     )
 

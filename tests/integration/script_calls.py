@@ -12,7 +12,7 @@ SOUNDS = (
     "message", "question-1", "question-2", "question-3", "noted", "unknown", "thanks", "source",
     "consented", "connecting", "full", "unavailable", "confirmation",
 )  # fmt: skip
-SOUND_MS = 700
+SOUND_MS = 500
 SILENCE = 0xD5
 AGENTS = "+33199009900"
 """Who answers transfers, on the far side."""
@@ -82,7 +82,7 @@ def answered(*keys: tuple[str, str]) -> Callable[[Call], None]:
 def press_at(call: Call, sound: str, key: str) -> None:
     """Wait until this sound is what is being heard, and press."""
     hear(call, sound)
-    time.sleep(SOUND_MS / 2000 + 0.05)
+    time.sleep(0.35)
     call.press(key)
 
 
