@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,23 +12,27 @@ from stage import CALLER_ID, MESSAGE, Stage, numbers, staged, until
 from campaigns.reply import TransferStep
 from campaigns.states import Action
 from operations import consent_forms
+from operations.consent_form import ConsentForm
 from operations.consent_forms import NewForm
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
 from operations.replies import Said
 from operations.report import report_of
 from operations.script_values import ScriptValues
-from rehearsal.ledger import peak_concurrent
+from rehearsal.ledger import LedgerCall, peak_concurrent
 from store import replies
 from store.engine import reading
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 
 LISTENS, ONE_TWO_ONE, TWO_ONE_TWO, REFUSES, HASH, STAR = 70, 60, 61, 62, 64, 65
+FIRST, SECOND, REFUSING = numbers(ONE_TWO_ONE, 3), numbers(TWO_ONE_TWO, 2), numbers(REFUSES, 1)
+AGREEING, ASKING = numbers(STAR, 2), numbers(HASH, 6)
 AGENTS = "0199000077"
 """Answers and listens."""
 
 SURVEY = {
+    "tries": 1,
     "prompts": {"noted": "short", "thanks": "short", "unknown": "short"},
     "questions": [
         {"name": "vote", "recording": "question", "answers": {"1": "oui", "2": "non"}},
@@ -79,11 +84,6 @@ def said(stage: Stage, campaign: int) -> Said:
     return found
 
 
-def finished(stage: Stage, campaign: int) -> None:
-    stage.act(campaign, Action.LAUNCH)
-    until(lambda: stage.ended(campaign))
-
-
 def answers(stage: Stage, campaign: int) -> dict[str, list[tuple[int, str]]]:
     """By number, what was answered to which question, each pressed when it was."""
     calls = {call.sip_call_id: call for call in stage.calls}
@@ -107,25 +107,87 @@ def e164(number: str) -> str:
     return f"+33{number[1:]}"
 
 
-def test_a_survey_of_three_questions(stage: Stage) -> None:
-    first, second = numbers(ONE_TWO_ONE, 3), numbers(TWO_ONE_TWO, 2)
-    refusing, silent = numbers(REFUSES, 1), numbers(LISTENS, 1)
-    campaign = scripted(stage, [*first, *second, *refusing, *silent], "Survey", **SURVEY)
-    finished(stage, campaign)
+@dataclass(frozen=True)
+class Campaigns:
+    """Three that ran at once, and the form to which people of the second agreed."""
+
+    survey: int
+    agreeing: int
+    transfers: int
+    form: ConsentForm
+
+
+@pytest.fixture(scope="module")
+def campaigns(stage: Stage) -> Campaigns:
+    form = consent_forms.create(
+        stage.workspace.engine, stage.controller,
+        NewForm("Réunions", ["meetings"], {"fr": "J'accepte d'être appelé pour les réunions."},
+                slug="reunions"), "test",
+    )  # fmt: skip
+    made = Campaigns(
+        scripted(stage, [*FIRST, *SECOND, *REFUSING, *numbers(LISTENS, 1)], "Survey", **SURVEY),
+        scripted(
+            stage, [*AGREEING, *numbers(LISTENS, 1, first=20)], "Agreeing",
+            consent={"key": "*", "form": form.slug}, prompts={"consented": "short"},
+        ),
+        scripted(
+            stage, ASKING, "Transfers",
+            transfer={"key": "#", "number": AGENTS, "limit": 5, "talk_s": 12},
+            prompts={"connecting": "short", "full": "short", "unavailable": "short"},
+        ),
+        form,
+    )  # fmt: skip
+    every = (made.survey, made.agreeing, made.transfers)
+    for one in every:
+        stage.act(one, Action.LAUNCH)
+    until(lambda: all(stage.ended(one) for one in every))
+    return made
+
+
+def test_a_survey_of_three_questions(stage: Stage, campaigns: Campaigns) -> None:
+    campaign = campaigns.survey
     assert answers(stage, campaign) == {
-        **{e164(one): [(1, "1"), (2, "2"), (3, "1")] for one in first},
-        **{e164(one): [(1, "2"), (2, "1"), (3, "2")] for one in second},
-        e164(refusing[0]): [(1, "1")],
+        **{e164(one): [(1, "1"), (2, "2"), (3, "1")] for one in FIRST},
+        **{e164(one): [(1, "2"), (2, "1"), (3, "2")] for one in SECOND},
+        e164(REFUSING[0]): [(1, "1")],
     }
-    found = said(stage, campaign)
-    assert [(one.name, one.answers) for one in found.questions] == [
+    assert [(one.name, one.answers) for one in said(stage, campaign).questions] == [
         ("vote", {"oui": 4, "non": 2}),
         ("réunion", {"samedi": 2, "dimanche": 3}),
         ("aide", {"volontiers": 3, "non": 2}),
     ]
-    progress = stage.progress(campaign)
-    assert progress.outcomes == {"delivered": 6, "opted_out": 1}
-    assert stage.verdict(campaign).faults == []
+    assert stage.progress(campaign).outcomes == {"delivered": 6, "opted_out": 1}
+
+
+def test_an_agreement_can_be_used_for_its_purpose_only(stage: Stage, campaigns: Campaigns) -> None:
+    assert said(stage, campaigns.agreeing).consents == len(AGREEING)
+    outcomes = {"political": "refused", "meetings": "reached"}
+    later = {}
+    for purpose in outcomes:
+        values = stage.values(f"For {purpose}").model_copy(update={"purpose": purpose})
+        later[purpose] = prepare_campaign(
+            stage.workspace, stage.controller, values, [stage.recording()],
+            [campaigns.form.list_id], "test",
+        )  # fmt: skip
+        stage.act(later[purpose], Action.LAUNCH)
+    for purpose, outcome in outcomes.items():
+        until(lambda purpose=purpose: stage.ended(later[purpose]))
+        progress = stage.progress(later[purpose])
+        assert progress.states.get(outcome) == len(AGREEING), progress
+        assert progress.gates == ({"no_basis": 2} if outcome == "refused" else {})
+
+
+def test_of_six_who_ask_at_once_five_talk(stage: Stage, campaigns: Campaigns) -> None:
+    campaign = campaigns.transfers
+    agents = [call for call in stage.calls if call.number == e164(AGENTS)]
+    assert len(agents) == 5
+    assert peak_concurrent(agents) == 5
+    assert {call.caller_id for call in agents} == {e164(CALLER_ID)}
+    assert said(stage, campaign).transfers == {
+        TransferStep.ASKED: 5, TransferStep.FULL: 1, TransferStep.ANSWERED: 5,
+        TransferStep.ENDED: 5, TransferStep.FAILED: 0,
+    }  # fmt: skip
+    assert stage.progress(campaign).outcomes == {"transferred": 5, "delivered": 1}
 
 
 def test_answers_with_the_dialer_killed_are_there_afterwards(stage: Stage) -> None:
@@ -145,50 +207,6 @@ def test_answers_with_the_dialer_killed_are_there_afterwards(stage: Stage) -> No
     assert stage.verdict(campaign).faults == []
 
 
-def mine(stage: Stage, people: list[str]) -> list:
+def mine(stage: Stage, people: list[str]) -> list[LedgerCall]:
     wanted = {e164(one) for one in people}
     return [call for call in stage.calls if call.number in wanted]
-
-
-def test_an_agreement_can_be_used_for_its_purpose_only(stage: Stage) -> None:
-    agreeing, listening = numbers(STAR, 2), numbers(LISTENS, 1, first=20)
-    form = consent_forms.create(
-        stage.workspace.engine, stage.controller,
-        NewForm("Réunions", ["meetings"], {"fr": "J'accepte d'être appelé pour les réunions."},
-                slug="reunions"), "test",
-    )  # fmt: skip
-    campaign = scripted(
-        stage, [*agreeing, *listening], "Agreeing", consent={"key": "*", "form": form.slug},
-        prompts={"consented": "short"},
-    )  # fmt: skip
-    finished(stage, campaign)
-    assert said(stage, campaign).consents == len(agreeing)
-    for purpose, outcome in (("political", "refused"), ("meetings", "reached")):
-        values = stage.values(f"For {purpose}").model_copy(update={"purpose": purpose})
-        later = prepare_campaign(
-            stage.workspace, stage.controller, values, [stage.recording()], [form.list_id], "test"
-        )
-        finished(stage, later)
-        progress = stage.progress(later)
-        assert progress.states.get(outcome) == len(agreeing), progress
-        assert progress.gates == ({"no_basis": 2} if outcome == "refused" else {})
-
-
-def test_of_six_who_ask_at_once_five_talk(stage: Stage) -> None:
-    asking = numbers(HASH, 6)
-    campaign = scripted(
-        stage, asking, "Transfers",
-        transfer={"key": "#", "number": AGENTS, "limit": 5, "talk_s": 4},
-        prompts={"connecting": "short", "full": "short", "unavailable": "short"},
-    )  # fmt: skip
-    finished(stage, campaign)
-    agents = [call for call in stage.calls if call.number == e164(AGENTS)]
-    assert len(agents) == 5
-    assert peak_concurrent(agents) == 5
-    assert {call.caller_id for call in agents} == {e164(CALLER_ID)}
-    assert said(stage, campaign).transfers == {
-        TransferStep.ASKED: 5, TransferStep.FULL: 1, TransferStep.ANSWERED: 5,
-        TransferStep.ENDED: 5, TransferStep.FAILED: 0,
-    }  # fmt: skip
-    assert stage.progress(campaign).outcomes == {"transferred": 5, "delivered": 1}
-    assert stage.verdict(campaign).faults == []
