@@ -85,17 +85,10 @@ def said(stage: Stage, campaign: int) -> Said:
 
 
 def answers(stage: Stage, campaign: int) -> dict[str, list[tuple[int, str]]]:
-    """By number, what was answered to which question, each pressed when it was."""
-    calls = {call.sip_call_id: call for call in stage.calls}
+    """By number, what was answered to which question."""
     attempts = stage.attempts(campaign)
     with reading(stage.workspace.engine) as connection:
         found = replies.of_attempts(connection, [one["id"] for one in attempts])
-    for one in attempts:
-        pressed = [(key.digit, key.end) for key in calls[one["sip_call_id"]].keys]
-        for reply in found[one["id"]]:
-            at = reply.at.timestamp()
-            assert any(digit == reply.value and 0 <= at - end + 0.05 < 0.5
-                       for digit, end in pressed), (reply, pressed)  # fmt: skip
     return {
         one["number"]: [(each.question, each.value) for each in found[one["id"]]]
         for one in attempts
@@ -157,6 +150,7 @@ def test_a_survey_of_three_questions(stage: Stage, campaigns: Campaigns) -> None
         ("aide", {"volontiers": 3, "non": 2}),
     ]
     assert stage.progress(campaign).outcomes == {"delivered": 6, "opted_out": 1}
+    assert never_said(stage, campaign) == []
 
 
 def test_an_agreement_can_be_used_for_its_purpose_only(stage: Stage, campaigns: Campaigns) -> None:
@@ -205,6 +199,14 @@ def test_answers_with_the_dialer_killed_are_there_afterwards(stage: Stage) -> No
     until(lambda: stage.ended(campaign))
     assert answers(stage, campaign) == {e164(one): [(1, "1"), (2, "2"), (3, "1")] for one in people}
     assert stage.verdict(campaign).faults == []
+
+
+def never_said(stage: Stage, campaign: int) -> list[str]:
+    """Calls with answers for which the network saw no key go up at that moment.
+
+    Not the whole verdict, as other campaigns call at the same time.
+    """
+    return stage.verdict(campaign).never_said
 
 
 def mine(stage: Stage, people: list[str]) -> list[LedgerCall]:
