@@ -17,6 +17,7 @@ from campaigns.states import Action, AttemptState, CampaignState, TargetState
 from operations.campaign_file import MOST_VARIANTS, CampaignValues, VariantValues
 from operations.halt import LONGEST_REASON
 from operations.hold import Held
+from operations.script_values import ScriptValues
 from operations.values import Line, Purposes, Wordings
 from store.lists import ListState
 
@@ -166,6 +167,11 @@ class NewCampaign(CampaignValues):
     machine_recording_ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(
         [], max_length=50, description="What is left on an answering machine, in the order heard."
     )
+    script: ScriptValues[Annotated[int, Field(ge=1, le=LARGEST_ID)]] | None = Field(
+        None,
+        description="What the recordings say, and what keys do besides 9 (docs/script.md); "
+        "recordings are ids.",
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> "NewCampaign":
@@ -200,6 +206,7 @@ class CampaignAnswer(BaseModel):
     caller_id: str
     recordings: list[int]
     variants: dict[str, Any] = Field(description="By name, the messages that some people hear.")
+    script: dict[str, Any] | None = Field(description="What keys do besides 9; null for nothing.")
     selection: dict[str, Any] | None = Field(
         description="Who of its lists is called; null for everybody."
     )

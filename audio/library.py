@@ -2,6 +2,7 @@
 
 ROOT/originals/ab/abcd...   what was given, byte for byte, read-only
 ROOT/messages/ID/           one file a codec and a manifest, readable by Asterisk
+ROOT/scripts/ID/            what a script says besides its message, NAME.CODEC, likewise
 ROOT/incoming/              what is being written; nothing else looks here
 
 Everything is written aside, synchronised and renamed, so a reader sees all of it or nothing.
@@ -12,7 +13,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,10 +54,12 @@ class Library:
         self.root = root
         self._originals = root / "originals"
         self._messages = root / "messages"
+        self._scripts = root / "scripts"
         self._incoming = root / "incoming"
-        for directory in (root, self._originals, self._messages, self._incoming):
+        for directory in (root, self._originals, self._messages, self._scripts, self._incoming):
             directory.mkdir(parents=True, exist_ok=True)
-        self._messages.chmod(_DIRECTORY_MODE)
+        for directory in (self._messages, self._scripts):
+            directory.chmod(_DIRECTORY_MODE)
 
     def add(self, source: Path | BinaryIO, name: str) -> StoredRecording:
         """Keep a recording, unchanged. Adding the same bytes again changes nothing.
@@ -118,6 +121,34 @@ class Library:
             return read_message(self._messages / Path(message_id).name, name)
         except FileNotFoundError as error:
             raise NotFound(f"There is no prepared message {message_id}.") from error
+
+    def gather(self, sounds: Mapping[str, PreparedMessage]) -> Path:
+        """Put messages together in one directory, each under a name of its own.
+
+        The same under the same names give the same directory, in which nothing ever changes, so
+        that a call under way finds what it began with.
+
+        Args:
+            sounds: by name (``[a-z0-9-]``), what it says.
+        """
+        recipe = sorted((name, one.message_id) for name, one in sounds.items())
+        directory = self._scripts / hashlib.sha256(repr(recipe).encode()).hexdigest()[:32]
+        if directory.is_dir():
+            return directory
+        with self._aside() as aside:
+            built = aside / "script"
+            built.mkdir()
+            for name, one in sounds.items():
+                for codec, file in one.files.items():
+                    shutil.copyfile(file, built / f"{name}.{codec}")
+                    _make_durable(built / f"{name}.{codec}", _PLAYED_MODE)
+            built.chmod(_DIRECTORY_MODE)
+            _sync(built)
+            with self._alone():
+                if not directory.is_dir():  # another process may have been as fast
+                    built.rename(directory)
+                    _sync(self._scripts)
+        return directory
 
     def _build(self, parts: Sequence[Path], name: str, directory: Path) -> None:
         with self._aside() as aside:

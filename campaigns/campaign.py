@@ -13,6 +13,7 @@ from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import is_past
 from campaigns.rules.windows import Window
+from campaigns.script import Script
 from campaigns.states import CampaignState
 
 SHORTEST_RING_S = 15
@@ -103,6 +104,7 @@ class Campaign:
         budget: micro-euros it may spend in all; None for no budget.
         variants: by name, what those targets hear who bear it.
         machines: what is done on answering machines.
+        script: what its calls do besides playing a message; None for nothing.
         longest_ms: how long anybody listens at most, a machine's greeting and its message
             included; it follows from the others.
     """
@@ -139,6 +141,7 @@ class Campaign:
     budget: int | None = None
     variants: Mapping[str, Message] = field(default_factory=dict)
     machines: Machines = field(default_factory=Machines)
+    script: Script | None = None
     longest_ms: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -190,4 +193,5 @@ class Campaign:
     @property
     def max_call_s(self) -> int:
         """Whole seconds after which the PBX ends a call that nothing else has ended."""
-        return self.ring_timeout_s + self.longest_ms // 1000 + 60
+        besides = self.script.longest_s(self.longest_ms) if self.script else 0
+        return self.ring_timeout_s + self.longest_ms // 1000 + besides + 60

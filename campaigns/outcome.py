@@ -76,7 +76,8 @@ class Facts:
 
     Attributes:
         answered: the dialplan ran, hence media was set up.
-        result: what the dialplan was doing: `playing`, `played`, `optout`, on a machine `machine`,
+        result: what the dialplan was doing: `playing`, `script` (saying something else before the
+            end of the message), `played`, `optout`, `transferred`, on a machine `machine`,
             `leaving` or `left`, or empty.
         tech: the technology's own words, `SIP 486 Busy Here`; `SIP 180 ...` (any 1xx) means
             that no final answer came before our own ring time-out. Empty where the far side
@@ -155,6 +156,8 @@ NOTHING_HEARD_MS = 0
 PATIENT_MS = 1000
 """Who stayed so long on a silent line did not just hang up on us: they were not spoken to."""
 
+_PLAYING = frozenset({"playing", "script"})
+
 
 def resolve(facts: Facts) -> Outcome:
     """The outcome of an ended call.
@@ -181,6 +184,9 @@ def quartile(facts: Facts) -> int:
     return min(4, 4 * facts.heard_ms // facts.message_ms)
 
 
+_ASKED_FOR = {"optout": Outcome.OPTED_OUT, "transferred": Outcome.TRANSFERRED}
+"""What the person did, whatever was heard."""
+
 _BY_RESULT = {
     "played": Outcome.DELIVERED,
     "left": Outcome.MACHINE_MESSAGE_LEFT,
@@ -191,9 +197,9 @@ _BY_RESULT = {
 
 
 def _answered(facts: Facts) -> Outcome:
-    if facts.result == "optout":
-        return Outcome.OPTED_OUT
-    if facts.result == "playing" and facts.cause == _RECORDING_UNREADABLE:
+    if facts.result in _ASKED_FOR:
+        return _ASKED_FOR[facts.result]
+    if facts.result in _PLAYING and facts.cause == _RECORDING_UNREADABLE:
         return Outcome.SILENT_CALL
     waited_in_vain = (facts.first_ms or 0) >= PATIENT_MS
     if facts.rtp_sent == 0 and (waited_in_vain or facts.heard_ms <= NOTHING_HEARD_MS):

@@ -13,6 +13,7 @@ from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
 from campaigns.rules.windows import Window
+from campaigns.script import script_to_plain
 from cli import lookup, progress_bar
 from cli.console import figure, note
 from cli.contacts import import_lines
@@ -23,6 +24,8 @@ from operations.import_list import import_list
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
 from operations.rules import in_force
+from operations.script import prepare_script
+from operations.script_values import ScriptValues
 from operations.selection import Recorded, written_selection
 from operations.settings import REHEARSAL
 from operations.workspace import Workspace
@@ -58,8 +61,18 @@ def rehearsed(values: CampaignFile) -> CampaignFile:
         "caller_id": shown,
         "schedule": schedule,
         "launch": LaunchValues(watch=False),
+        "script": _rehearsed_script(values),
     }
     return values.model_copy(update=changes)
+
+
+def _rehearsed_script(values: CampaignFile) -> ScriptValues[Path] | None:
+    """The same, but that whoever asks to be put through reaches the simulated network too."""
+    script = values.script
+    if script is None or script.transfer is None:
+        return script
+    transfer = script.transfer.model_copy(update={"trunk": ""})
+    return script.model_copy(update={"transfer": transfer})
 
 
 def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
@@ -79,16 +92,27 @@ def set_up(workspace: Workspace, values: CampaignFile, by: str) -> Chosen:
         for one in values.variants
     ]
     left = [_keep(workspace, controller_id, path, by) for path in values.machines.recordings]
+    script = _recorded_script(workspace, controller_id, values, by)
     known = _known(workspace, controller_id, values.name)
     if known is not None:
         _check_same(workspace, known, values, recordings, lists, variants)
+        _check_same_script(workspace, controller_id, known, values, script)
         return Chosen(controller_id, known["id"])
     _warn_of_pack(workspace, values)
     with progress_bar.counting("preparing", "contacts") as tell:
         made = prepare_campaign(
-            workspace, controller_id, values, recordings, lists, by, tell, variants, left
+            workspace, controller_id, values, recordings, lists, by, tell, variants, left, script
         )
     return Chosen(controller_id, made)
+
+
+def _recorded_script(
+    workspace: Workspace, controller_id: int, values: CampaignFile, by: str
+) -> ScriptValues[int] | None:
+    def keep(path: Path) -> int:
+        return _keep(workspace, controller_id, path, by)
+
+    return values.script.recorded(keep) if values.script else None
 
 
 def _warn_of_pack(workspace: Workspace, values: CampaignFile) -> None:
@@ -186,6 +210,31 @@ def _check_same(
         )
     if values.budget is not None and row["budget"] != to_micros(values.budget):
         note("The budget in force stays. Change it with «portevoix budget set».")
+
+
+def _check_same_script(
+    workspace: Workspace,
+    controller_id: int,
+    row: dict[str, Any],
+    values: CampaignFile,
+    script: ScriptValues[int] | None,
+) -> None:
+    """Refuse a script that says otherwise, but for a text that was reworded since it was spoken."""
+    made = None
+    if script is not None:
+        asked = prepare_script(workspace, controller_id, script, values, rehearsal=row["rehearsal"])
+        made = script_to_plain(asked)
+    if _but_wording(made) != _but_wording(row["script"]):
+        raise NotAllowed(
+            f"There is already a campaign «{values.name}», and it differs in script. "
+            "Give this one a name of its own: --name NAME."
+        )
+
+
+def _but_wording(plain: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not plain or not plain["consent"]:
+        return plain
+    return {**plain, "consent": {**plain["consent"], "wording": None}}
 
 
 def _is_same_selection(

@@ -1,12 +1,15 @@
 """Holding a campaign's record against the ledger of the simulated network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from campaigns.outcome import Outcome
+from campaigns.reply import Reply, ReplyKind
+from campaigns.script import KeyAct, Script, script_of
 from campaigns.states import TERMINAL_TARGET, AttemptState, TargetState
 from operations.report import all_attempts
 from operations.workspace import Workspace
@@ -14,8 +17,9 @@ from rehearsal.checker import Limits, TargetRecord, Verdict, check
 from rehearsal.expectation import Announced
 from rehearsal.ledger import LedgerCall, read
 from rehearsal.matching import AttemptRecord
+from rehearsal.numbering import e164
 from store import campaigns as kept
-from store import suppressions, targets
+from store import replies, suppressions, targets
 from store.engine import reading
 
 PAGE = 5000
@@ -54,21 +58,37 @@ def evidence(workspace: Workspace, controller_id: int, campaign_id: int, ledger:
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
         suppressed = suppressions.of_controller(connection, controller_id)
+    script = script_of(row["script"]) if row["script"] else Script()
     seconds = {name: one["message_ms"] / 1000 for name, one in row["variants"].items()}
     attempts = [
-        replace(_attempt(one), message_seconds=seconds.get(one["variant"]))
-        for one in all_attempts(workspace, controller_id, campaign_id)
+        replace(one, message_seconds=seconds.get(variant))
+        for one, variant in _attempts(workspace, controller_id, campaign_id)
     ]
     return Evidence(
-        calls=calls_since(ledger, row["launched_at"]),
+        calls=_to_people(calls_since(ledger, row["launched_at"]), script),
         attempts=attempts,
         targets=list(_targets(workspace, campaign_id)),
         limits=Limits(row["max_channels"], int(row["max_cps"])),
         suppressed_numbers=suppressed,
         announced=Announced(
-            row["message_ms"] / 1000, row["ring_timeout_s"], machines=row["machines"] is not None
+            row["message_ms"] / 1000,
+            row["ring_timeout_s"],
+            machines=row["machines"] is not None,
+            transfer_digit=_transfer_key(script),
         ),
     )
+
+
+def _to_people(calls: list[LedgerCall], script: Script) -> list[LedgerCall]:
+    """Without the far legs of transfers, which are nobody's attempt."""
+    if script.transfer is None:
+        return calls
+    agents = e164(script.transfer.number)
+    return [call for call in calls if e164(call.number) != agents]
+
+
+def _transfer_key(script: Script) -> str | None:
+    return next((key for key, act in script.keys.items() if act is KeyAct.TRANSFER), None)
 
 
 def calls_since(ledger: Path, begun: datetime | None) -> list[LedgerCall]:
@@ -77,7 +97,20 @@ def calls_since(ledger: Path, begun: datetime | None) -> list[LedgerCall]:
     return [call for call in read(ledger) if call.invite_at >= first]
 
 
-def _attempt(row: dict[str, Any]) -> AttemptRecord:
+def _attempts(
+    workspace: Workspace, controller_id: int, campaign_id: int
+) -> Iterator[tuple[AttemptRecord, str | None]]:
+    """Every attempt with its variant."""
+    rows = all_attempts(workspace, controller_id, campaign_id)
+    while some := list(islice(rows, PAGE)):
+        with reading(workspace.engine) as connection:
+            said = replies.of_attempts(connection, [one["id"] for one in some])
+        for one in some:
+            keyed = [each for each in said[one["id"]] if each.kind is not ReplyKind.TRANSFER]
+            yield _attempt(one, keyed), one["variant"]
+
+
+def _attempt(row: dict[str, Any], said: Sequence[Reply]) -> AttemptRecord:
     return AttemptRecord(
         attempt_id=row["id"],
         target_id=str(row["target_id"]),
@@ -86,6 +119,7 @@ def _attempt(row: dict[str, Any]) -> AttemptRecord:
         outcome=row["outcome"] or _doubt(row["state"]),
         state=row["state"],
         sent_at=row["sent_at"],
+        replies=tuple((one.value, one.at.timestamp()) for one in said),
     )
 
 

@@ -9,9 +9,11 @@ from typing import Any
 from rich.text import Text
 
 from campaigns.money import plain as in_euros
+from campaigns.reply import TransferStep
 from cli.console import figure, out, row, say, show, table
 from cli.display import STYLES
 from operations.exports import ENCODING, write_csv
+from operations.replies import Said
 from operations.report import Report
 
 _COLUMNS = (
@@ -39,6 +41,8 @@ def show_report(report: Report) -> None:
     _show_counts("calls ended", progress.outcomes, sum(progress.outcomes.values()))
     _show_counts("refused by", progress.gates, progress.targets)
     _show_heard(report)
+    if report.said:
+        _show_said(report.said)
     if report.in_doubt:
         say(f"{figure(report.in_doubt)} in doubt: nobody knows how their call ended.")
 
@@ -76,6 +80,17 @@ def _show_counts(title: str, counts: dict[str, int], of: int) -> None:
         row(made, Text(name, style=STYLES.get(name, "")), figure(many), share)
     say("")
     show(made)
+
+
+def _show_said(said: Said) -> None:
+    for one in said.questions:
+        _show_counts(one.name, one.answers, sum(one.answers.values()))
+    if said.consents is not None:
+        say("")
+        say(f"{figure(said.consents)} agreed with a key.")
+    if said.transfers is not None:
+        steps = {step.value: many for step, many in said.transfers.items()}
+        _show_counts("transfers", steps, said.transfers[TransferStep.ASKED])
 
 
 def _show_heard(report: Report) -> None:

@@ -13,15 +13,18 @@ from sqlalchemy import Connection, Engine
 from campaigns import stages
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.errors import LeaseLost, StoreUnavailable
+from campaigns.reply import ReplyKind
 from campaigns.states import AttemptState, TargetState
 from dialer import outcomes, told
 from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
 from dialer.outcomes import Closing, talked_s
-from store import attempts, leases, queue, spending, suppressions, tallies
+from operations import key_consents
+from store import attempts, leases, queue, replies, spending, suppressions, tallies
 from store.disk import Disk
 from store.engine import reading, writing
 from store.leases import Lease
+from store.replies import Kept
 from store.spending import Spent
 
 P = ParamSpec("P")
@@ -181,8 +184,36 @@ def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
     ]
     suppressions.add(connection, refused)
     spending.add(connection, _spent(closings))
-    tallies.add(connection, _delta(closings))
+    delta = _delta(closings)
+    delta.update(write_replies(connection, closings))
+    tallies.add(connection, delta)
     told.closings(connection, closings)
+
+
+def write_replies(connection: Connection, closings: Sequence[Closing]) -> tallies.Delta:
+    """Write what was said with keys, and what was agreed to with one; how to count it.
+
+    Whoever agreed and refused in the same call has refused.
+    """
+    said = {one.ended.id: one for one in closings if one.call.replies and not _is_erased(one)}
+    new = replies.add(
+        connection,
+        [
+            Kept(id_, closing.call.campaign.id, reply)
+            for id_, closing in said.items()
+            for reply in closing.call.replies.values()
+        ],
+    )
+    for one in new:
+        closing = said[one.attempt_id]
+        if one.reply.kind is ReplyKind.CONSENT and not closing.suppress:
+            key_consents.take(connection, closing.call.campaign, closing.call.attempt, one.reply)
+    return Counter((one.campaign_id, tallies.REPLY, one.counted_as) for one in new)
+
+
+def _is_erased(closing: Closing) -> bool:
+    """Whether the person was taken out of the call while nobody knew how it had ended."""
+    return not closing.call.attempt.number.startswith("+")
 
 
 def _still_open(connection: Connection, closings: Sequence[Closing]) -> list[Closing]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign, Message
+from campaigns.reply import Reply, ReplyKind
 from campaigns.states import TargetState
 from dialer.pbx import CallEnded, HungUp
 
@@ -29,6 +30,7 @@ class Call:
         target_state: where its target stands until the call is closed.
         cut_off: the PBX died with it: nobody can hang it up, and nothing more is heard of it.
         closed: its closing is made; whoever comes later with another one is too late.
+        replies: what was said with keys, each once.
     """
 
     attempt: Attempt
@@ -48,6 +50,11 @@ class Call:
     target_state: TargetState = TargetState.CALLING
     cut_off: bool = False
     closed: bool = False
+    replies: dict[tuple[ReplyKind, int, str], Reply] = field(default_factory=dict)
+
+    def note(self, reply: Reply) -> None:
+        """Something was said; where it was heard before, the first time counts."""
+        self.replies.setdefault(reply.key, reply)
 
     @property
     def message(self) -> Message:

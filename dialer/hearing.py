@@ -14,6 +14,7 @@ from dialer.pbx import (
     OptedOut,
     OriginateDone,
     OriginateRefused,
+    Replied,
     Ringing,
 )
 
@@ -69,6 +70,8 @@ class Hearing:
                 call.keys.append(key)
             case OptedOut():
                 self._refuse(call)
+            case Replied(reply=reply):
+                call.note(reply)
             case CallEnded():
                 call.ended = event
             case _:

@@ -1,10 +1,11 @@
 """What the PBX has written down about calls while nobody was listening.
 
 The dialplan appends one line at the start of each attempt, one at its end, and one for every
-opt-out before it is confirmed aloud:
+opt-out, answer, consent and transfer before it is confirmed aloud:
 
     start|ATTEMPT|TARGET
     optout|ATTEMPT|AT_MS
+    reply|ATTEMPT|AT_MS|KIND|QUESTION|VALUE
     end|ATTEMPT|ENDED_MS|ANSWERED_MS|CAUSE|CALL_ID|RESULT|HEARD_MS|SENT|RECEIVED|KEYS|TECH|FIRST_MS
 
 Asterisk appends a line with one write(2) on a file opened with O_APPEND (funcs/func_env.c), so
@@ -24,7 +25,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from campaigns.errors import PbxError
-from dialer.pbx import CallEnded
+from campaigns.reply import read_reply
+from dialer.pbx import CallEnded, Replied
 
 MAX_BYTES = 8 * 1024 * 1024
 """Size from which new calls are journalled in a new file: about 50,000 calls."""
@@ -75,7 +77,7 @@ class OptOutPressed:
         return datetime.fromtimestamp(self.at_ms / 1000, UTC)
 
 
-Record = Started | OptOutPressed | CallEnded
+Record = Started | OptOutPressed | Replied | CallEnded
 
 
 class Reading(NamedTuple):
@@ -163,6 +165,9 @@ def _record(kind: str, fields: list[str]) -> Record:
     if kind == "optout":
         attempt, at = fields
         return OptOutPressed(attempt, int(at))
+    if kind == "reply":
+        attempt, *said = _exactly(fields, 5)
+        return Replied(attempt, read_reply(*said))
     if kind == "end":
         # An earlier version of the dialplan, whose calls may still be read, told no FIRST_MS.
         return _ended(*_exactly([*fields, ""] if len(fields) == 11 else fields, 12))

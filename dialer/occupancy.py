@@ -37,8 +37,10 @@ class Occupancy:
                 self._dials(self._calls.get(attempt_id))
             case Ringing(attempt_id=attempt_id):
                 self._rings(self._calls.get(attempt_id), now)
-            case OtherBegun(channel_id=channel_id, channel=channel):
-                self._throttle.take(channel_id, self._trunks.of_channel(channel))
+            case OtherBegun():
+                self._take_other(event)
+                if event.outgoing:
+                    self._throttle.started(event.channel_id, now)
             case OtherEnded(channel_id=channel_id):
                 self._throttle.release(channel_id)
             case _:
@@ -56,11 +58,15 @@ class Occupancy:
         """A call that is up and was not claimed just now."""
         self._throttle.take(call.attempt.id, call.attempt.trunk, call.campaign.id)
 
+    def _take_other(self, one: OtherBegun) -> None:
+        trunk = self._trunks.of_channel(one.channel)
+        self._throttle.take(one.channel_id, trunk, transfer=one.outgoing)
+
     def take_others(self, others: Sequence[OtherBegun]) -> None:
         """Calls that are nobody's attempt, as the PBX lists them: they hold channels too."""
         self._throttle.release_others()
         for one in others:
-            self._throttle.take(one.channel_id, self._trunks.of_channel(one.channel))
+            self._take_other(one)
 
     def ended(self, closing: Closing) -> None:
         """A call is over, or in doubt: then a dead PBX may have left it up on the far side."""

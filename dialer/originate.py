@@ -9,11 +9,13 @@ from itertools import chain
 
 import structlog
 
+from campaigns.campaign import Campaign
 from campaigns.errors import InvalidInput, PbxError, StoreUnavailable
+from campaigns.script import Transfer
 from campaigns.trunk import Trunk
 from dialer.calls import Call, utc_now
 from dialer.last_look import LastLook
-from dialer.pbx import OriginateOrder, Pbx
+from dialer.pbx import OriginateOrder, Pbx, ScriptOrder, TransferOrder
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 from store.refusals import Refusals
@@ -31,7 +33,7 @@ class Sounds:
     Attributes:
         confirmation: spoken when 9 was pressed, without extension.
         journal: path of the journal for calls that start now.
-        messages: turns a campaign's message path into the PBX's.
+        messages: turns a path within the audio library into the PBX's.
     """
 
     confirmation: str
@@ -150,6 +152,38 @@ class Sender:
             listens=machines.listens,
             send_by=call.claimed + FRESH_S,
             target_id=call.attempt.target_id,
+            script=self._script(campaign, trunk),
+        )
+
+    def _script(self, campaign: Campaign, trunk: Trunk) -> ScriptOrder | None:
+        script = campaign.script
+        if script is None or not script.is_interactive:
+            return None
+        transfer = script.transfer
+        return ScriptOrder(
+            sounds=self._sounds.messages(script.sounds),
+            keys={key: act.value for key, act in script.keys.items()},
+            questions=tuple("".join(one.answers) for one in script.questions),
+            tries=script.tries,
+            transfer=self._transfer(transfer, campaign, trunk) if transfer else None,
+        )
+
+    def _transfer(self, transfer: Transfer, campaign: Campaign, trunk: Trunk) -> TransferOrder:
+        """Where the call may be put through to.
+
+        Raises:
+            InvalidInput: that trunk is gone, or a rehearsal would reach somebody by it.
+        """
+        way = self._trunks.get(transfer.trunk) if transfer.trunk else trunk
+        if way is None or (campaign.rehearsal and not self._trunks.is_rehearsal(way.name)):
+            raise InvalidInput("script.transfer", f"the trunk «{transfer.trunk}» cannot be used.")
+        return TransferOrder(
+            number=way.dialled(transfer.number),
+            endpoint=self._trunks.endpoint(way.name),
+            group=str(campaign.id),
+            most=transfer.limit,
+            ring_s=transfer.ring_s,
+            talk_s=transfer.talk_s,
         )
 
 

@@ -14,6 +14,9 @@ from store.attempts import Ended
 from store.columns import from_ms
 from store.queue import Settled
 
+_UNFINISHED = {"", "playing", "script"}
+"""What the dialplan was doing where the message was not over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -47,7 +50,7 @@ def closed(call: Call, hung_up: HungUp | None, at: datetime) -> Closing:
 def _outcome(call: Call, facts: Facts) -> Outcome:
     if call.opted_out:
         return Outcome.OPTED_OUT
-    if call.hung_up_by_us and facts.result in {"", "playing"}:
+    if call.hung_up_by_us and facts.result in _UNFINISHED:
         return Outcome.CANCELLED
     return outcomes.resolve(facts)
 

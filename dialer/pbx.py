@@ -8,10 +8,51 @@ call names its attempt. Events arrive in the order the PBX sent them.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from campaigns.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOrder:
+    """Where a call may be put through to.
+
+    Attributes:
+        number: as the trunk wants it dialled.
+        endpoint: the PJSIP endpoint of the trunk.
+        group: those who share the limit bear the same.
+        most: how many of a group at once.
+        ring_s, talk_s: whole seconds at most.
+    """
+
+    number: str
+    endpoint: str
+    group: str
+    most: int
+    ring_s: int
+    talk_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptOrder:
+    """What a call does besides playing its message; see `campaigns.script`.
+
+    Attributes:
+        sounds: directory of what is spoken, absolute, on the PBX's own disk.
+        keys: by key, the word for what it does.
+        questions: of each, the keys that answer it.
+        tries: how often each is put at most.
+        transfer: where the key for it leads; None for no such key.
+    """
+
+    sounds: str
+    keys: Mapping[str, str]
+    questions: tuple[str, ...]
+    tries: int
+    transfer: TransferOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +75,7 @@ class OriginateOrder:
             process may have been stopped since everything else was.
         target_id: who is called, by the id alone: written into the journal, from which a restored
             database learns of calls that it does not know (`dialer.recovery`).
+        script: what keys do besides 9; None where they do nothing.
     """
 
     attempt_id: str
@@ -49,6 +91,7 @@ class OriginateOrder:
     listens: bool = False
     send_by: float = math.inf
     target_id: int = 0
+    script: ScriptOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +193,14 @@ class OptedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Replied:
+    """The dialplan has written what somebody said with a key to its journal."""
+
+    attempt_id: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """What the hangup handler knew, by event or read back from the journal.
 
@@ -159,8 +210,9 @@ class CallEnded:
         cause: Q.850 cause; 0 where the far side sent BYE.
         tech: the technology's own words, such as `SIP 486 Busy Here`; may be empty.
         sip_call_id: SIP Call-ID; may be empty.
-        result: what the dialplan was doing: `` (never answered), `playing`, `played`, `optout`, and
-            on a machine `machine` (it was hung up on), `leaving` (a message), `left`.
+        result: what the dialplan was doing: `` (never answered), `playing`, `played`, `optout`,
+            `script` (saying something else before the message's end), `transferred`, and on a
+            machine `machine` (it was hung up on), `leaving` (a message), `left`.
         heard_ms: how far the message was played, in ms.
         rtp_sent: RTP packets sent to the person.
         rtp_received: RTP packets received.
@@ -204,10 +256,12 @@ class OtherBegun:
     Attributes:
         channel_id: its Uniqueid.
         channel: its name, such as `PJSIP/carrier-00000012`.
+        outgoing: it is a transfer's far leg.
     """
 
     channel_id: str
     channel: str
+    outgoing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +283,7 @@ Event = (
     | TalkingBegan
     | TalkingEnded
     | OptedOut
+    | Replied
     | CallEnded
     | HungUp
     | OtherBegun

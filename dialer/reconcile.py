@@ -20,13 +20,14 @@ from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign
 from campaigns.errors import PbxError
+from campaigns.reply import Reply
 from campaigns.states import AttemptState, TargetState
 from dialer import outcomes
 from dialer.book import Book
 from dialer.calls import Call, Calls, utc_now
 from dialer.journal import Journal, OptOutPressed, Started, names_any, records_of
 from dialer.outcomes import Closing
-from dialer.pbx import CallEnded, ChannelState, Pbx
+from dialer.pbx import CallEnded, ChannelState, Pbx, Replied
 from store import attempts
 from store import campaigns as kept
 from store.attempts import Open
@@ -46,12 +47,14 @@ class Journalled:
 
     started: set[str] = field(default_factory=set)
     refused: dict[str, datetime] = field(default_factory=dict)
+    replies: dict[str, list[Reply]] = field(default_factory=dict)
     ended: dict[str, CallEnded] = field(default_factory=dict)
 
     def add(self, later: "Journalled") -> None:
         """Take in what was read later."""
         self.started |= later.started
         self.refused |= later.refused
+        self.replies |= later.replies
         self.ended |= later.ended
 
     def began(self, attempt_id: str) -> bool:
@@ -202,6 +205,8 @@ class Reconciliation:
         """Whether it is known what became of the call; if so it is noted."""
         attempt_id, journalled = call.attempt.id, self._journalled
         call.opted_out = call.opted_out or attempt_id in journalled.refused
+        for reply in journalled.replies.get(attempt_id, ()):
+            call.note(reply)
         if attempt_id in journalled.started:
             self._note_sent(call)
         if attempt_id in journalled.ended:
@@ -300,6 +305,8 @@ def journalled_in(files: Iterable[Path], attempt_ids: set[str]) -> Journalled:
                     journalled.started.add(record.attempt_id)
                 case OptOutPressed():
                     journalled.refused[record.attempt_id] = record.at
+                case Replied():
+                    journalled.replies.setdefault(record.attempt_id, []).append(record.reply)
                 case CallEnded():
                     journalled.ended[record.attempt_id] = record
     return journalled

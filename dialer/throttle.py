@@ -1,6 +1,7 @@
 """Slots and tokens: how many calls each campaign may claim now, and when each may be sent."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.pacing import Backlog, Lag, Pace, Ramp, Slots
@@ -46,7 +47,7 @@ class Throttle:
         for name, one in limits.items():
             self._trunks.setdefault(name, _Gauge(one)).change(one)
 
-    def set_campaigns(self, campaigns: Iterable[Campaign]) -> None:
+    def set_campaigns(self, campaigns: Collection[Campaign]) -> None:
         """Put campaign limits in force; forget campaigns that are over."""
         current = {campaign.id: campaign.limits for campaign in campaigns}
         for gone in self._campaigns.keys() - current.keys():
@@ -54,6 +55,20 @@ class Throttle:
                 del self._campaigns[gone]
         for campaign_id, limits in current.items():
             self._campaigns.setdefault(campaign_id, _Gauge(limits)).change(limits)
+        self._reserve(campaigns)
+
+    def _reserve(self, campaigns: Collection[Campaign]) -> None:
+        """Keep room for those who ask to be put through: the PBX asks nobody then."""
+        kept: Counter[str] = Counter()
+        for one in campaigns:
+            transfer = one.script.transfer if one.script else None
+            if transfer is not None:
+                for trunk in [transfer.trunk] if transfer.trunk else one.trunks:
+                    kept[trunk] += transfer.limit
+                kept[""] += transfer.limit
+        self._system.kept = kept[""]
+        for name, gauge in self._trunks.items():
+            gauge.kept = kept[name]
 
     def room(self, now: float, soon: float, until: float) -> "Room":
         """What may be claimed in one cycle, to be sent by `until` (monotonic s).
@@ -74,7 +89,9 @@ class Throttle:
             for gauge in gauges:
                 gauge.waiting.add(attempt_id)
 
-    def take(self, attempt_id: str, trunk: str, campaign_id: int = 0) -> None:
+    def take(
+        self, attempt_id: str, trunk: str, campaign_id: int = 0, *, transfer: bool = False
+    ) -> None:
         """Hold a slot of every limit for a call; one that was adopted waits no longer.
 
         Args:
@@ -82,11 +99,19 @@ class Throttle:
             trunk: by which it goes.
             campaign_id: whose it is; 0 for a call that belongs to no campaign, such as one that
                 comes in.
+            transfer: it is the far leg of one, for which room is kept.
         """
         self._backlog.forget(attempt_id)
         self._owners[attempt_id] = (trunk, campaign_id)
         for gauge in self.gauges(trunk, campaign_id):
             gauge.slots.take(attempt_id)
+            if transfer:
+                gauge.transfers.add(attempt_id)
+
+    def started(self, attempt_id: str, at: float) -> None:
+        """A call began that waited for no token, as transfers do: others wait for it (mono s)."""
+        for gauge in self.gauges(*self._owners[attempt_id]):
+            gauge.pace.start(at)
 
     def earliest(self, trunk: str, campaign_id: int, now: float) -> float:
         """When the next call of a campaign over a trunk may be sent: `now`, or later (mono s)."""
@@ -108,6 +133,7 @@ class Throttle:
             return
         for gauge in self.gauges(*owner):
             gauge.waiting.discard(attempt_id)
+            gauge.transfers.discard(attempt_id)
             gauge.slots.release(attempt_id)
 
     def release_others(self) -> None:
@@ -178,13 +204,21 @@ class Room:
 
 
 class _Gauge:
-    """One limit's pace and slots, and the calls claimed under it that are not sent yet."""
+    """One limit's pace and slots.
+
+    Attributes:
+        waiting: calls claimed under it that are not sent yet.
+        kept: room that is kept for transfers.
+        transfers: those that are up, which have taken their part of it.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.pace = Pace(limits.max_cps)
         self.slots = Slots(limits.max_channels)
         self.waiting: set[str] = set()
+        self.transfers: set[str] = set()
         self.held = 0
+        self.kept = 0
         self._limit = limits.max_cps
         self._share = 1.0
 
@@ -202,4 +236,5 @@ class _Gauge:
         waiting = len(self.waiting)
         if waiting >= self.pace.room(now, soon):
             return 0
-        return min(self.slots.free, self.pace.room(now, until) - waiting) - self.held
+        free = self.slots.free - max(0, self.kept - len(self.transfers))
+        return min(free, self.pace.room(now, until) - waiting) - self.held

@@ -32,6 +32,7 @@ from campaigns.retry import APART, MAX_NETWORK_TRIES, OTHER_HOUR, OTHER_TRUNK, R
 from campaigns.stages import MOST_PEOPLE, Measure
 from operations.elections import read_election
 from operations.schedule import ScheduleValues
+from operations.script_values import Says, ScriptValues
 from operations.tariff_values import Euros
 from operations.values import Delay, Line, Name, Purposes, SlotText, Wordings, first_fault
 
@@ -153,13 +154,17 @@ class LaunchValues(BaseModel):
 
 
 class VariantValues(BaseModel):
-    """One `[[variants]]`: a message of its own for a segment, or for a constituency."""
+    """One `[[variants]]`: a message of its own for a segment, or for a constituency.
+
+    `says` is the script's where it is not written.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[Name, Field(max_length=40)]
     segment: Annotated[Line, Field(max_length=200)] = ""
     constituency: Annotated[Line, Field(max_length=200)] = ""
+    says: Annotated[list[Says], Field(max_length=50)] = []
 
 
 class VariantFile(VariantValues):
@@ -225,6 +230,7 @@ class CampaignFile(CampaignValues):
     recordings: list[Path] = []
     variants: list[VariantFile] = Field(default=[], max_length=MOST_VARIANTS)
     machines: MachineFile = MachineFile()
+    script: ScriptValues[Path] | None = None
     lists: list[ListFile] = Field(min_length=1)
 
 
@@ -301,9 +307,11 @@ def _anchored(values: CampaignFile, directory: Path) -> CampaignFile:
         variant.recordings = [directory / path for path in variant.recordings]
     machines = values.machines
     machines.recordings = [directory / path for path in machines.recordings]
-    heard = chain(
-        values.recordings, machines.recordings, *(one.recordings for one in values.variants)
-    )
+    if values.script is not None:
+        values.script = values.script.recorded(lambda path: directory / path)
+    asides = values.script.recordings() if values.script else ()
+    variants = (one.recordings for one in values.variants)
+    heard = chain(values.recordings, machines.recordings, *variants, asides)
     for path in [*heard, *(one.file for one in values.lists)]:
         if not path.is_file():
             raise InvalidInput(str(path), "there is no such file.")

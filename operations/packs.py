@@ -14,6 +14,7 @@ from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import Force, Pack, Rule
 from campaigns.rules.pack_changes import check_force_of_law, version_of
+from campaigns.script_order import NO_RULE, OrderRule, Part
 from campaigns.stages import Measure, check_stages
 
 _DIRECTORY = Path(windows.__file__).with_name("packs")
@@ -21,7 +22,7 @@ _DIRECTORY = Path(windows.__file__).with_name("packs")
 _SECTIONS = {
     "windows", "holidays", "evidence", "max_attempts", "frequency", "holds", "caller_id",
 }  # fmt: skip
-_KEYS = {"id", "version", "as_of", "verify_by", "purposes", "machines"} | _SECTIONS
+_KEYS = {"id", "version", "as_of", "verify_by", "purposes", "machines", "script"} | _SECTIONS
 
 
 def names() -> list[str]:
@@ -138,6 +139,16 @@ def _pack(plain: dict[str, Any]) -> Pack:
             for name, one in plain.items()
             if isinstance(one, dict)
         },
+        script=_script(plain["script"]) if "script" in plain else NO_RULE,
+    )
+
+
+def _script(plain: dict[str, Any]) -> OrderRule:
+    within = plain.get("opt_out_within_s")
+    return OrderRule(
+        needed=frozenset(map(Part, plain["needed"])),
+        order=tuple(map(Part, plain["order"])),
+        opt_out_within_s=None if within is None else float(within),
     )
 
 

@@ -1,7 +1,8 @@
 """Preparing a campaign: its message made, its rules fixed, its targets filled in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from campaigns.errors import InvalidInput
@@ -10,6 +11,7 @@ from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
 from campaigns.rules.windows import Window
+from campaigns.script import script_to_plain
 from campaigns.states import CampaignState
 from campaigns.trunk import is_rehearsal
 from operations import packs
@@ -17,6 +19,8 @@ from operations.campaign_file import CampaignValues, check_machines, check_messa
 from operations.filling import check_lists, fill
 from operations.hold import watched
 from operations.list_hold import check_released
+from operations.script import check_says, prepare_script
+from operations.script_values import Says, ScriptValues
 from operations.selection import Recorded, with_table, written_selection
 from operations.trunk_choice import check_caller_id, check_other_trunks, find_trunk
 from operations.workspace import Workspace
@@ -35,6 +39,7 @@ def prepare_campaign(
     progress: Callable[[int], None] | None = None,
     variants: Sequence[Recorded] = (),
     machine_recording_ids: Sequence[int] = (),
+    script: ScriptValues[int] | None = None,
 ) -> int:
     """Make a campaign ready to be launched; its id.
 
@@ -48,6 +53,7 @@ def prepare_campaign(
         progress: told how many contacts were looked at so far.
         variants: other messages, each for a segment or a constituency.
         machine_recording_ids: what is left on an answering machine, in the order heard.
+        script: what its message says, and what keys do besides 9.
 
     Raises:
         InvalidInput: names the value that is wrong and why.
@@ -62,7 +68,7 @@ def prepare_campaign(
     trunk = find_trunk(workspace, values.trunk)
     pack = packs.load(values.pack, workspace.settings.rules_directory)
     _check_purpose(values.purpose, pack)
-    _check_machines(values.machines.mode, pack)
+    _check_machines(values.machines.mode, pack, scripted=script is not None)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
     with reading(workspace.engine) as connection:
         check_released(connection, controller_id, list_ids, rehearsal=rehearsal)
@@ -77,6 +83,11 @@ def prepare_campaign(
         **_messages(workspace, controller_id, recording_ids, variants, values.name),
         "machines": _machines(workspace, controller_id, values, machine_recording_ids),
     }
+    if script is not None:
+        made = prepare_script(workspace, controller_id, script, values, rehearsal=rehearsal)
+        row["script"] = script_to_plain(made)
+        for message, says in _spoken(row, variants, script):
+            check_says(workspace.library.message(Path(message).parent.name), says, script, pack)
     campaign_id = _write(workspace, controller_id, values, row, selection, list_ids, by)
     fill(workspace, campaign_id, list_ids, progress)
     return campaign_id
@@ -92,7 +103,11 @@ def _check_purpose(purpose: str, pack: Pack) -> None:
         )
 
 
-def _check_machines(mode: MachineMode, pack: Pack) -> None:
+def _check_machines(mode: MachineMode, pack: Pack, *, scripted: bool) -> None:
+    if mode is not MachineMode.OFF and scripted:
+        raise InvalidInput(
+            "machines.mode", "a campaign with a script takes machines for people.", "Write off."
+        )
     if mode is MachineMode.LEAVE_MESSAGE and not pack.machine_messages:
         raise InvalidInput(
             "machines.mode", f"{pack.id} allows no message on answering machines.",
@@ -171,6 +186,16 @@ def _machines(
         return None
     left = _message(workspace, controller_id, recording_ids, values.name) if recording_ids else {}
     return {"mode": mode.value, **left}
+
+
+def _spoken(
+    row: dict[str, Any], variants: Sequence[Recorded], script: ScriptValues[int]
+) -> Iterator[tuple[str, Sequence[Says]]]:
+    """Every message that anybody hears, with what its recordings say."""
+    if row["message"]:
+        yield row["message"], script.says
+    for one in variants:
+        yield row["variants"][one.values.name]["message"], one.values.says or script.says
 
 
 def _message(

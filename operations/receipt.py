@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.phone import masked, parse
+from campaigns.reply import Reply
 from campaigns.states import AttemptState, CampaignState
 from operations import receipt_parts as parts
 from operations.receipt_parts import FORMAT, Receipt, Row
@@ -22,6 +23,7 @@ from store import (
     controllers,
     erasure,
     holdings,
+    replies,
     requests,
     submissions,
     suppressions,
@@ -114,10 +116,14 @@ class _Gathering:
 
     def _places(self, rows: Sequence[Row], calls: Sequence[Row]) -> Iterator[parts.Place]:
         by_target = defaultdict[int, list[parts.CallMade]](list)
+        said = defaultdict[int, list[Reply]](list)
+        replied = replies.of_attempts(self._connection, [one["id"] for one in calls])
         for one in calls:
             by_target[one["target_id"]].append(parts.call(one))
+            said[one["target_id"]] += replied[one["id"]]
         for row in rows:
-            yield parts.place(row, by_target[row["id"]], self._end(row))
+            keyed_in = parts.keyed_in(row, said[row["id"]])
+            yield parts.place(row, by_target[row["id"]], keyed_in, self._end(row))
 
     def _end(self, row: Row) -> datetime | None:
         """When a campaign's people are removed; see `store.retention`."""

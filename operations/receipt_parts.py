@@ -1,12 +1,14 @@
 """What a receipt says, part by part, each made from the row it is of. Programs read it as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from campaigns.contacts.suppression import SuppressionScope
 from campaigns.contacts.suppression_key import is_digest
+from campaigns.reply import Reply
+from campaigns.script import Script, script_of
 
 FORMAT = "portevoix-receipt-1"
 """Changes when a name or a meaning in it does; more may be added under the same."""
@@ -79,6 +81,23 @@ class CallMade:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyedIn:
+    """Something that was said with a key in a call.
+
+    Attributes:
+        kind: answer, consent or transfer.
+        question: its name; empty where it is no answer.
+        said: what the key says; of a transfer, how far it came.
+        at: when.
+    """
+
+    kind: str
+    question: str
+    said: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """The number in one campaign.
 
@@ -87,6 +106,7 @@ class Place:
         list, line: from where.
         state: where it stands: pending, calling, in_doubt, reached, unreached, refused, cancelled.
         gate: the rule that kept it from being called last; None for none.
+        said: with keys, in its calls.
         kept_until: when it is removed; None while the campaign lasts.
     """
 
@@ -101,6 +121,7 @@ class Place:
     gate: str | None
     outcome: str | None
     calls: Sequence[CallMade]
+    said: Sequence[KeyedIn]
     kept_until: datetime | None
 
 
@@ -247,7 +268,23 @@ def entry(row: Row, kept_until: datetime | None) -> Entry:
     )
 
 
-def place(row: Row, calls: Sequence[CallMade], kept_until: datetime | None) -> Place:
+def keyed_in(row: Row, replies: Iterable[Reply]) -> list[KeyedIn]:
+    """What was said in the calls of a campaign, as `store.holdings.places` has it."""
+    script = script_of(row["campaign_script"]) if row["campaign_script"] else Script()
+    return [_keyed_in(one, script) for one in replies]
+
+
+def _keyed_in(reply: Reply, script: Script) -> KeyedIn:
+    if not 1 <= reply.question <= len(script.questions):
+        return KeyedIn(reply.kind.value, "", reply.value, reply.at)
+    asked = script.questions[reply.question - 1]
+    said = asked.answers.get(reply.value, reply.value)
+    return KeyedIn(reply.kind.value, asked.name, said, reply.at)
+
+
+def place(
+    row: Row, calls: Sequence[CallMade], said: Sequence[KeyedIn], kept_until: datetime | None
+) -> Place:
     """The number in a campaign, as `store.holdings.places` has it."""
     return Place(
         campaign_id=row["campaign_id"],
@@ -261,6 +298,7 @@ def place(row: Row, calls: Sequence[CallMade], kept_until: datetime | None) -> P
         gate=row["gate"],
         outcome=row["outcome"],
         calls=calls,
+        said=said,
         kept_until=kept_until,
     )
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from campaigns.script import script_of
 from campaigns.states import TargetState
 from operations.progress import Progress, progress_of
+from operations.replies import Said, said
 from operations.workspace import Workspace
 from store import attempt_reports, tallies
 from store import campaigns as kept
@@ -34,6 +36,7 @@ class Report:
         duration: from launch to end, or to the report.
         pack: rule pack in force, with its version.
         message_s: length of the message.
+        said: what people said with keys; None where no key but 9 did anything.
     """
 
     progress: Progress
@@ -43,6 +46,7 @@ class Report:
     duration: timedelta | None
     pack: str
     message_s: float
+    said: Said | None = None
 
 
 def report_of(workspace: Workspace, controller_id: int, campaign_id: int) -> Report:
@@ -54,6 +58,7 @@ def report_of(workspace: Workspace, controller_id: int, campaign_id: int) -> Rep
     progress = progress_of(workspace, controller_id, campaign_id)
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
+        counts = tallies.of_campaign(connection, campaign_id)[tallies.REPLY]
     return Report(
         progress=progress,
         heard=attempt_reports.summed(heard_sums(workspace.engine, campaign_id)),
@@ -62,6 +67,7 @@ def report_of(workspace: Workspace, controller_id: int, campaign_id: int) -> Rep
         duration=_duration(row["launched_at"], row["ended_at"]),
         pack=row["pack"],
         message_s=row["message_ms"] / 1000,
+        said=said(script_of(row["script"]), counts) if row["script"] else None,
     )
 
 

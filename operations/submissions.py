@@ -107,6 +107,34 @@ def agree_by_phone(
     return True
 
 
+def agree_by_key(
+    connection: Connection,
+    form: ConsentForm,
+    wording_id: int,
+    number: Number,
+    source: str,
+    at: datetime,
+) -> bool:
+    """Record that somebody who was called agreed, with a key, to the text that was spoken.
+
+    Args:
+        connection: a transaction that writes, with the form locked.
+        form: whose text it is.
+        wording_id: in the version that was recorded, whatever the form shows by now.
+        number: who was called.
+        source: in which call, for the record.
+        at: when.
+
+    Returns:
+        False where the form is closed, so that nothing was done.
+    """
+    if form.closed_at is not None:
+        return False
+    wording = next(one for one in form.wordings if one.id == wording_id)
+    _agree(connection, form, number, wording, "", source, at)
+    return True
+
+
 def withdraw(engine: Engine, slug: str, number: str, language: str) -> None:
     """Withdraw at once: this controller calls the number no more. Twice does nothing.
 

@@ -30,7 +30,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="who is who, the same in every run (1)")
     who = parser.add_mutually_exclusive_group()
     who.add_argument(
-        "--profile", default="demo", help="shipped population: demo, answers, day, paris"
+        "--profile", default="demo", help="shipped population: demo, answers, day, paris, survey"
     )
     who.add_argument("--weights", metavar="FILE", help="population of your own, in TOML")
     who.add_argument(

@@ -194,6 +194,12 @@ BY_ENDING: dict[str, tuple[Plan, ...]] = {
     "52": (DEFAULTS[_B.NO_AUDIO],),
     "53": (DEFAULTS[_B.VANISHES],),
     "54": (replace(DEFAULTS[_B.VANISHES], vanishes_after=0.0),),
+    "60": (_keys(Press("1", 2.3), Press("2", 4.3), Press("1", 6.3)),),
+    "61": (_keys(Press("2", 2.3), Press("1", 4.3), Press("2", 6.3)),),
+    "62": (_keys(Press("1", 2.3), Press("9", 4.3)),),
+    "63": (_keys(Press("0", 1.0)),),
+    "64": (_keys(Press("#", 1.0)),),
+    "65": (_keys(Press("*", 1.0)),),
 }
 """Plans by the last two digits dialled: one per call to that number, the last one for all later
 calls. Every other ending answers and listens. docs/rehearsal.md prints this table."""

@@ -17,6 +17,9 @@ FINAL_OUTCOMES = frozenset({"delivered", "opted_out", "unwanted"})
 _NEVER_LEFT = frozenset({"config_error", "pbx_lost", "cancelled", IN_DOUBT})
 """Outcomes of an attempt that need not have reached the network."""
 
+TAKEN_WITHIN = 1.0
+"""Seconds from the release of a key within which the PBX has taken what it says."""
+
 OPTOUT_DELAY = 0.25
 """Seconds from the release of the key within which an opt-out must be in force."""
 
@@ -68,6 +71,7 @@ class Verdict:
         calls_after_optout: numbers called although they had opted out.
         uninvited: Call-IDs of calls that no attempt accounts for.
         in_doubt: attempts the engine says it knows no outcome of. Not faults, and never many.
+        never_said: attempts in which something was said that nobody pressed a key for.
     """
 
     mismatches: list[Mismatch]
@@ -85,6 +89,7 @@ class Verdict:
     limit_cps: int
     ledger_calls: int
     behaviours: dict[str, int] = field(default_factory=dict)
+    never_said: list[str] = field(default_factory=list)
 
     @property
     def faults(self) -> list[str]:
@@ -96,6 +101,7 @@ class Verdict:
             "opt-outs lost": self.lost_optouts,
             "numbers called after they opted out": self.calls_after_optout,
             "calls without an attempt": self.uninvited,
+            "calls in which nobody said what was recorded": self.never_said,
         }
         found = [f"{len(items)} {what}" for what, items in lists.items() if items]
         if self.peak_channels > self.limit_channels:
@@ -148,6 +154,21 @@ def check(
         limit_cps=limits.starts_per_second,
         ledger_calls=len(calls),
         behaviours=dict(Counter(call.behaviour for call in calls).most_common()),
+        never_said=[
+            attempt.attempt_id
+            for attempt, call in matching.pairs
+            if not all(_was_pressed(call, *one) for one in attempt.replies)
+        ],
+    )
+
+
+def _was_pressed(call: LedgerCall, digit: str, at: float) -> bool:
+    """Whether this key went up shortly before the PBX took it.
+
+    Asterisk may take a key a moment before its end, of which three packets are sent.
+    """
+    return any(
+        key.digit == digit and key.start <= at <= key.end + TAKEN_WITHIN for key in call.keys
     )
 
 

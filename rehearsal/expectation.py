@@ -68,12 +68,14 @@ class Announced:
             is then the engine's own doing.
         optout_digit: the key that must never be lost.
         machines: answering machines are dealt with in another way than people.
+        transfer_digit: the key that puts somebody through; None for no such key.
     """
 
     message_seconds: float
     ring_timeout: float | None = None
     optout_digit: str = "9"
     machines: bool = False
+    transfer_digit: str | None = None
 
 
 def expected_outcomes(call: LedgerCall, announced: Announced) -> frozenset[str]:
@@ -111,8 +113,10 @@ def _answered(call: LedgerCall, announced: Announced) -> frozenset[str]:
         return pressed
     if call.rtp_packets == 0:
         return _heard_nothing(call, announced.ring_timeout)
-    found = _heard(call, announced.message_seconds)
-    return found | _LEFT if announced.machines and call.hung_up_by == "pbx" else found
+    heard = _heard(call, announced.message_seconds)
+    asked = any(key.digit == announced.transfer_digit for key in call.keys)
+    heard |= _LEFT if announced.machines and call.hung_up_by == "pbx" else set()
+    return heard | {"transferred"} if asked else heard
 
 
 def _opted_out(call: LedgerCall, announced: Announced) -> frozenset[str]:

@@ -20,6 +20,7 @@ class AttemptRecord:
         outcome: one of the outcome words, None while there is none.
         sent_at: when it was given to the PBX, None if it never was.
         message_seconds: length of what was played in it; None where it is as announced.
+        replies: keys by which something was said, each with when the PBX took it (epoch s).
     """
 
     attempt_id: str
@@ -30,6 +31,7 @@ class AttemptRecord:
     state: str
     sent_at: datetime | None
     message_seconds: float | None = None
+    replies: tuple[tuple[str, float], ...] = ()
 
     @property
     def may_have_left(self) -> bool:

@@ -12,6 +12,7 @@ from campaigns.campaign import Campaign, Limits, Message
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotFound, PortevoixError
 from campaigns.rules.holidays import HolidaySet
+from campaigns.script import script_of
 from campaigns.selection import Selection, selection_of
 from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
@@ -324,6 +325,7 @@ def loaded(found: Row[Any]) -> Campaign:
             name: Message(one["message"], one["message_ms"]) for name, one in found.variants.items()
         },
         machines=policies.machines(found.machines),
+        script=script_of(found.script) if found.script else None,
     )
 
 

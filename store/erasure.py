@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     String,
+    delete,
     literal,
     null,
     select,
@@ -35,6 +36,7 @@ from store.tables import (
     number_lock,
     privacy_request,
     rejected_row,
+    reply,
     target,
 )
 
@@ -102,7 +104,8 @@ def blank_targets(connection: Connection, ids: Sequence[int]) -> int:
 def blank_attempts(connection: Connection, controller_id: int, number: str) -> int:
     """Take number, keys and the carrier's id out of the controller's calls to it; how many.
 
-    A lock that a call in doubt left goes on under the same name as its call.
+    What was said with the keys goes: it may be an opinion (GDPR art. 9). It stays counted. A lock
+    that a call in doubt left goes on under the same name as its call.
     """
     rows = connection.execute(_attempts_of(controller_id, number)).mappings()
     ids = [row["id"] for row in rows]
@@ -112,6 +115,7 @@ def blank_attempts(connection: Connection, controller_id: int, number: str) -> i
         .where(number_lock.c.attempt_id.in_(ids))
         .values(number=name.scalar_subquery())
     )
+    connection.execute(delete(reply).where(reply.c.attempt_id.in_(ids)))
     done = connection.execute(
         update(attempt)
         .where(attempt.c.id.in_(ids))

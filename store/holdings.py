@@ -54,6 +54,7 @@ def places(connection: Connection, controller_id: int, number: str) -> list[Row]
         campaign.c[name].label(f"campaign_{name}")
         for name in (
             "name", "purpose", "state", "rehearsal", "created_at", "launched_at", "ended_at",
+            "script",
         )
     ]  # fmt: skip
     return _rows(

@@ -20,6 +20,7 @@ from store.tables import (
     contact_list,
     number_lock,
     rejected_row,
+    reply,
     target,
 )
 
@@ -93,7 +94,10 @@ def keep_heard(connection: Connection, campaign_id: int, heard: Counter[str]) ->
 
 
 def remove_attempts(connection: Connection, campaign_id: int, count: int) -> int:
-    """Remove up to so many attempts of a campaign, and what locks they left; how many."""
+    """Remove up to so many attempts of a campaign, and what was said and locked in them; how many.
+
+    What was said stays counted.
+    """
     some = (
         select(attempt.c.id, attempt.c.number)
         .where(attempt.c.campaign_id == campaign_id)
@@ -108,6 +112,7 @@ def remove_attempts(connection: Connection, campaign_id: int, count: int) -> int
             number_lock.c.number.in_(numbers), number_lock.c.attempt_id.in_(ids)
         )
     )
+    connection.execute(delete(reply).where(reply.c.attempt_id.in_(ids)))
     connection.execute(delete(attempt).where(attempt.c.id.in_(ids)))
     return len(ids)
 

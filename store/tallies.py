@@ -24,6 +24,9 @@ LATE = "late"
 """Under (LATE, stages.LATE_START): answered calls whose message began too late. They are counted
 under their outcome too."""
 
+REPLY = "reply"
+"""What was said with keys, in calls by `store.replies.counted_as`: kept when those are removed."""
+
 BEGUN = "begun"
 PEOPLE = "people"
 """Under (BEGUN, PEOPLE): targets for which a call was begun, ever; each once. Counted by the claim
@@ -80,7 +83,7 @@ def hold(connection: Connection, campaign_id: int, kind: str, name: str) -> None
 
 def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:
     """{kind: {name: count}} of one campaign, kinds always present."""
-    kinds = (STATE, OUTCOME, LATE, GATE, BEGUN, HEARD, MONEY)
+    kinds = (STATE, OUTCOME, LATE, GATE, BEGUN, HEARD, MONEY, REPLY)
     found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     rows = connection.execute(
         select(tally.c.kind, tally.c.name, tally.c.count).where(tally.c.campaign_id == campaign_id)

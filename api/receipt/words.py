@@ -13,6 +13,7 @@ from operations.receipt_parts import (
     Asked,
     CallMade,
     Entry,
+    KeyedIn,
     Place,
     RangBack,
     Receipt,
@@ -157,9 +158,16 @@ class _Writer:
             (say("Rehearsal"), rehearsal),
             (say("Where you stand in it"), word("place", one.state)),
             (say("Rule that kept you from being called"), kept_out),
+            (say("What you said with keys"), "; ".join(map(self._keyed_in, one.said))),
             (say("Kept until"), self._until(one.kept_until)),
         ]
         return Block(one.campaign, _known(pairs), self._calls(one.calls))
+
+    def _keyed_in(self, one: KeyedIn) -> str:
+        about = one.question or self._word("reply", one.kind)
+        what = self._word("transfer", one.said) if one.kind == "transfer" else one.said
+        said = about if one.kind == "consent" else f"{about}: {what}"
+        return f"{said} ({self._language.instant(one.at)})"
 
     def _calls(self, calls: Sequence[CallMade]) -> Table | None:
         say = self._say

@@ -44,6 +44,7 @@ def prepare(values: NewCampaign, workspace: In, caller: Asking, once: DoneOnce) 
             caller.name,
             variants=[Recorded(one, one.recording_ids) for one in values.variants],
             machine_recording_ids=values.machine_recording_ids,
+            script=values.script,
         )  # fmt: skip
         return one(campaign_id, workspace, caller)
 

@@ -10,6 +10,7 @@ from campaigns.contacts.basis import Evidence
 from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.windows import Window
+from campaigns.script_order import NO_RULE, OrderRule
 from campaigns.stages import Measure
 
 
@@ -54,6 +55,7 @@ class Pack:
         machine_messages: whether a message may be left on an answering machine.
         not_for: purposes that have a pack of their own.
         rules: for each field above, its force and source.
+        script: what a message must say, and in which order, where that is stated.
     """
 
     id: str
@@ -71,6 +73,7 @@ class Pack:
     machine_messages: bool
     not_for: frozenset[str]
     rules: dict[str, Rule]
+    script: OrderRule = NO_RULE
 
     @property
     def label(self) -> str:

@@ -133,6 +133,21 @@ def _laxer_holds(old: Pack, new: Pack) -> bool:
     return later or not as_careful(new.stages, old.stages)
 
 
+def _says(pack: Pack) -> str:
+    rule = pack.script
+    within = "" if rule.opt_out_within_s is None else f"; 9 within {rule.opt_out_within_s:g} s"
+    return f"says {', '.join(sorted(rule.needed))} in the order {', '.join(rule.order)}{within}"
+
+
+def _laxer_says(old: Pack, new: Pack) -> bool:
+    """Any other order may be looser: which one says more cannot be told."""
+    before, after = old.script.opt_out_within_s, new.script.opt_out_within_s
+    later = before is not None and (after is None or after > before)
+    return (
+        later or not old.script.needed <= new.script.needed or old.script.order != new.script.order
+    )
+
+
 _WORDS: Mapping[str, Callable[[Pack], str]] = {
     "purposes": lambda pack: f"not for {', '.join(sorted(pack.not_for))}",
     "windows": _hours,
@@ -142,6 +157,7 @@ _WORDS: Mapping[str, Callable[[Pack], str]] = {
     "frequency": lambda pack: f"{pack.frequency.most} attempts in {pack.frequency.days} days",
     "holds": _holds,
     "machines": lambda pack: "a message" if pack.machine_messages else "no message",
+    "script": _says,
     "caller_id": lambda pack: pack.caller_id.pattern,
 }
 
@@ -156,6 +172,7 @@ _LOOSER: Mapping[str, Callable[[Pack, Pack], bool]] = {
     ),
     "holds": _laxer_holds,
     "machines": lambda old, new: new.machine_messages and not old.machine_messages,
+    "script": _laxer_says,
     # Whether one pattern allows less than another cannot be told: any other may be looser.
     "caller_id": lambda old, new: new.caller_id.pattern != old.caller_id.pattern,
 }

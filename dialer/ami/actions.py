@@ -13,10 +13,12 @@ from asterisk.ami.action import Action
 
 from campaigns.errors import PbxError
 from campaigns.machine import TAIL_S
-from dialer.pbx import OriginateOrder
+from campaigns.script import KEYS, KeyAct
+from dialer.pbx import OriginateOrder, ScriptOrder, TransferOrder
 
 CALL_CONTEXT = "portevoix-call"
 MACHINE_CONTEXT = "portevoix-machine"
+SCRIPT_CONTEXT = "portevoix-script"
 ENDED_HANDLER = '"portevoix-ended,s,1"'
 
 ATTEMPT_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -26,6 +28,11 @@ _SAFE = re.compile(r"[A-Za-z0-9_./+-]+")
 _PJSIP_NAME = re.compile(r"[A-Za-z0-9_.@;:/+-]+")
 _BREAKS_A_HEADER = re.compile(r"[\r\n\0]")
 _MOST_SECONDS = 86_400
+_MOST = 9999
+_KEYS = re.compile(f"[{re.escape(KEYS)}]{{1,{len(KEYS)}}}")
+_ACTS = {act.value for act in KeyAct}
+_NAMES = {"*": "star", "#": "hash"}
+"""No variable's name has these two."""
 
 
 def action(name: str, headers: Mapping[str, str] | None = None) -> Action:
@@ -52,7 +59,7 @@ def originate(order: OriginateOrder) -> Action:
         "Async": "true",
         "Timeout": str(_seconds("ring_timeout_s", order.ring_timeout_s) * 1000),
         "CallerID": f"<{_safe('caller_id', order.caller_id)}>",
-        "Context": CALL_CONTEXT,
+        "Context": SCRIPT_CONTEXT if order.script else CALL_CONTEXT,
         "Exten": "s",
         "Priority": "1",
     }
@@ -69,6 +76,29 @@ def _variables(order: OriginateOrder, attempt: str) -> dict[str, str]:
         "PV_CONFIRMATION": _safe("confirmation", order.confirmation),
         "TIMEOUT(absolute)": str(_seconds("max_call_s", order.max_call_s)),
         **_for_machines(order),
+        **(_script(order.script) if order.script else {}),
+    }
+
+
+def _script(script: ScriptOrder) -> dict[str, str]:
+    return {
+        "PV_SOUNDS": _safe("sounds", script.sounds),
+        **{f"PV_ON_{_name(key)}": _act(act) for key, act in script.keys.items()},
+        "PV_QUESTIONS": str(len(script.questions)),
+        **{f"PV_ASK_{nth}": _keys(one) for nth, one in enumerate(script.questions, start=1)},
+        "PV_TRIES": _count("tries", script.tries),
+        **(_transfer(script.transfer) if script.transfer else {}),
+    }
+
+
+def _transfer(transfer: TransferOrder) -> dict[str, str]:
+    return {
+        "PV_TRANSFER_TO": _safe("transfer number", transfer.number),
+        "PV_TRANSFER_BY": _safe("transfer endpoint", transfer.endpoint),
+        "PV_TRANSFER_GROUP": _safe("transfer group", transfer.group),
+        "PV_TRANSFER_MOST": _count("transfer limit", transfer.most),
+        "PV_TRANSFER_RING": str(_seconds("ring_s", transfer.ring_s)),
+        "PV_TRANSFER_TALK": str(_seconds("talk_s", transfer.talk_s)),
     }
 
 
@@ -135,6 +165,31 @@ def _safe(name: str, text: str) -> str:
     if not _SAFE.fullmatch(text):
         raise PbxError(f"{name} {text!r}: only letters, digits and _ . / + - go to the PBX.")
     return text
+
+
+def _name(key: str) -> str:
+    """How variables name a key."""
+    if len(key) != 1:
+        raise PbxError(f"{key!r} is not one key.")
+    return _NAMES.get(_keys(key), key)
+
+
+def _keys(text: str) -> str:
+    if not _KEYS.fullmatch(text):
+        raise PbxError(f"{text!r} are not keys that a script may use.")
+    return text
+
+
+def _act(text: str) -> str:
+    if text not in _ACTS:
+        raise PbxError(f"{text!r} is nothing that a key does.")
+    return text
+
+
+def _count(name: str, value: int) -> str:
+    if not 1 <= value <= _MOST:
+        raise PbxError(f"{name} is {value}; it must be 1 to {_MOST}.")
+    return str(value)
 
 
 def _seconds(name: str, value: int) -> int:

@@ -148,7 +148,7 @@ class AmiPbx:
             PbxError: the link is down or the list did not come in time.
         """
         others = [each for each in await self._listed() if not _is_ours(each)]
-        return [OtherBegun(each.get("Uniqueid"), each.get("Channel")) for each in others]
+        return [_other(each) for each in others]
 
     async def _listed(self) -> Sequence[Headers]:
         reply = await self._live_link().ask(actions.action("CoreShowChannels"))
@@ -245,12 +245,20 @@ class AmiPbx:
                 return
 
 
+_DIALLED = "AppDial"
+"""What a channel does that Dial made (apps/app_dial.c)."""
+
 _UNANSWERED = "Unreachable"
 """A contact's status (res_pjsip/pjsip_options.c)."""
 
 
 def _nobody(_events: Sequence[Event]) -> None:
     """Nobody listens before `open`."""
+
+
+def _other(listed: Headers) -> OtherBegun:
+    outgoing = listed.get("Application") == _DIALLED
+    return OtherBegun(listed.get("Uniqueid"), listed.get("Channel"), outgoing)
 
 
 def _is_ours(listed: Headers) -> bool:

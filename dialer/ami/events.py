@@ -13,7 +13,9 @@ made.
 import re
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
+from campaigns.reply import read_reply
 from dialer.ami.blocks import text_of, value_of
 from dialer.pbx import (
     Answered,
@@ -27,6 +29,7 @@ from dialer.pbx import (
     OriginateRefused,
     OtherBegun,
     OtherEnded,
+    Replied,
     Ringing,
     TalkingBegan,
     TalkingEnded,
@@ -115,7 +118,8 @@ class EventDecoder:
         attempt = attempt_in(block)
         channel = text_of(block, b"\r\nChannel: ")
         if not attempt:
-            out.append(OtherBegun(text_of(block, _UNIQUEID), channel))
+            outgoing = value_of(block, b"\r\nChannelStateDesc: ") == b"Down"
+            out.append(OtherBegun(text_of(block, _UNIQUEID), channel, outgoing))
             return
         out.append(Dialling(attempt, channel, seconds_in(block, b"\r\nTimestamp: ")))
         self._has_channel(attempt, out)
@@ -218,6 +222,15 @@ class EventDecoder:
             out.append(KeyPressed(attempt, text_of(block, b"\r\nKey: ", start), position))
         elif name == b"PvOptOut":
             out.append(OptedOut(attempt))
+        elif name == b"PvReply":
+            _reply(block, attempt, start, out)
+
+
+def _reply(block: bytes, attempt: str, start: int, out: Out) -> None:
+    """One that means nothing tells nothing; the journal has it too."""
+    names = (b"\r\nAt: ", b"\r\nKind: ", b"\r\nQuestion: ", b"\r\nValue: ")
+    with suppress(ValueError):
+        out.append(Replied(attempt, read_reply(*(text_of(block, one, start) for one in names))))
 
 
 def _call_ended(block: bytes, attempt: str, start: int) -> CallEnded:

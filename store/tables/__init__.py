@@ -26,6 +26,7 @@ from store.tables.lists import (
 from store.tables.metadata import metadata
 from store.tables.places import address, constituency_place, constituency_table
 from store.tables.refusals import privacy_request, suppression, suppression_key
+from store.tables.replies import reply
 from store.tables.webhooks import webhook, webhook_delivery, webhook_event
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "privacy_request",
     "recording",
     "rejected_row",
+    "reply",
     "spending",
     "suppression",
     "suppression_key",

@@ -106,6 +106,7 @@ campaign = Table(
     # One call to a person's own number, to hear a campaign or a code: who asked, and of a code its
     # digest, the tries and when it was told back (see `store.own_calls`); NULL: any other campaign.
     Column("own_call", JSON(none_as_null=True)),
+    Column("script", JSON(none_as_null=True)),  # see `campaigns.script`; NULL: no key but 9
     UniqueConstraint("controller_id", "name"),
 )
 

@@ -50,7 +50,12 @@ class Caller:
     far_side: FarSide
 
     def place(
-        self, script: Script, ring_timeout_s: int = 10, journal: str = "calls", **changed: str
+        self,
+        script: Script,
+        ring_timeout_s: int = 10,
+        journal: str = "calls",
+        context: str = "portevoix-call",
+        **changed: str,
     ) -> Placed:
         number = f"+3363998{next(_numbers):04d}"
         self.far_side.scripts[number] = script
@@ -70,7 +75,7 @@ class Caller:
             *(f"{name}={value}" for name, value in variables.items()),
             Channel=f"PJSIP/{number}@{self.asterisk.instance.endpoint('loop')}",
             ChannelId=placed.attempt_id,
-            Context="portevoix-call",
+            Context=context,
             Exten="s",
             Priority="1",
             CallerID="<+33199000001>",

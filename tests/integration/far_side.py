@@ -108,6 +108,13 @@ class Call:
         event = struct.pack("!BBH", _EVENTS.index(key), 10 | (0x80 if end else 0), duration)
         self.rtp.sendto(header + event, target)
 
+    def sound(self) -> None:
+        """Send 20 ms of A-law silence."""
+        media = re.search(r"m=audio (\d+)", self.invite).group(1)
+        sequence = next(self._sequence)
+        header = struct.pack("!BBHII", 0x80, 8, sequence, sequence * 160, 7)
+        self.rtp.sendto(header + b"\xd5" * 160, ("127.0.0.1", int(media)))
+
     def info(self, key: str) -> None:
         """Press a key as SIP INFO has it."""
         self._request(

@@ -130,19 +130,23 @@ class Stage:
 
     def prepare_with(self, values: CampaignValues, numbers: Iterable[str]) -> int:
         """The same, with every value given."""
+        return self._prepared(values, [self.listed(numbers, values.name)])
+
+    def listed(self, numbers: Iterable[str], name: str) -> int:
+        """A list of these numbers, each with consent of its own."""
         rows = "\n".join(f"{number};2025-05-01;site;w1" for number in numbers)
         sheet = f"telephone;date_consentement;source_consentement;formulation\n{rows}\n"
         report = import_list(
             self.workspace.engine,
             self.controller,
             BytesIO(sheet.encode()),
-            name=values.name,
-            file_name=f"{values.name}.csv",
+            name=name,
+            file_name=f"{name}.csv",
             provenance=Provenance("s", "m", date(2025, 6, 1), ("political",), WORDING),
             by="test",
         )
         assert report.rejected == 0, report
-        return self._prepared(values, [report.list_id])
+        return report.list_id
 
     def campaign(
         self, lists: list[int], name: str = "Stage", trunk: str = "rehearsal", **limits: float

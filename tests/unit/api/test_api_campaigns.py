@@ -223,3 +223,22 @@ def test_a_list_is_added_to_a_campaign_and_nobody_twice(rig: Rig) -> None:
         assert rig.ours.put(path).json() == {"list_id": more, "contacts": 2, "added": added}
     assert rig.ours.get(f"/api/v1/campaigns/{campaign}/progress").json()["targets"] == 4
     assert rig.theirs.put(path).status_code == 404
+
+
+def test_a_script_is_sent_with_ids_and_what_is_wrong_in_it_is_named(rig: Rig) -> None:
+    rig.import_list()
+    rig.upload()
+    script = {
+        "says": [["identity", "opt_out", "body", "data_source", "callback"]],
+        "questions": [{"name": "vote", "recording": 1, "answers": {"1": "oui", "2": "non"}}],
+    }
+    refused = rig.prepare(script={**script, "replay": "9"})
+    assert refused.status_code == 422
+    assert (refused.json()["field"], refused.json()["code"]) == ("script.replay", "invalid_input")
+    made = rig.prepare(script={**script, "replay": "0"})
+    assert made.status_code == 201, made.text
+    kept = made.json()["script"]
+    assert kept["keys"] == {"0": "replay"}
+    assert kept["questions"] == [{"name": "vote", "answers": {"1": "oui", "2": "non"}}]
+    report = rig.ours.get(f"/api/v1/campaigns/{made.json()['id']}/report").json()
+    assert report["said"]["questions"] == [{"name": "vote", "answers": {"oui": 0, "non": 0}}]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.errors import PbxError
+from campaigns.reply import read_reply
 from dialer.pbx import (
     Answered,
     CallEnded,
@@ -28,6 +29,7 @@ from dialer.pbx import (
     OriginateOrder,
     OriginateRefused,
     OtherBegun,
+    Replied,
     Ringing,
 )
 
@@ -68,6 +70,11 @@ class FakeCall:
             self.pbx.tell(KeyPressed(self.id, key, position_ms), OptedOut(self.id))
         else:
             self.pbx.tell(KeyPressed(self.id, key, position_ms))
+
+    def reply(self, kind: str, question: int, value: str) -> None:
+        fields = (str(_ANSWERED_MS + 1000), kind, str(question), value)
+        self.pbx.journal(self.order, "|".join(("reply", self.id, *fields)))
+        self.pbx.tell(Replied(self.id, read_reply(*fields)))
 
     def end(
         self,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.errors import PbxError
 from dialer.ami import actions
-from dialer.pbx import OriginateOrder
+from dialer.pbx import OriginateOrder, ScriptOrder, TransferOrder
 
 ORDER = OriginateOrder(
     attempt_id="01ARZ3NDEKTSV4RRFFQ69G5FAV",
@@ -71,3 +71,48 @@ def test_a_pjsip_name_cannot_end_its_function(name: str) -> None:
 def test_a_contact_as_asterisk_names_it_is_taken() -> None:
     name = "loop@@87ae18fb0192cb3b5e673f3f57e252ea"
     assert actions.pjsip_expression("PJSIP_CONTACT", name, "uri") == f"PJSIP_CONTACT({name},uri)"
+
+
+TRANSFER = TransferOrder("+33199000002", "desk-k7w2", "12", 5, 20, 900)
+SCRIPT = ScriptOrder("/sounds/script", {"1": "source", "*": "consent"}, ("12", "1*#"), 2, TRANSFER)
+
+
+def test_a_script_goes_as_variables_of_its_own_context() -> None:
+    sent = str(actions.originate(replace(ORDER, script=SCRIPT)))
+    assert "Context: portevoix-script" in sent
+    for one in (
+        "PV_SOUNDS=/sounds/script", "PV_ON_1=source", "PV_ON_star=consent", "PV_QUESTIONS=2",
+        "PV_ASK_1=12", "PV_ASK_2=1*#", "PV_TRIES=2", "PV_TRANSFER_TO=+33199000002",
+        "PV_TRANSFER_BY=desk-k7w2", "PV_TRANSFER_GROUP=12", "PV_TRANSFER_MOST=5",
+        "PV_TRANSFER_RING=20", "PV_TRANSFER_TALK=900",
+    ):  # fmt: skip
+        assert one in sent
+
+
+def test_a_call_without_a_script_is_as_it_always_was() -> None:
+    sent = str(actions.originate(ORDER))
+    assert "Context: portevoix-call" in sent
+    assert sent.count("PV_") == 3
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        replace(SCRIPT, sounds="/a,b"),
+        replace(SCRIPT, keys={"9": "source"}),
+        replace(SCRIPT, keys={"1": "System(rm)"}),
+        replace(SCRIPT, keys={"12": "source"}),
+        replace(SCRIPT, questions=("19",)),
+        replace(SCRIPT, questions=("",)),
+        replace(SCRIPT, questions=("1${X}",)),
+        replace(SCRIPT, tries=0),
+        replace(SCRIPT, transfer=replace(TRANSFER, number="1&PJSIP/2")),
+        replace(SCRIPT, transfer=replace(TRANSFER, endpoint="a,b")),
+        replace(SCRIPT, transfer=replace(TRANSFER, group="1@2")),
+        replace(SCRIPT, transfer=replace(TRANSFER, most=0)),
+        replace(SCRIPT, transfer=replace(TRANSFER, talk_s=90_000)),
+    ],
+)
+def test_a_script_that_could_mean_more_is_refused(script: ScriptOrder) -> None:
+    with pytest.raises(PbxError):
+        actions.originate(replace(ORDER, script=script))

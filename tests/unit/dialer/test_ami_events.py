@@ -155,7 +155,10 @@ def test_of_a_call_that_is_no_attempt_of_ours_beginning_and_end_are_told(
 ) -> None:
     blocks = [block(name, unique_id=id_) for name in ("Newchannel", "Newstate", "Hangup")]
     begun, ended = decoder.decode(blocks)
-    assert (begun, ended) == (OtherBegun(id_, "PJSIP/loop-00000000"), OtherEnded(id_))
+    placed = OtherBegun(id_, "PJSIP/loop-00000000", outgoing=True)
+    assert (begun, ended) == (placed, OtherEnded(id_))
+    incoming = block("Newchannel", unique_id=id_).replace(b"Desc: Down", b"Desc: Ring")
+    assert decoder.decode([incoming]) == [OtherBegun(id_, "PJSIP/loop-00000000")]
 
 
 def test_a_caller_name_cannot_forge_an_opt_out(decoder: EventDecoder) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.reply import read_reply
 from dialer.journal import (
     KEPT,
     SETTLED,
@@ -22,7 +23,7 @@ from dialer.journal import (
     read,
     records_of,
 )
-from dialer.pbx import CallEnded
+from dialer.pbx import CallEnded, Replied
 
 END = b"end|a1|1795293299419|1795293297000|16|id@host|optout|1234|61|60|59|SIP 200 OK|35"
 ENDED = CallEnded(
@@ -45,6 +46,9 @@ def test_each_kind_of_line_is_read() -> None:
     assert parse(b"start|a1|7") == Started("a1", 7)
     assert parse(b"start|a1") == Started("a1"), "of a version before"
     assert parse(b"optout|a1|1795293298000") == OptOutPressed("a1", 1795293298000)
+    assert parse(b"reply|a1|1795293298000|answer|2|#") == Replied(
+        "a1", read_reply("1795293298000", "answer", "2", "#")
+    )
     assert parse(END) == ENDED
 
 
@@ -73,6 +77,11 @@ def test_a_line_of_an_earlier_version_is_read_and_time_never_runs_backwards() ->
         b"start|a1|more",
         b"optout|a1",
         b"optout|a1|soon",
+        b"reply|a1|1795293298000|answer|2",
+        b"reply|a1|soon|answer|2|1",
+        b"reply|a1|1795293298000|answer|2|9",
+        b"reply|a1|1795293298000|opinion|2|1",
+        b"reply|a1|1795293298000|transfer|0|lost",
         b"end|a1",
         END + b"|more",
         END.replace(b"1234", b"far"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.pacing import RAMP_S
+from campaigns.script import KeyAct, Script, Transfer
 from dialer.throttle import Throttle
 
 SYSTEM = Limits(1000, 500)
@@ -55,6 +56,41 @@ def test_a_slot_is_held_from_the_claim_to_the_hangup() -> None:
     made.release("a")
     assert made.channels == 1
     assert reserve(made, campaign, 14.0, 15.0) == 2
+
+
+def test_room_for_transfers_is_kept_until_they_take_it() -> None:
+    script = Script(keys={"3": KeyAct.TRANSFER}, transfer=Transfer("4510", limit=4))
+    campaign = a_campaign(limits=Limits(50, 100), script=script)
+    made = throttle(campaign, loop=Limits(10, 100))
+    assert reserve(made, campaign, 10.0, 11.0) == 6
+    settle(made, campaign, 6, [])
+    for one in ("t1", "t2"):
+        made.take(one, TRUNK, transfer=True)
+    assert reserve(made, campaign, 12.0, 13.0) == 6, "they took what was kept for them"
+    settle(made, campaign, 6, [])
+    made.take("coming in", TRUNK)
+    assert reserve(made, campaign, 14.0, 15.0) == 5, "nothing was kept for it"
+    settle(made, campaign, 5, [])
+    made.set_campaigns([])
+    made.release("t1")
+    made.set_campaigns([a_campaign(limits=Limits(50, 100))])
+    assert reserve(made, campaign, 16.0, 17.0) == 8, "it is kept while such a campaign is live"
+
+
+def test_a_transfer_to_another_trunk_takes_no_room_of_this_one() -> None:
+    transfer = Transfer("4510", trunk="desk", limit=4)
+    script = Script(keys={"3": KeyAct.TRANSFER}, transfer=transfer)
+    campaign = a_campaign(limits=Limits(50, 100), script=script)
+    made = throttle(campaign, loop=Limits(10, 100), desk=Limits(5, 100), system=Limits(12, 500))
+    assert reserve(made, campaign, 10.0, 11.0) == 8, "of twelve in all, four are kept"
+
+
+def test_a_transfer_that_began_is_counted_in_calls_per_second() -> None:
+    campaign = a_campaign(limits=Limits(50, 100))
+    made = throttle(campaign, loop=Limits(50, 2))
+    made.take("t", TRUNK, transfer=True)
+    made.started("t", 10.0)
+    assert made.earliest(TRUNK, campaign.id, 10.0) > 10.4
 
 
 def test_two_campaigns_never_reserve_one_slot() -> None:

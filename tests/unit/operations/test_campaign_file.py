@@ -52,6 +52,13 @@ def test_the_example_is_whole() -> None:
     assert found.lists[0].file.is_file()
 
 
+def test_the_survey_of_the_examples_is_whole() -> None:
+    found = read_campaign_file(EXAMPLE.with_name("survey.toml"))
+    assert found.script is not None
+    assert [one.name for one in found.script.questions] == ["Vote", "Réunion de samedi", "Sujet"]
+    assert all(one.is_file() for one in found.script.recordings())
+
+
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     found = read(tmp_path, whole())
     assert found.recordings == [tmp_path / "message.flac"]

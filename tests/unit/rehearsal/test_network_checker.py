@@ -213,3 +213,35 @@ def test_a_redirected_number_that_gets_called_was_not_invited(record: Record) ->
     verdict = record.verdict()
     assert verdict.uninvited == ["c10"]
     assert verdict.called_twice == ["+99933199000001"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "faulty"),
+    [
+        ((), False),
+        ((("1", 1005.1),), False),
+        ((("1", 1004.9),), False),  # taken a moment before the last of its packets
+        ((("2", 1005.1),), True),
+        ((("1", 1003.0),), True),
+        ((("1", 1007.0),), True),
+        ((("1", 1005.1), ("2", 1006.0)), True),
+    ],
+)
+def test_what_was_said_was_pressed_at_that_moment(
+    replies: tuple[tuple[str, float], ...], faulty: bool
+) -> None:
+    record = Record()
+    record.calls[0] = replace(record.calls[0], keys=pressed("1", 1005.0))
+    record.attempts[0] = replace(record.attempts[0], replies=replies)
+    assert record.verdict().never_said == (["a1"] if faulty else [])
+    assert bool(record.verdict().faults) is faulty
+
+
+def test_whoever_asked_for_it_may_have_been_put_through() -> None:
+    record = Record()
+    record.attempts[0] = replace(record.attempts[0], outcome="transferred")
+    assert record.verdict().mismatches
+    record.calls[0] = replace(record.calls[0], keys=pressed("3", 1005.0))
+    told = replace(ANNOUNCED, transfer_digit="3")
+    verdict = check(record.calls, record.attempts, record.targets, LIMITS, record.suppressed, told)
+    assert verdict.faults == []

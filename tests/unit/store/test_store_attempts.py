@@ -113,7 +113,7 @@ def test_counts_add_up_and_empty_kinds_are_there(world: World) -> None:
             "gate": {},
             "begun": {},
             "heard": {},
-                "late": {},
+            "reply": {},
             "money": {},
         }
 
