@@ -12,11 +12,12 @@ from prometheus_client import CollectorRegistry
 
 from api import consent, problems
 from api.caller import Door
+from api.dashboard import account, door, set_up, users
 from api.dashboard import campaigns as campaign_pages
-from api.dashboard import door
 from api.dashboard import halt as halt_pages
 from api.dashboard import preflight as preflight_pages
 from api.dashboard.pages import STATIC
+from api.needs import Routes
 from api.progress import Hub
 from api.routes import (
     campaigns,
@@ -50,6 +51,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {problems.MEDIA_TYPE: _PROBLEM_SCHEMA}}
     for status, text in {
         401: "No key, or one that is not in force",
+        403: "The scopes of the key do not include it",
         404: "No such thing for this controller",
         409: "Not possible in this state",
         413: "Too large",
@@ -87,12 +89,13 @@ def create_app(workspace: Workspace) -> FastAPI:
     problems.install(app)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
-        health, metrics, kinds, door, preflight_pages, campaign_pages, halt_pages, consent,
+        health, metrics, kinds, door, set_up, account, users, preflight_pages, campaign_pages,
+        halt_pages, consent,
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Largest)
-    app.add_middleware(Door, workspace=workspace)
+    app.add_middleware(Door, workspace=workspace, routes=Routes(app.routes))
     app.add_middleware(Traffic, registry=app.state.traffic)
     return app
 

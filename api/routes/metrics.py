@@ -10,6 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from api.caller import Asking, In
+from api.needs import needs
+from campaigns.access import Permission
 from operations.workspace import Workspace
 from store import halts, leases, tallies, totals
 from store.engine import reading
@@ -21,6 +23,7 @@ router = APIRouter(tags=["operation"])
     "/metrics", response_class=Response, summary="Metrics in Prometheus' text format",
     responses={200: {"content": {"text/plain": {}}}},
 )  # fmt: skip
+@needs(Permission.CAMPAIGNS_READ)
 def metrics(request: Request, workspace: In, caller: Asking) -> Response:
     """Of the key's controller, of the dialer, and of this API."""
     registry = CollectorRegistry(auto_describe=False)

@@ -7,9 +7,11 @@ from fastapi import APIRouter, File, Form, UploadFile
 from fastapi.responses import Response
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce, sha256_of
 from api.schemas import Id, Recording
 from audio.preview import preview
+from campaigns.access import Permission
 from operations.record import keep_recording
 from operations.values import Line, file_name_of
 from store import recordings
@@ -19,6 +21,7 @@ router = APIRouter(prefix="/recordings", tags=["recordings"])
 
 
 @router.post("", status_code=201, response_model=Recording, summary="Upload a recording")
+@needs(Permission.CAMPAIGNS_WRITE)
 def add(
     workspace: In,
     caller: Asking,
@@ -45,6 +48,7 @@ def add(
 
 
 @router.get("", summary="List recordings")
+@needs(Permission.CAMPAIGNS_READ)
 def every(workspace: In, caller: Asking) -> list[Recording]:
     """Every recording, newest first."""
     with reading(workspace.engine) as connection:
@@ -52,6 +56,7 @@ def every(workspace: In, caller: Asking) -> list[Recording]:
 
 
 @router.get("/{recording_id}", summary="One recording")
+@needs(Permission.CAMPAIGNS_READ)
 def one(recording_id: Id, workspace: In, caller: Asking) -> Recording:
     """A recording's name, length and hash."""
     with reading(workspace.engine) as connection:
@@ -64,6 +69,7 @@ def one(recording_id: Id, workspace: In, caller: Asking) -> Recording:
     summary="Hear it as a phone plays it",
     responses={200: {"content": {"audio/wav": {}}}},
 )
+@needs(Permission.CAMPAIGNS_READ)
 def heard(recording_id: Id, workspace: In, caller: Asking) -> Response:
     """8 kHz A-law decoded sample for sample: made once, then kept."""
     with reading(workspace.engine) as connection:

@@ -7,8 +7,10 @@ from fastapi.responses import Response
 from pydantic import Json
 
 from api.caller import Asking, Caller, In
+from api.needs import needs
 from api.once import DoneOnce, sha256_of
 from api.schemas import After, Count, NewSuppression, Page, SuppressionAdded, SuppressionAnswer
+from campaigns.access import Permission
 from campaigns.contacts.suppression import SuppressionReason
 from operations.columns import Field
 from operations.suppress import Owner, SuppressionReport, import_suppressions, listed, suppress
@@ -18,6 +20,7 @@ router = APIRouter(prefix="/suppressions", tags=["suppressions"])
 
 
 @router.get("", summary="List suppressions")
+@needs(Permission.PEOPLE_READ)
 def page(
     workspace: In, caller: Asking, after: After = 0, limit: Count = 100
 ) -> Page[SuppressionAnswer]:
@@ -28,6 +31,7 @@ def page(
 
 
 @router.post("", status_code=201, response_model=SuppressionAdded, summary="Suppress a number")
+@needs(Permission.REFUSALS_WRITE)
 def add(values: NewSuppression, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """In force at once for every campaign of the controller, those that run included."""
 
@@ -52,6 +56,7 @@ def add(values: NewSuppression, workspace: In, caller: Asking, once: DoneOnce) -
     response_model=SuppressionReport,
     summary="Suppress a file",
 )
+@needs(Permission.REFUSALS_WRITE)
 def add_file(
     workspace: In,
     caller: Asking,

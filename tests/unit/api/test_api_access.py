@@ -12,7 +12,8 @@ from store import audit, controllers
 from store.engine import reading, writing
 
 OPEN = {
-    "/login", "/health", "/api/v1/openapi.json", "/problems/{code}", "/consent/{slug}",
+    "/login", "/login/code", "/login/key", "/setup/{token}", "/password/{token}",
+    "/health", "/api/v1/openapi.json", "/problems/{code}", "/consent/{slug}",
     "/consent/{slug}/agreed", "/consent/{slug}/withdraw", "/consent/{slug}/withdrawn",
 }  # fmt: skip
 
@@ -40,6 +41,7 @@ def routes(rig: Rig) -> list[tuple[str, str]]:
 def filled(path: str) -> str:
     for name in ("campaign_id", "list_id", "recording_id"):
         path = path.replace(f"{{{name}}}", "1")
+    path = path.replace("{account_id}", "99").replace("{token}", "none")
     return path.replace("{action}", "stop").replace("{code}", "not_found")
 
 
@@ -107,7 +109,7 @@ def test_others_cannot_call_from_our_lists(shared: Rig) -> None:
 def test_a_revoked_key_opens_nothing_and_neither_does_its_session(rig: Rig) -> None:
     client = TestClient(rig.app, follow_redirects=False)
     token = form_token(client.get("/login").text)
-    client.post("/login", data={"form_token": token, "key": rig.key})
+    client.post("/login/key", data={"form_token": token, "key": rig.key})
     assert client.get("/campaigns").status_code == 200
     with writing(rig.workspace.engine) as connection:
         controllers.revoke_key(connection, 1, "office", datetime.now(UTC))
@@ -135,7 +137,7 @@ def test_a_form_without_its_token_does_nothing(rig: Rig, person: TestClient) -> 
 
 def test_signing_in_wants_the_token_of_the_form_too(rig: Rig) -> None:
     client = TestClient(rig.app, follow_redirects=False)
-    assert client.post("/login", data={"key": rig.key}).status_code == 403
+    assert client.post("/login/key", data={"key": rig.key}).status_code == 403
 
 
 def test_a_key_does_not_stand_in_for_a_forms_token(rig: Rig) -> None:
@@ -148,7 +150,7 @@ def test_a_key_does_not_stand_in_for_a_forms_token(rig: Rig) -> None:
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites(rig: Rig) -> None:
     client = TestClient(rig.app, base_url="https://testserver", follow_redirects=False)
     token = form_token(client.get("/login").text)
-    answer = client.post("/login", data={"form_token": token, "key": rig.key})
+    answer = client.post("/login/key", data={"form_token": token, "key": rig.key})
     cookie = next(
         value for value in answer.headers.get_list("set-cookie") if "session=" in value
     ).lower()
