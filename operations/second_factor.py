@@ -45,7 +45,7 @@ def enrol(workspace: Workspace, account_id: int, secret: str, code: str) -> list
         NotAllowed: there is a second factor already.
     """
     now = datetime.now(UTC)
-    step = _step_of(_checked(secret), code, now)
+    step = _step_of(secret, code, now) if is_secret(secret) else None
     if step is None:
         raise InvalidInput("code", "This code is not right.", "Enter the one the app shows now.")
     with writing(workspace.engine) as connection:
@@ -141,11 +141,9 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
     return None
 
 
-def _checked(secret: str) -> str:
-    """A secret that was offered and came back with the form."""
-    if len(secret) != _SECRET_SIGNS or not set(secret) <= _BASE_32:
-        raise InvalidInput("code", "The form is not whole.", "Begin anew.")
-    return secret
+def is_secret(text: str) -> bool:
+    """Whether a text is one that was offered, or could have been."""
+    return len(text) == _SECRET_SIGNS and set(text) <= _BASE_32
 
 
 def _new_codes(connection: Connection, account_id: int) -> list[str]:

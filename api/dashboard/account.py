@@ -65,6 +65,8 @@ def turn_on(
     request: Request, workspace: In, caller: Asking, secret: Typed = "", code: Typed = ""
 ) -> Response:
     """Ask for codes from now on, and show recovery codes, this once."""
+    if not second_factor.is_secret(secret):
+        return RedirectResponse("/account/second-factor", 303)
     try:
         codes = second_factor.enrol(workspace, own(caller), secret, code)
     except InvalidInput as fault:

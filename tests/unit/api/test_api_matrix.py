@@ -80,6 +80,13 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 
 @pytest.fixture(scope="module")
+def client(rig: Rig) -> Iterator[TestClient]:
+    """One for all requests: to make one for each takes longer than what is asked."""
+    with TestClient(rig.app, follow_redirects=False) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def cases(rig: Rig) -> list[Case]:
     return [
         Case(method, str(route.path), asked)
@@ -111,22 +118,22 @@ def askers(rig: Rig) -> list[Asker]:
     return [an_asker(rig, one) for one in wanted]
 
 
-def ask(rig: Rig, asker: Asker, case: Case, id_: int) -> Any:
+def ask(rig: Rig, client: TestClient, asker: Asker, case: Case, id_: int) -> Any:
     """The answer to a request that is in order, of a new session or with the key."""
     body = BODIES.get(case.path.rpartition("/")[2])
     if case.is_api:
-        client = TestClient(
-            rig.app, headers={"Authorization": f"Bearer {asker.key}"}, follow_redirects=False
-        )
         given = body if case.method in {"PATCH", "POST"} else None
-        return client.request(case.method, case.filled(id_), json=given, params=QUERY)
+        headers = {"Authorization": f"Bearer {asker.key}"}
+        return client.request(
+            case.method, case.filled(id_), json=given, params=QUERY, headers=headers
+        )
     now = datetime.now(UTC)
     with writing(rig.workspace.engine) as connection:
         token = sessions.open_for(connection, kept.one(connection, asker.account_id), now)
-    client = TestClient(rig.app, cookies={COOKIE: token}, follow_redirects=False)
     form = {"form_token": form_token(token), **FORMS.get(case.path, {})}
     data = form if case.method == "POST" else None
-    return client.request(case.method, case.filled(id_), data=data)
+    headers = {"Cookie": f"{COOKIE}={token}"}
+    return client.request(case.method, case.filled(id_), data=data, headers=headers)
 
 
 def test_every_route_says_what_it_needs(rig: Rig) -> None:
@@ -158,7 +165,11 @@ def test_a_route_that_says_nothing_is_closed_to_all(rig: Rig) -> None:
 
 
 def test_whoever_is_not_permitted_is_refused_and_whoever_is_is_not(
-    rig: Rig, cases: list[Case], askers: list[Asker], monkeypatch: pytest.MonkeyPatch
+    rig: Rig,
+    client: TestClient,
+    cases: list[Case],
+    askers: list[Asker],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("operations.sample.load_sample", lambda *_: 1)
     refused = 0
@@ -167,7 +178,7 @@ def test_whoever_is_not_permitted_is_refused_and_whoever_is_is_not(
             may = case.needs <= asker.permissions & (
                 caller_scopes() if case.is_api else asker.permissions
             )
-            answer = ask(rig, asker, case, 99_999 if may else 1)
+            answer = ask(rig, client, asker, case, 99_999 if may else 1)
             about = (asker.name, case.method, case.path, answer.status_code, answer.text[:200])
             if may:
                 assert answer.status_code not in {401, 403}, about
@@ -182,18 +193,18 @@ def test_whoever_is_not_permitted_is_refused_and_whoever_is_is_not(
 
 
 def test_launching_on_the_page_needs_what_it_needs_in_the_api(
-    rig: Rig, askers: list[Asker]
+    rig: Rig, client: TestClient, askers: list[Asker]
 ) -> None:
     operator = next(one for one in askers if one.name == "operator")
     path = "/campaigns/{campaign_id}/launch"
     for method in ("GET", "POST"):
-        answer = ask(rig, operator, Case(method, path, frozenset()), 1)
+        answer = ask(rig, client, operator, Case(method, path, frozenset()), 1)
         assert answer.status_code == 403
     assert rig.ours.get("/api/v1/campaigns/1").json()["state"] == "draft"
 
 
 def test_nothing_of_another_controller_is_told_whatever_ones_roles(
-    rig: Rig, cases: list[Case]
+    rig: Rig, client: TestClient, cases: list[Case]
 ) -> None:
     stranger = an_asker(rig, Asker("stranger", THEIRS, frozenset(Role)))
     before = rig.ours.get("/api/v1/campaigns/1").text
@@ -201,7 +212,7 @@ def test_nothing_of_another_controller_is_told_whatever_ones_roles(
     for case in cases:
         if case.path == "/sample" or Permission.INSTALLATION in case.needs:
             continue
-        answer = ask(rig, stranger, case, 1)
+        answer = ask(rig, client, stranger, case, 1)
         about = (case.method, case.path, answer.status_code, answer.text[:200])
         for secret in ("Réunion", "Valbourg", "0639980001", "39 98 00 01", "39 98 00 09"):
             assert secret not in answer.text, about
