@@ -12,12 +12,13 @@ from prometheus_client import CollectorRegistry
 
 from api import consent, problems
 from api.caller import Door
+from api.dashboard import account, door, set_up, users
 from api.dashboard import campaigns as campaign_pages
-from api.dashboard import door
 from api.dashboard import halt as halt_pages
 from api.dashboard import preflight as preflight_pages
 from api.dashboard.pages import STATIC
 from api.examples import add_examples, problem_examples
+from api.needs import Routes
 from api.progress import Hub
 from api.rate import Rated
 from api.routes import (
@@ -77,7 +78,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, text in {
         400: "What was sent is no JSON, or no form",
         401: "No key, or one that is not in force",
-        403: "The page's session may read here and change nothing",
+        403: "The scopes of the key do not include it, or the page's session may only read here",
         404: "No such thing for this controller",
         409: "Not possible in this state",
         413: "Too large",
@@ -119,13 +120,14 @@ def create_app(workspace: Workspace) -> FastAPI:
     problems.install(app)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
-        health, metrics, kinds, door, preflight_pages, campaign_pages, halt_pages, consent,
+        health, metrics, kinds, door, set_up, account, users, preflight_pages, campaign_pages,
+        halt_pages, consent,
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Largest)
     app.add_middleware(Rated, per_minute=workspace.settings.api.requests_per_minute)
-    app.add_middleware(Door, workspace=workspace)
+    app.add_middleware(Door, workspace=workspace, routes=Routes(app.routes))
     app.add_middleware(Traffic, registry=app.state.traffic)
     return app
 

@@ -1,14 +1,13 @@
 """Who asks: an API key in the `Authorization` header, or the page's session.
 
 Nothing is answered, nor is any body read, before that is known: what is open to all is listed here,
-and everything else is closed.
+and everything else is closed but to who is permitted what its route needs (`api.needs`).
 """
 
 import hashlib
 import hmac
-import secrets
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -17,19 +16,22 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.needs import Routes
 from api.problems import Refusal, answer
+from campaigns.access import Permission, Role
 from campaigns.errors import PortevoixError
-from operations import keys
+from operations import sessions
+from operations.sessions import Asker
 from operations.workspace import Workspace
-from store import audit, sessions
-from store.engine import reading, writing
 
 COOKIE = "portevoix_session"
-SESSION_LASTS = timedelta(hours=12)
 
-_OPEN = frozenset({"/login", "/health", "/api/v1/openapi.json"})
-_OPEN_UNDER = ("/static/", "/problems/", "/consent/")
+_OPEN = frozenset({"/login", "/login/code", "/login/key", "/health", "/api/v1/openapi.json"})
+_OPEN_UNDER = ("/static/", "/problems/", "/consent/", "/setup/", "/password/")
 _SAFE = frozenset({"GET", "HEAD"})
+
+NO_CONTROLLER = 0
+"""The controller of somebody who has a role nowhere: nothing is of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +40,52 @@ class Caller:
 
     Attributes:
         controller_id: on whose behalf: nothing of any other controller exists for them.
-        name: of the key, for the audit.
+        name: of the key, or the person's e-mail address; for the audit.
         token: of the page's session; empty for a key.
+        permissions: what they may do.
+        roles: theirs for that controller; empty for a key.
+        account_id: of the person; None for a key.
+        controllers: names by id of those the person may act for; empty for a key.
     """
 
     controller_id: int
     name: str
     token: str = ""
+    permissions: frozenset[Permission] = frozenset()
+    roles: frozenset[Role] = frozenset()
+    account_id: int | None = None
+    controllers: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def form_token(self) -> str:
         """What the forms of this session carry; that of a key is never accepted."""
         return form_token(self.token)
 
+    def may(self, permission: str) -> bool:
+        """Whether they are permitted that."""
+        return permission in self.permissions
+
+    def must(self, permission: Permission) -> None:
+        """Refuse where they are not.
+
+        Raises:
+            Refusal: they are not.
+        """
+        if permission not in self.permissions:
+            raise not_permitted()
+
 
 class Door:
-    """Lets in whoever has a key or a session, before anything of the request is read."""
+    """Lets in whoever may do what is asked, before anything of the request is read."""
 
-    def __init__(self, app: ASGIApp, workspace: Workspace) -> None:
+    def __init__(self, app: ASGIApp, workspace: Workspace, routes: Routes) -> None:
         self._app = app
         self._workspace = workspace
+        self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or _is_open(scope["path"]):
+        if scope["type"] != "http" or is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
@@ -70,74 +94,62 @@ class Door:
         except PortevoixError as error:
             await answer(request, error)(scope, receive, send)
             return
-        refused = _refusal(request, caller)
-        if refused is not None:
-            await refused(scope, receive, send)
-            return
-        scope.setdefault("state", {})["caller"] = caller
-        await self._app(scope, receive, send)
+        if caller is not None:
+            scope.setdefault("state", {})["caller"] = caller
+        refused = self._refusal(request, caller)
+        await (refused or self._app)(scope, receive, send)
+
+    def _refusal(self, request: Request, caller: Caller | None) -> Response | None:
+        page = not request.url.path.startswith("/api/") and request.url.path != "/metrics"
+        if caller is None:
+            if page:
+                return RedirectResponse("/login", 303)
+            return answer(request, Refusal("unauthenticated",
+                "Send «Authorization: Bearer pv_...» with a key of «portevoix key make»."
+            ))  # fmt: skip
+        if caller.token and not page and request.method not in _SAFE:
+            return answer(request, Refusal("forbidden",
+                "The page's session may only read here; to change anything, send a key."
+            ))  # fmt: skip
+        if not self._routes.permits(request.scope, caller.permissions):
+            return answer(request, not_permitted())
+        return None
 
 
-def _is_open(path: str) -> bool:
+def not_permitted() -> Refusal:
+    """What whoever may not do a thing is told; whether it is there is not."""
+    return Refusal("not_permitted",
+        "Neither your roles nor the scopes of your key include it. Ask an administrator."
+    )  # fmt: skip
+
+
+def is_open(path: str) -> bool:
+    """Whether an address is answered to everybody."""
     return path in _OPEN or path.startswith(_OPEN_UNDER)
 
 
 def _identify(workspace: Workspace, request: Request) -> Caller | None:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme:
-        found = keys.owner_of(workspace, key.strip()) if scheme.lower() == "bearer" else None
-        return Caller(*found) if found else None
+        bearer = scheme.lower() == "bearer"
+        found = sessions.asker_of_key(workspace, key.strip()) if bearer else None
+        return _caller_of(found, "") if found else None
     token = request.cookies.get(COOKIE, "")
-    if not token:
-        return None
-    with reading(workspace.engine) as connection:
-        found = sessions.owner(connection, _digest(token), datetime.now(UTC))
-    return Caller(*found, token) if found else None
+    found = sessions.asker(workspace, token) if token else None
+    return _caller_of(found, token) if found else None
 
 
-def _refusal(request: Request, caller: Caller | None) -> Response | None:
-    page = not request.url.path.startswith("/api/") and request.url.path != "/metrics"
-    if caller is None:
-        if page:
-            return RedirectResponse("/login", 303)
-        return answer(request, Refusal("unauthenticated",
-            "Send «Authorization: Bearer pv_...» with a key of «portevoix key make»."))  # fmt: skip
-    if caller.token and not page and request.method not in _SAFE:
-        return answer(request, Refusal("forbidden",
-            "The page's session may only read here; to change anything, send a key."))  # fmt: skip
-    return None
-
-
-def open_session(workspace: Workspace, key: str) -> str | None:
-    """A new session's token for an API key; None where it is no key in force."""
-    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    with writing(workspace.engine) as connection:
-        opened = sessions.open_session(
-            connection, keys.digest(key), _digest(token), now, now + SESSION_LASTS
-        )
-        found = sessions.owner(connection, _digest(token), now)
-        if found is not None:
-            audit.record(connection, now, found[1], "session.open", "page", found[0])
-    return token if opened else None
-
-
-def close_session(workspace: Workspace, caller: Caller) -> None:
-    """End a session."""
-    with writing(workspace.engine) as connection:
-        sessions.close_session(connection, _digest(caller.token))
-        audit.record(
-            connection, datetime.now(UTC), caller.name, "session.close", "page",
-            caller.controller_id,
-        )  # fmt: skip
+def _caller_of(found: Asker, token: str) -> Caller:
+    controller_id = NO_CONTROLLER if found.controller_id is None else found.controller_id
+    return Caller(
+        controller_id, found.name, token, found.permissions, found.roles, found.account_id,
+        found.controllers,
+    )  # fmt: skip
 
 
 def form_token(token: str) -> str:
     """What a form of this session must carry, which no other site can know."""
     return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
 
 
 _bearer = HTTPBearer(

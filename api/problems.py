@@ -38,6 +38,8 @@ KINDS: Mapping[str, Kind] = {
     "method_not_allowed": Kind(405, "This address does not take that request"),
     "unauthenticated": Kind(401, "An API key is needed"),
     "forbidden": Kind(403, "This request cannot be trusted"),
+    "not_permitted": Kind(403, "You are not permitted to do this"),
+    "too_many": Kind(429, "Too many attempts"),
     "too_large": Kind(413, "The file is too large"),
     "too_many_requests": Kind(429, "Too many requests"),
     "bad_request": Kind(400, "The request cannot be read"),

@@ -34,7 +34,7 @@ class Allowance:
 
     def take(self, address: str) -> bool:
         """Whether one more from this address is taken; it is counted then."""
-        network, now = _network(address), self._clock()
+        network, now = network_of(address), self._clock()
         with self._lock:
             self._forget(now - SECONDS)
             if len(self._taken) >= OF_ALL or self._of[network] >= OF_ONE_ADDRESS:
@@ -58,7 +58,8 @@ class Visits:
         self.withdrawals = Allowance(clock)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6, the network of a household."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -89,12 +89,6 @@ def lists_of(workspace: Workspace, campaign_id: int) -> list[int]:
         return kept.lists_of(connection, campaign_id)
 
 
-def has_key(workspace: Workspace, controller_id: int) -> bool:
-    """Whether a controller has an API key in force."""
-    with reading(workspace.engine) as connection:
-        return kept_controllers.has_key(connection, controller_id)
-
-
 def dialer_status(workspace: Workspace) -> dict[str, Any] | None:
     """What the dialer that drives this database shows of itself; None where none does."""
     with reading(workspace.engine) as connection:

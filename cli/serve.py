@@ -11,12 +11,12 @@ import typer
 
 from api.listen import listening
 from campaigns.errors import NotAllowed
-from cli import lookup, programs
+from cli import programs
 from cli.children import Program
 from cli.console import note, say
 from cli.keeper import Keeper
-from cli.session import controller_of, open_home
-from operations.keys import make_key
+from cli.session import open_home, page_address
+from operations import set_up
 from operations.settings import Settings
 from operations.workspace import Workspace
 
@@ -46,11 +46,10 @@ def _alone(file: Path) -> Iterator[None]:
 
 
 def _welcome(workspace: Workspace) -> None:
-    listen = workspace.settings.api
-    say(f"Page and API: http://{listen.host}:{listen.port}/")
-    name = workspace.settings.controller
-    if not lookup.has_key(workspace, controller_of(workspace, None, "serve")):
-        say(f"API key of «{name}», shown this once: {make_key(workspace, name, 'first', 'serve')}")
+    say(f"Page and API: {page_address(workspace.settings)}/")
+    token = set_up.offer(workspace)
+    if token is not None:
+        say(f"Set up the first user: {page_address(workspace.settings)}/setup/{token}")
 
 
 async def _keep_all(settings: Settings) -> None:

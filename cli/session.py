@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from campaigns.errors import PortevoixError, StoreUnavailable
 from cli.console import complain
 from operations import controllers
+from operations.settings import Settings
 from operations.workspace import Workspace, open_workspace
 from store.engine import writing
 
@@ -51,6 +52,13 @@ def open_home(ctx: typer.Context) -> Workspace:
         raise StoreUnavailable(f"The database cannot be opened: {said}") from error
     ctx.call_on_close(workspace.engine.dispose)
     return workspace
+
+
+def page_address(settings: Settings) -> str:
+    """Where the page is reached from this machine, without a slash at its end."""
+    listen = settings.api
+    host = "127.0.0.1" if listen.host in {"0.0.0.0", "::"} else listen.host  # noqa: S104
+    return f"http://[{host}]:{listen.port}" if ":" in host else f"http://{host}:{listen.port}"
 
 
 def controller_of(workspace: Workspace, name: str | None, by: str) -> int:

@@ -10,6 +10,8 @@ from operations.workspace import Workspace
 from store import audit, controllers
 from store.engine import reading, writing
 
+_LONGEST_NAME = 200
+
 
 def ensure(connection: Connection, name: str, by: str) -> int:
     """The id of the controller of that name, made where absent."""
@@ -20,6 +22,40 @@ def ensure(connection: Connection, name: str, by: str) -> int:
         subject = f"controller {controller_id}"
         audit.record(connection, now, by, "controller.make", subject, controller_id, {"name": name})
     return controller_id
+
+
+def names(workspace: Workspace) -> dict[int, str]:
+    """Every controller's name by its id."""
+    with reading(workspace.engine) as connection:
+        return controllers.names(connection)
+
+
+def name_of(typed: str) -> str:
+    """A controller's name as it is kept.
+
+    Raises:
+        InvalidInput: there is none, or it cannot be shown.
+    """
+    name = " ".join(typed.split())
+    if not name:
+        raise InvalidInput("controller", "It names nobody.", "Say on whose behalf calls are made.")
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidInput(
+            "controller", "It is too long or holds signs that cannot be shown.",
+            "Write it in one line of at most 200 characters.",
+        )  # fmt: skip
+    return name
+
+
+def add(workspace: Workspace, typed: str, by: str) -> int:
+    """The id of the controller of that name, made where absent.
+
+    Raises:
+        InvalidInput: the name is none.
+    """
+    name = name_of(typed)
+    with writing(workspace.engine) as connection:
+        return ensure(connection, name, by)
 
 
 def weights(workspace: Workspace) -> dict[str, float]:

@@ -9,7 +9,8 @@ from campaigns.errors import NotFound
 from store.tables import api_key
 
 _SHOWN = (
-    api_key.c.id, api_key.c.name, api_key.c.created_at, api_key.c.expires_at, api_key.c.revoked_at
+    api_key.c.id, api_key.c.name, api_key.c.created_at, api_key.c.expires_at, api_key.c.scopes,
+    api_key.c.revoked_at,
 )  # fmt: skip
 
 

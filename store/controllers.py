@@ -1,13 +1,32 @@
 """Controllers, on whose behalf calls are made, and their API keys."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from campaigns.errors import NotFound
 from store import api_keys
 from store.tables import api_key, controller
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key that is in force.
+
+    Attributes:
+        scopes: names of permissions; None for all that can be done for the controller.
+        expires_at: when it ends; None for never.
+    """
+
+    id: int
+    controller_id: int
+    name: str
+    scopes: list[str] | None
+    created_at: datetime
+    expires_at: datetime | None
 
 
 def ensure(connection: Connection, name: str, now: datetime) -> int:
@@ -76,6 +95,7 @@ def add_key(
     digest: bytes,
     now: datetime,
     expires_at: datetime | None = None,
+    scopes: Sequence[str] | None = None,
 ) -> int:
     """Store a key by its SHA-256; the key itself is never kept."""
     made = connection.execute(
@@ -86,30 +106,40 @@ def add_key(
             digest=digest,
             created_at=now,
             expires_at=expires_at,
+            scopes=None if scopes is None else list(scopes),
         )
         .returning(api_key.c.id)
     )
     return int(made.scalar_one())
 
 
-def key_owner(connection: Connection, digest: bytes, now: datetime) -> tuple[int, str] | None:
-    """(controller id, key's name) of a key in force, or None."""
-    row = connection.execute(
-        select(api_key.c.controller_id, api_key.c.name).where(
-            api_key.c.digest == digest, api_keys.in_force(now)
+def key_owner(connection: Connection, digest: bytes, now: datetime) -> Key | None:
+    """The key of a digest, where it is in force."""
+    found = _keys(connection, now, api_key.c.digest == digest)
+    return found[0] if found else None
+
+
+def key(connection: Connection, key_id: int, now: datetime) -> Key | None:
+    """The key of an id, where it is in force."""
+    found = _keys(connection, now, api_key.c.id == key_id)
+    return found[0] if found else None
+
+
+def keys_of(connection: Connection, controller_id: int, now: datetime) -> list[Key]:
+    """Every key of a controller that is in force, oldest first."""
+    return _keys(connection, now, api_key.c.controller_id == controller_id)
+
+
+def _keys(connection: Connection, now: datetime, which: ColumnElement[bool]) -> list[Key]:
+    asked = (
+        select(*(api_key.c[name] for name in Key.__slots__))
+        .where(
+            which,
+            api_keys.in_force(now),
         )
-    ).first()
-    return (row.controller_id, row.name) if row else None
-
-
-def has_key(connection: Connection, controller_id: int) -> bool:
-    """Whether a controller has a key that was not revoked."""
-    found = connection.execute(
-        select(api_key.c.id)
-        .where(api_key.c.controller_id == controller_id, api_key.c.revoked_at.is_(None))
-        .limit(1)
+        .order_by(api_key.c.id)
     )
-    return found.first() is not None
+    return [Key(**row) for row in connection.execute(asked).mappings()]
 
 
 def revoke_key(connection: Connection, controller_id: int, name: str, now: datetime) -> bool:

@@ -8,15 +8,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.caller import Asking, In
+from api.caller import Asking, Caller, In
 from api.dashboard.figures import figures
 from api.dashboard.forms import checked
 from api.dashboard.hours import hours
 from api.dashboard.pages import chosen, page, render
 from api.language import Language
+from api.needs import needs
 from api.routes.campaigns import Known, allowed, one
 from api.routes.stream import Watching
 from api.schemas import Id
+from campaigns.access import Permission
 from campaigns.errors import NotReady
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState
 from operations import hold, launch
@@ -53,12 +55,14 @@ _AFTER = {
 
 
 @router.get("/")
+@needs()
 def home() -> Response:
     """There is one page so far."""
     return RedirectResponse("/campaigns", 303)
 
 
 @router.get("/campaigns")
+@needs(Permission.CAMPAIGNS_READ)
 def every(request: Request, workspace: In, caller: Asking) -> Response:
     """All campaigns, each with its progress and what can be done now."""
     with reading(workspace.engine) as connection:
@@ -73,6 +77,7 @@ def every(request: Request, workspace: In, caller: Asking) -> Response:
 
 
 @router.get("/campaigns/{campaign_id}")
+@needs(Permission.CAMPAIGNS_READ)
 def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """One campaign as it goes."""
     progress = progress_of(workspace, caller.controller_id, campaign_id)
@@ -86,6 +91,7 @@ def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Re
 
 
 @router.get("/campaigns/{campaign_id}/events", response_class=EventSourceResponse)
+@needs(Permission.CAMPAIGNS_READ)
 async def events(
     request: Request, campaign_id: Known, caller: Asking, hub: Watching
 ) -> AsyncIterator[ServerSentEvent]:
@@ -104,6 +110,7 @@ async def events(
 
 
 @router.get("/campaigns/{campaign_id}/report")
+@needs(Permission.CAMPAIGNS_READ)
 def report(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """What came of it."""
     found = report_of(workspace, caller.controller_id, campaign_id)
@@ -115,6 +122,7 @@ def report(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> 
 
 
 @router.get("/campaigns/{campaign_id}/release")
+@needs(Permission.CAMPAIGNS_RUN)
 def ask_release(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """Say why it is held, and ask."""
     campaign = one(campaign_id, workspace, caller)
@@ -124,6 +132,7 @@ def ask_release(request: Request, campaign_id: Id, workspace: In, caller: Asking
 
 
 @router.post("/campaigns/{campaign_id}/release", dependencies=[Depends(checked)])
+@needs(Permission.CAMPAIGNS_RUN)
 def release(campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """Release it, and go back to it."""
     hold.release(workspace, caller.controller_id, campaign_id, caller.name)
@@ -131,10 +140,12 @@ def release(campaign_id: Id, workspace: In, caller: Asking) -> Response:
 
 
 @router.get("/campaigns/{campaign_id}/{action}")
+@needs(Permission.CAMPAIGNS_RUN)
 def confirm(
     request: Request, campaign_id: Id, action: Asked, workspace: In, caller: Asking
 ) -> Response:
     """Say what an action will do, and ask."""
+    _check(caller, action)
     campaign = one(campaign_id, workspace, caller)
     if Action(action) not in campaign.actions:
         return RedirectResponse(f"/campaigns/{campaign_id}", 303)
@@ -146,13 +157,21 @@ def confirm(
 
 
 @router.post("/campaigns/{campaign_id}/{action}", dependencies=[Depends(checked)])
+@needs(Permission.CAMPAIGNS_RUN)
 def act(campaign_id: Id, action: Asked, workspace: In, caller: Asking) -> Response:
     """Do it, and go back to the campaign; to what fails, where a launch does."""
+    _check(caller, action)
     try:
         launch.act(workspace, caller.controller_id, campaign_id, Action(action), caller.name)
     except NotReady:
         return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
     return RedirectResponse(f"/campaigns/{campaign_id}?done={action}", 303)
+
+
+def _check(caller: Caller, action: Asked) -> None:
+    """Launching needs more than the other actions do."""
+    if action is Asked.LAUNCH:
+        caller.must(Permission.CAMPAIGNS_LAUNCH)
 
 
 def _shown(progress: Progress, language: Language) -> dict[str, Any]:

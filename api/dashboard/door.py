@@ -1,54 +1,151 @@
-"""Signing in with an API key, and out."""
+"""Signing in, with a password and a code or with an API key, and out."""
 
+import asyncio
 import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from api.caller import COOKIE, SESSION_LASTS, Asking, In, close_session, form_token, open_session
+from api.caller import COOKIE, Asking, In, form_token
 from api.dashboard.forms import Sent, check, checked
 from api.dashboard.pages import page
+from api.needs import needs
+from api.visits import network_of
+from campaigns.access import Permission
+from operations import sessions, set_up, sign_in
+from operations.sign_in import SessionOver, TooMany
 
 router = APIRouter(include_in_schema=False)
 
 _VISIT = "portevoix_visit"
 """Binds the sign-in form to the browser it was shown in, before there is a session."""
 
+RETRY_S = 900
+"""When to come again after too many failures: `store.sign_ins.WITHIN`."""
+
+Typed = Annotated[str, Form(max_length=400)]
+
 
 @router.get("/login")
-def form(request: Request) -> Response:
-    """Ask for a key."""
-    return _form(request)
+def form(request: Request, workspace: In) -> Response:
+    """Ask for address and password."""
+    return _form(request, "login.html", due=set_up.is_due(workspace))
 
 
 @router.post("/login")
-def sign_in(
-    request: Request, workspace: In, sent: Sent, key: Annotated[str, Form(max_length=200)] = ""
+async def sign_in_with_password(
+    request: Request, workspace: In, sent: Sent, email: Typed = "", password: Typed = ""
 ) -> Response:
+    """Open a session for a password; where there is a second factor, ask for its code."""
+    check(request.cookies.get(_VISIT, ""), sent)
+    try:
+        begun = await run_in_threadpool(sign_in.begin, workspace, email, here(request))
+    except TooMany as error:
+        return _busy(request, "login.html", error, email=email)
+    await asyncio.sleep(begun.wait_s)
+    opened = await run_in_threadpool(sign_in.by_password, workspace, begun, email, password)
+    if opened is None:
+        return _form(request, "login.html", 422, wrong=True, email=email)
+    return enter(request, opened.token, "/login/code" if opened.awaits_code else "/welcome")
+
+
+@router.get("/login/code")
+def ask_code(request: Request, workspace: In) -> Response:
+    """Ask for the code of the second factor."""
+    token = request.cookies.get(COOKIE, "")
+    if not sign_in.awaits_code(workspace, token):
+        return RedirectResponse("/login", 303)
+    return page(request, "login_code.html", visit_token=form_token(token), wrong=False, busy="")
+
+
+@router.post("/login/code")
+def sign_in_with_code(request: Request, workspace: In, sent: Sent, code: Typed = "") -> Response:
+    """Open the session for a right code."""
+    token = request.cookies.get(COOKIE, "")
+    check(token, sent)
+    shown = {"visit_token": form_token(token), "wrong": True, "busy": ""}
+    try:
+        opened = sign_in.by_code(workspace, token, code, here(request))
+    except SessionOver:
+        return RedirectResponse("/login", 303)
+    except TooMany as error:
+        return _later(page(request, "login_code.html", 429, **{**shown, "busy": str(error)}))
+    if opened is None:
+        return page(request, "login_code.html", 422, **shown)
+    return enter(request, opened, "/welcome")
+
+
+@router.get("/login/key")
+def key_form(request: Request) -> Response:
+    """Ask for an API key."""
+    return _form(request, "login_key.html")
+
+
+@router.post("/login/key")
+def sign_in_with_key(request: Request, workspace: In, sent: Sent, key: Typed = "") -> Response:
     """Open a session for a key."""
     check(request.cookies.get(_VISIT, ""), sent)
-    token = open_session(workspace, key.strip())
+    token = sessions.open_for_key(workspace, key.strip())
     if token is None:
-        return _form(request, status=422, wrong=True)
-    response = RedirectResponse("/campaigns", 303)
-    _set_cookie(request, response, COOKIE, token, round(SESSION_LASTS.total_seconds()))
+        return _form(request, "login_key.html", 422, wrong=True)
+    return enter(request, token, "/welcome")
+
+
+@router.get("/welcome")
+@needs()
+def welcome(caller: Asking) -> Response:
+    """To the first page that whoever signed in may see."""
+    if caller.may(Permission.CAMPAIGNS_READ):
+        return RedirectResponse("/", 303)
+    return RedirectResponse("/users" if caller.may(Permission.INSTALLATION) else "/account", 303)
+
+
+@router.post("/logout", dependencies=[Depends(checked)])
+@needs()
+def sign_out(workspace: In, caller: Asking) -> Response:
+    """End the session."""
+    sessions.close(workspace, caller.token, caller.name, caller.controller_id or None)
+    return leave()
+
+
+def enter(request: Request, token: str, where: str) -> Response:
+    """Give the browser its session, and send it on."""
+    response = RedirectResponse(where, 303)
+    _set_cookie(request, response, COOKIE, token, round(sessions.LASTS.total_seconds()))
     response.delete_cookie(_VISIT)
     return response
 
 
-@router.post("/logout", dependencies=[Depends(checked)])
-def sign_out(workspace: In, caller: Asking) -> Response:
-    """End the session."""
-    close_session(workspace, caller)
+def leave() -> Response:
+    """Take the session from the browser, and what it keeps of our pages."""
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
-def _form(request: Request, status: int = 200, *, wrong: bool = False) -> Response:
+def here(request: Request) -> str:
+    """The network a request comes from."""
+    return network_of(request.client.host if request.client else "")
+
+
+def _busy(request: Request, template: str, error: TooMany, **values: str) -> Response:
+    return _later(_form(request, template, 429, busy=str(error), **values))
+
+
+def _later(response: Response) -> Response:
+    response.headers["Retry-After"] = str(RETRY_S)
+    return response
+
+
+def _form(request: Request, template: str, status: int = 200, **values: object) -> Response:
     visit = request.cookies.get(_VISIT) or secrets.token_urlsafe(32)
-    response = page(request, "login.html", status, visit_token=form_token(visit), wrong=wrong)
+    nothing = {"wrong": False, "busy": "", "email": "", "due": False}
+    response = page(
+        request, template, status, visit_token=form_token(visit), **{**nothing, **values}
+    )
     _set_cookie(request, response, _VISIT, visit, None)
     return response
 

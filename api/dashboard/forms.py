@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api.caller import Asking, form_token
 from api.problems import Refusal
+from campaigns.errors import InvalidInput
 
 FIELD = "form_token"
 
@@ -34,3 +35,14 @@ def check(token: str, sent: str) -> None:
 def checked(caller: Asking, sent: Sent) -> None:
     """The form of a signed-in person."""
     check(caller.token, sent)
+
+
+def passwords(password: str, again: str) -> str:
+    """A password that was typed twice.
+
+    Raises:
+        InvalidInput: the second time it was another one.
+    """
+    if password != again:
+        raise InvalidInput("again", "The two passwords differ.", "Type the same one twice.")
+    return password

@@ -8,12 +8,15 @@ from fastapi.responses import RedirectResponse, Response
 from api.caller import Asking, In
 from api.dashboard.forms import checked
 from api.dashboard.pages import page
+from api.needs import needs
+from campaigns.access import Permission
 from operations import halt
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/stop")
+@needs(Permission.STOP)
 def ask_stop(request: Request, workspace: In) -> Response:
     """Say what it will do, and ask."""
     if halt.current(workspace) is not None:
@@ -22,6 +25,7 @@ def ask_stop(request: Request, workspace: In) -> Response:
 
 
 @router.post("/stop", dependencies=[Depends(checked)])
+@needs(Permission.STOP)
 def stop(workspace: In, caller: Asking, reason: Annotated[str, Form()] = "") -> Response:
     """Stop everything; every page then says so."""
     halt.stop_everything(workspace, caller.name, reason, caller.controller_id)
@@ -29,6 +33,7 @@ def stop(workspace: In, caller: Asking, reason: Annotated[str, Form()] = "") -> 
 
 
 @router.get("/resume")
+@needs(Permission.STOP)
 def ask_resume(request: Request, workspace: In) -> Response:
     """Say what it will do, and ask; or who may."""
     if halt.current(workspace) is None:
@@ -37,6 +42,7 @@ def ask_resume(request: Request, workspace: In) -> Response:
 
 
 @router.post("/resume", dependencies=[Depends(checked)])
+@needs(Permission.STOP)
 def resume(workspace: In, caller: Asking) -> Response:
     """Let calls be placed again."""
     halt.resume_everything(workspace, caller.name, caller.controller_id)

@@ -40,6 +40,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     caller = request.scope.get("state", {}).get("caller")
     shown = {
         "path": request.url.path,
+        "asker": caller,  # «caller» is a word of Jinja's own
         "form_token": caller.form_token if caller else "",  # without one nobody is signed in
         "stopped": _stop(request, caller) if caller else None,
         **values,

@@ -11,8 +11,10 @@ from api.caller import Asking, In
 from api.dashboard.forms import checked
 from api.dashboard.pages import chosen, page
 from api.language import Language
+from api.needs import needs
 from api.routes.campaigns import one
 from api.schemas import CampaignAnswer, Id
+from campaigns.access import Permission
 from campaigns.errors import InvalidInput
 from campaigns.money import to_micros
 from campaigns.readiness import Readiness
@@ -26,6 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/campaigns/{campaign_id}/preflight")
+@needs(Permission.CAMPAIGNS_READ)
 def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """Everything a launch needs, on one page."""
     campaign = one(campaign_id, workspace, caller)
@@ -38,13 +41,18 @@ def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) 
         found=found,
         checks=spoken.told(language, found.checks),
         days=spoken.calendar(language, found.forecast.days),
-        may_launch=Action.LAUNCH in campaign.actions and not found.failed,
+        may_launch=(
+            caller.may(Permission.CAMPAIGNS_LAUNCH)
+            and Action.LAUNCH in campaign.actions
+            and not found.failed
+        ),
         past=_is_past(campaign, [check.subject for check in found.failed]),
         **_listed(language, found.readiness),
     )
 
 
 @router.get("/lists/{list_id}/readiness/{pack}/{purpose}")
+@needs(Permission.CAMPAIGNS_READ)
 def list_readiness(
     request: Request, list_id: Id, workspace: In, caller: Asking, pack: str, purpose: str
 ) -> Response:
@@ -54,6 +62,7 @@ def list_readiness(
 
 
 @router.get("/campaigns/{campaign_id}/acknowledge")
+@needs(Permission.CAMPAIGNS_LAUNCH)
 def ask_acknowledge(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """Say what is answered for, and ask."""
     campaign = one(campaign_id, workspace, caller)
@@ -63,6 +72,7 @@ def ask_acknowledge(request: Request, campaign_id: Id, workspace: In, caller: As
 
 
 @router.post("/campaigns/{campaign_id}/acknowledge", dependencies=[Depends(checked)])
+@needs(Permission.CAMPAIGNS_LAUNCH)
 def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """Answer for it in the name of the key, and go back to what is looked at."""
     launch.acknowledge(workspace, caller.controller_id, campaign_id, caller.name)
@@ -70,12 +80,14 @@ def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> Response:
 
 
 @router.get("/campaigns/{campaign_id}/budget")
+@needs(Permission.CAMPAIGNS_READ)
 def ask_budget(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """How the money stands, and the form for another budget."""
     return _budget(request, campaign_id, workspace, caller)
 
 
 @router.post("/campaigns/{campaign_id}/budget", dependencies=[Depends(checked)])
+@needs(Permission.CAMPAIGNS_WRITE)
 def budget(
     request: Request,
     campaign_id: Id,

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.paging import Asked
 from api.schemas import LARGEST_ID
+from campaigns.access import Permission
 from operations.budget import statement
 from operations.values import plausible_day
 
@@ -53,6 +55,7 @@ class AccountQuery(Asked):
 
 
 @router.get("", summary="What was spent")
+@needs(Permission.CAMPAIGNS_READ)
 def account(
     workspace: In, caller: Asking, asked: Annotated[AccountQuery, Query()]
 ) -> AccountAnswer:

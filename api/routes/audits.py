@@ -7,8 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.paging import Paged, Since, Until
 from api.schemas import Page
+from campaigns.access import Permission
 from store import audit
 from store.audit import AuditFilter, Place
 from store.columns import from_ms, to_ms
@@ -48,6 +50,7 @@ class AuditQuery(Paged):
 
 
 @router.get("", summary="What was done")
+@needs(Permission.AUDIT_READ)
 def acts(workspace: In, caller: Asking, asked: Annotated[AuditQuery, Query()]) -> Page[ActAnswer]:
     """Acts for this controller, newest first; no number stands whole in them."""
     wanted = AuditFilter(asked.act or "", asked.since, asked.until, asked.calls)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.caller import In
+from api.needs import needs
 from api.paging import (
     AttemptId,
     InOrder,
@@ -20,6 +21,7 @@ from api.paging import (
 )
 from api.routes.campaigns import Known
 from api.schemas import LARGEST_ID, Attempt, Page, Target
+from campaigns.access import Permission
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.states import AttemptState, TargetState
@@ -91,6 +93,7 @@ class TargetsAsked(InOrder):
 
 
 @router.get("/{campaign_id}/attempts", summary="Attempts, in order of time")
+@needs(Permission.PEOPLE_READ)
 def placed(
     campaign_id: Known, workspace: In, asked: Annotated[AttemptsAsked, Query()]
 ) -> Page[Attempt]:
@@ -103,6 +106,7 @@ def placed(
 
 
 @router.get("/{campaign_id}/targets", summary="Targets, in the order of the lists")
+@needs(Permission.PEOPLE_READ)
 def people(
     campaign_id: Known, workspace: In, asked: Annotated[TargetsAsked, Query()]
 ) -> Page[Target]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce
 from api.paging import NewestFirst, next_of
 from api.schemas import (
@@ -16,6 +17,7 @@ from api.schemas import (
     Page,
     StateAnswer,
 )
+from campaigns.access import Permission
 from campaigns.campaign import Limits
 from campaigns.errors import NotAllowed
 from campaigns.states import Action, CampaignState, move
@@ -35,6 +37,7 @@ ASKED = (Action.LAUNCH, Action.PAUSE, Action.RESUME, Action.DRAIN, Action.STOP)
 
 
 @router.post("", status_code=201, response_model=CampaignAnswer, summary="Prepare a campaign")
+@needs(Permission.CAMPAIGNS_WRITE)
 def prepare(values: NewCampaign, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """Make its message of the recordings and its targets of the lists; it calls nobody yet."""
 
@@ -58,6 +61,7 @@ class CampaignQuery(NewestFirst):
 
 
 @router.get("", summary="List campaigns")
+@needs(Permission.CAMPAIGNS_READ)
 def every(
     workspace: In, caller: Asking, asked: Annotated[CampaignQuery, Query()]
 ) -> Page[CampaignAnswer]:
@@ -70,6 +74,7 @@ def every(
 
 
 @router.get("/{campaign_id}", summary="One campaign")
+@needs(Permission.CAMPAIGNS_READ)
 def one(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
     """A campaign, with the actions its state allows."""
     with reading(workspace.engine) as connection:
@@ -77,36 +82,42 @@ def one(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
 
 
 @router.post("/{campaign_id}/launch", summary="Launch")
+@needs(Permission.CAMPAIGNS_LAUNCH)
 def start(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
     """Start calling, or wait for the day it is scheduled for. Asking twice does no harm."""
     return _act(Action.LAUNCH, campaign_id, workspace, caller)
 
 
 @router.post("/{campaign_id}/pause", summary="Pause")
+@needs(Permission.CAMPAIGNS_RUN)
 def pause(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
     """Place no new call; those that are up go on to their end."""
     return _act(Action.PAUSE, campaign_id, workspace, caller)
 
 
 @router.post("/{campaign_id}/resume", summary="Resume")
+@needs(Permission.CAMPAIGNS_RUN)
 def resume(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
     """Go on after a pause."""
     return _act(Action.RESUME, campaign_id, workspace, caller)
 
 
 @router.post("/{campaign_id}/drain", summary="End after the calls that are up")
+@needs(Permission.CAMPAIGNS_RUN)
 def drain(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
     """Place no new call, let those that are up end, then stop for good."""
     return _act(Action.DRAIN, campaign_id, workspace, caller)
 
 
 @router.post("/{campaign_id}/stop", summary="Stop at once")
+@needs(Permission.CAMPAIGNS_RUN)
 def stop(campaign_id: Id, workspace: In, caller: Asking) -> StateAnswer:
     """End the calls that are up and stop for good."""
     return _act(Action.STOP, campaign_id, workspace, caller)
 
 
 @router.post("/{campaign_id}/release", summary="Release from a hold")
+@needs(Permission.CAMPAIGNS_RUN)
 def release(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
     """Let a held campaign go on, in the name of the key; what is watched is counted anew."""
     hold.release(workspace, caller.controller_id, campaign_id, caller.name)
@@ -114,6 +125,7 @@ def release(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
 
 
 @router.post("/{campaign_id}/acknowledge", summary="Answer for rules that are past their date")
+@needs(Permission.CAMPAIGNS_LAUNCH)
 def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
     """Let it be launched after `verify_by` of its pack, in the name of the key."""
     launch.acknowledge(workspace, caller.controller_id, campaign_id, caller.name)
@@ -121,6 +133,7 @@ def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswe
 
 
 @router.patch("/{campaign_id}/limits", summary="Change the limits")
+@needs(Permission.CAMPAIGNS_RUN)
 def limits(campaign_id: Id, change: LimitChange, workspace: In, caller: Asking) -> CampaignAnswer:
     """How wide and how fast it calls, also while it runs; in force within a second."""
     now = one(campaign_id, workspace, caller)
@@ -135,18 +148,21 @@ def limits(campaign_id: Id, change: LimitChange, workspace: In, caller: Asking) 
 
 
 @router.put("/{campaign_id}/lists/{list_id}", summary="Add a list")
+@needs(Permission.CAMPAIGNS_WRITE)
 def add_people(campaign_id: Id, list_id: Id, workspace: In, caller: Asking) -> Added:
     """Its people become targets too, also while it runs; nobody is in a campaign twice."""
     return add_list(workspace, caller.controller_id, campaign_id, list_id, caller.name)
 
 
 @router.get("/{campaign_id}/progress", summary="Progress now")
+@needs(Permission.CAMPAIGNS_READ)
 def progress(campaign_id: Id, workspace: In, caller: Asking) -> Progress:
     """Counts kept with every move, so that the answer is as quick at a million targets."""
     return progress_of(workspace, caller.controller_id, campaign_id)
 
 
 @router.get("/{campaign_id}/report", summary="Report")
+@needs(Permission.CAMPAIGNS_READ)
 def result(campaign_id: Id, workspace: In, caller: Asking) -> Report:
     """What was done, to how many, and why not to the others."""
     return report.report_of(workspace, caller.controller_id, campaign_id)

@@ -9,9 +9,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce
 from api.paging import Asked, NewestFirst, PhoneText, next_of
 from api.schemas import Page
+from campaigns.access import Permission
 from campaigns.errors import NotFound
 from operations import consent_forms
 from operations.consent_form import ConsentForm, at, form_of
@@ -117,6 +119,7 @@ class ProofQuery(Asked):
 
 
 @router.get("/consent-forms", summary="List consent forms")
+@needs(Permission.CAMPAIGNS_READ)
 def every(
     workspace: In, caller: Asking, asked: Annotated[NewestFirst, Query()]
 ) -> Page[FormAnswer]:
@@ -130,6 +133,7 @@ def every(
 @router.post(
     "/consent-forms", status_code=201, response_model=FormAnswer, summary="Open a consent form"
 )
+@needs(Permission.PRIVACY)
 def create(values: NewConsentForm, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """A public page, and the list that it feeds; campaigns use that list as any other."""
 
@@ -144,6 +148,7 @@ def create(values: NewConsentForm, workspace: In, caller: Asking, once: DoneOnce
 
 
 @router.get("/consent-forms/{slug}", summary="One consent form")
+@needs(Permission.CAMPAIGNS_READ)
 def one(slug: Slug, workspace: In, caller: Asking) -> FormAnswer:
     """A form with every version of its texts."""
     form = at(workspace.engine, slug)
@@ -158,6 +163,7 @@ def one(slug: Slug, workspace: In, caller: Asking) -> FormAnswer:
     response_model=FormAnswer,
     summary="Show another text",
 )
+@needs(Permission.PRIVACY)
 def reword(
     slug: Slug, values: NewWordings, workspace: In, caller: Asking, once: DoneOnce
 ) -> Response:
@@ -173,12 +179,14 @@ def reword(
 
 
 @router.post("/consent-forms/{slug}/close", summary="Close a consent form")
+@needs(Permission.PRIVACY)
 def close(slug: Slug, workspace: In, caller: Asking) -> FormAnswer:
     """It takes no agreement any more; people can still withdraw there. Twice does no harm."""
     return _answer(consent_forms.close(workspace.engine, caller.controller_id, slug, caller.name))
 
 
 @router.get("/consent-proofs", summary="What proves a consent")
+@needs(Permission.PRIVACY)
 def proved(
     workspace: In, caller: Asking, asked: Annotated[ProofQuery, Query()]
 ) -> list[ProofAnswer]:

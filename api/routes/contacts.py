@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce
 from api.paging import InOrder, PhoneText, next_of, number_of
 from api.problems import language_of
 from api.schemas import BigId, ContactList, Id, Page, ProvenanceValues
+from campaigns.access import Permission
 from campaigns.contacts.basis import BasisKind, Evidence
 from operations.add_contacts import AddedContacts, NewContact, add_contacts, open_list
 from operations.columns import CONTACT_FIELDS
@@ -165,6 +167,7 @@ class ContactQuery(InOrder):
 @router.post(
     "/empty", status_code=201, response_model=ContactList, summary="Open a list without a file"
 )
+@needs(Permission.CAMPAIGNS_WRITE)
 def open_one(values: NewList, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """For people who are added one by one; where it comes from is said as for a file."""
 
@@ -179,6 +182,7 @@ def open_one(values: NewList, workspace: In, caller: Asking, once: DoneOnce) -> 
 
 
 @router.get("/{list_id}/contacts", summary="Contacts, in the order of the list")
+@needs(Permission.PEOPLE_READ)
 def people(
     list_id: Id, workspace: In, caller: Asking, asked: Annotated[ContactQuery, Query()]
 ) -> Page[Contact]:
@@ -193,6 +197,7 @@ def people(
 @router.post(
     "/{list_id}/contacts", status_code=201, response_model=AddedOne, summary="Add somebody"
 )
+@needs(Permission.CAMPAIGNS_WRITE)
 def add(
     request: Request,
     list_id: Id,
@@ -215,6 +220,7 @@ def add(
     response_model=AddedBatch,
     summary="Add people",
 )
+@needs(Permission.CAMPAIGNS_WRITE)
 def add_batch(
     request: Request, list_id: Id, values: Batch, workspace: In, caller: Asking, once: DoneOnce
 ) -> Response:
@@ -230,6 +236,7 @@ def add_batch(
 
 
 @router.get("/{list_id}/contacts/{contact_id}", summary="One contact")
+@needs(Permission.PEOPLE_READ)
 def one(list_id: Id, contact_id: BigId, workspace: In, caller: Asking) -> Contact:
     """A person in a list."""
     with reading(workspace.engine) as connection:
@@ -238,6 +245,7 @@ def one(list_id: Id, contact_id: BigId, workspace: In, caller: Asking) -> Contac
 
 
 @router.get("/{list_id}/basis", summary="Why its people may be called")
+@needs(Permission.CAMPAIGNS_READ)
 def basis(list_id: Id, workspace: In, caller: Asking) -> Basis:
     """What the list declares, with the exact wordings, and how well its contacts are proved."""
     with reading(workspace.engine) as connection:

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.schemas import Id
+from campaigns.access import Permission
 from operations import call_exports
 from operations.call_exports import Export
 from operations.exports import csv_pieces
@@ -47,6 +49,7 @@ As = Annotated[Format, Path(description="For spreadsheets either; for programs C
     summary="Every attempt as a table",
     responses=_FILES,
 )
+@needs(Permission.PEOPLE_READ)
 def attempts(campaign_id: Id, form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """In order of time; calls that begin while it is written are in it too."""
     return _written(call_exports.attempts(workspace, caller.controller_id, campaign_id), form)
@@ -58,6 +61,7 @@ def attempts(campaign_id: Id, form: As, workspace: In, caller: Asking) -> Stream
     summary="Every target as a table",
     responses=_FILES,
 )
+@needs(Permission.PEOPLE_READ)
 def targets(campaign_id: Id, form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """In the order of the lists, each as it stands when its row is written."""
     return _written(call_exports.targets(workspace, caller.controller_id, campaign_id), form)
@@ -69,6 +73,7 @@ def targets(campaign_id: Id, form: As, workspace: In, caller: Asking) -> Streami
     summary="Every suppression as a table",
     responses=_FILES,
 )
+@needs(Permission.PEOPLE_READ)
 def suppressions(form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """Those of the controller, oldest first, expired ones too."""
     return _written(call_exports.suppressions(workspace, caller.controller_id), form)

@@ -8,9 +8,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce
 from api.paging import NewestFirst, Paged, PhoneText, next_of
 from api.schemas import LARGEST_ID, Page
+from campaigns.access import Permission
 from campaigns.callback import CallerAct
 from operations import callback_line
 from operations.callback_line import NewLine
@@ -70,6 +72,7 @@ class CallQuery(NewestFirst):
 
 
 @router.get("", summary="List callback lines")
+@needs(Permission.CAMPAIGNS_READ)
 def every(workspace: In, caller: Asking, asked: Annotated[Paged, Query()]) -> Page[LineAnswer]:
     """Numbers of the controller that are answered."""
     del asked
@@ -78,6 +81,7 @@ def every(workspace: In, caller: Asking, asked: Annotated[Paged, Query()]) -> Pa
 
 
 @router.post("", status_code=201, response_model=LineAnswer, summary="Have a number answered")
+@needs(Permission.CAMPAIGNS_WRITE)
 def install(values: NewCallbackLine, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """From the next call on, with the dialer up or not; again changes what it says."""
 
@@ -97,6 +101,7 @@ def install(values: NewCallbackLine, workspace: In, caller: Asking, once: DoneOn
 
 
 @router.get("/calls", summary="What callers did")
+@needs(Permission.PEOPLE_READ)
 def calls(workspace: In, caller: Asking, asked: Annotated[CallQuery, Query()]) -> Page[CallAnswer]:
     """Calls to the controller's lines and what was done in them, newest first."""
     rows = callback_line.acts(
@@ -106,6 +111,7 @@ def calls(workspace: In, caller: Asking, asked: Annotated[CallQuery, Query()]) -
 
 
 @router.delete("/{number}", status_code=204, response_class=Response, summary="Answer it no more")
+@needs(Permission.CAMPAIGNS_WRITE)
 def remove(
     number: Annotated[str, Path(max_length=40, examples=["0199000001"])],
     workspace: In,

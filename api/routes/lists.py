@@ -13,6 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import Json
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce, sha256_of
 from api.paging import InOrder, NewestFirst, next_of
 from api.problems import language_of
@@ -24,6 +25,7 @@ from api.schemas import (
     ProvenanceValues,
     RejectedRow,
 )
+from campaigns.access import Permission
 from operations import import_list as importing
 from operations.columns import Field
 from operations.exports import ENCODING
@@ -52,6 +54,7 @@ _IN_MEMORY = 1 << 20
 
 
 @router.post("", status_code=201, response_model=ImportReport, summary="Import a list")
+@needs(Permission.CAMPAIGNS_WRITE)
 def add(
     workspace: In,
     caller: Asking,
@@ -83,6 +86,7 @@ def add(
 
 
 @router.post("/preview", summary="Look at a file before importing it")
+@needs(Permission.CAMPAIGNS_WRITE)
 def preview(
     request: Request,
     caller: Asking,  # noqa: ARG001 -- only whoever has a key may ask
@@ -102,6 +106,7 @@ def preview(
 
 
 @router.get("", summary="List the lists")
+@needs(Permission.CAMPAIGNS_READ)
 def every(
     workspace: In, caller: Asking, asked: Annotated[NewestFirst, Query()]
 ) -> Page[ContactList]:
@@ -112,6 +117,7 @@ def every(
 
 
 @router.get("/{list_id}", summary="One list")
+@needs(Permission.CAMPAIGNS_READ)
 def one(list_id: Id, workspace: In, caller: Asking) -> ContactList:
     """A list, with its provenance and its counts."""
     with reading(workspace.engine) as connection:
@@ -119,6 +125,7 @@ def one(list_id: Id, workspace: In, caller: Asking) -> ContactList:
 
 
 @router.post("/{list_id}/release", summary="Answer for a list that looks generated")
+@needs(Permission.CAMPAIGNS_LAUNCH)
 def release(list_id: Id, answer: ListRelease, workspace: In, caller: Asking) -> ContactList:
     """Let real campaigns call it, in the name of the key and for the reason given."""
     release_list(workspace.engine, caller.controller_id, list_id, caller.name, answer.reason)
@@ -126,6 +133,7 @@ def release(list_id: Id, answer: ListRelease, workspace: In, caller: Asking) -> 
 
 
 @router.delete("/{list_id}", summary="Undo an import")
+@needs(Permission.CAMPAIGNS_WRITE)
 def undo(list_id: Id, workspace: In, caller: Asking) -> Undone:
     """Remove its people, where no campaign has them; its file can then be imported again.
 
@@ -135,12 +143,14 @@ def undo(list_id: Id, workspace: In, caller: Asking) -> Undone:
 
 
 @router.get("/{list_id}/report", summary="What became of its rows")
+@needs(Permission.CAMPAIGNS_READ)
 def report(list_id: Id, workspace: In, caller: Asking) -> ImportReport:
     """The answer its import gave, counted again."""
     return importing.report(workspace.engine, caller.controller_id, list_id)
 
 
 @router.get("/{list_id}/rejects", summary="Refused rows")
+@needs(Permission.PEOPLE_READ)
 def rejects(
     request: Request,
     list_id: Id,
@@ -166,6 +176,7 @@ def rejects(
     summary="Refused rows as CSV",
     responses={200: {"content": {"text/csv": {}}}},
 )
+@needs(Permission.PEOPLE_READ)
 def rejects_csv(request: Request, list_id: Id, workspace: In, caller: Asking) -> Response:
     """For a spreadsheet: mend the rows there and import them."""
     say = language_of(request).say

@@ -21,7 +21,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.problems import MEDIA_TYPE
+from campaigns.access import Permission
 from campaigns.trunk_health import Breaker
 from operations import suppression_key
 from operations.suppression_key import KeyState
@@ -40,6 +42,7 @@ router = APIRouter(tags=["operation"])
             "content": {MEDIA_TYPE: {}}},
     },
 )  # fmt: skip
+@needs(Permission.CAMPAIGNS_READ)
 def metrics(request: Request, workspace: In, caller: Asking) -> Response:
     """Of the key's controller, of the dialer, and of this API."""
     registry = CollectorRegistry(auto_describe=False)

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import spoken
 from api.caller import Asking, In
 from api.language import Language
+from api.needs import needs
 from api.problems import language_of
 from api.schemas import Id
+from campaigns.access import Permission
 from campaigns.budget import Spending
 from campaigns.check import Subject, Verdict
 from campaigns.money import to_micros
@@ -97,6 +99,7 @@ class BudgetChange(BaseModel):
 
 
 @router.get("/campaigns/{campaign_id}/preflight", summary="Look before a launch")
+@needs(Permission.CAMPAIGNS_READ)
 def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> PreflightAnswer:
     """Pass, warn or fail of everything a launch needs, as if this key launched it now."""
     found = look(workspace, caller.controller_id, campaign_id, caller.name)
@@ -114,12 +117,14 @@ def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) 
 
 
 @router.get("/campaigns/{campaign_id}/launch-record", summary="What was launched")
+@needs(Permission.CAMPAIGNS_READ)
 def record(campaign_id: Id, workspace: In, caller: Asking) -> LaunchRecord:
     """Hashes of everything, who, when, and what was looked at; nobody can change it."""
     return launch_record(workspace, caller.controller_id, campaign_id)
 
 
 @router.patch("/campaigns/{campaign_id}/budget", summary="Change the budget")
+@needs(Permission.CAMPAIGNS_WRITE)
 def budget(campaign_id: Id, change: BudgetChange, workspace: In, caller: Asking) -> Spending:
     """What it may spend in all, in the name of the key, also while it runs; in micro-euros."""
     micros = None if change.euros is None else to_micros(change.euros)
@@ -127,6 +132,7 @@ def budget(campaign_id: Id, change: BudgetChange, workspace: In, caller: Asking)
 
 
 @router.get("/lists/{list_id}/readiness", summary="Who of a list may be called")
+@needs(Permission.CAMPAIGNS_READ)
 def list_readiness(
     request: Request,
     list_id: Id,

@@ -7,10 +7,12 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import Response
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce, sha256_of
 from api.paging import NewestFirst, next_of
 from api.schemas import Id, Page, Recording
 from audio.preview import preview
+from campaigns.access import Permission
 from operations.record import keep_recording
 from operations.values import Line, file_name_of
 from store import recordings
@@ -20,6 +22,7 @@ router = APIRouter(prefix="/recordings", tags=["recordings"])
 
 
 @router.post("", status_code=201, response_model=Recording, summary="Upload a recording")
+@needs(Permission.CAMPAIGNS_WRITE)
 def add(
     workspace: In,
     caller: Asking,
@@ -46,6 +49,7 @@ def add(
 
 
 @router.get("", summary="List recordings")
+@needs(Permission.CAMPAIGNS_READ)
 def every(workspace: In, caller: Asking, asked: Annotated[NewestFirst, Query()]) -> Page[Recording]:
     """Recordings, newest first."""
     with reading(workspace.engine) as connection:
@@ -54,6 +58,7 @@ def every(workspace: In, caller: Asking, asked: Annotated[NewestFirst, Query()])
 
 
 @router.get("/{recording_id}", summary="One recording")
+@needs(Permission.CAMPAIGNS_READ)
 def one(recording_id: Id, workspace: In, caller: Asking) -> Recording:
     """A recording's name, length and hash."""
     with reading(workspace.engine) as connection:
@@ -66,6 +71,7 @@ def one(recording_id: Id, workspace: In, caller: Asking) -> Recording:
     summary="Hear it as a phone plays it",
     responses={200: {"content": {"audio/wav": {}}}},
 )
+@needs(Permission.CAMPAIGNS_READ)
 def heard(recording_id: Id, workspace: In, caller: Asking) -> Response:
     """8 kHz A-law decoded sample for sample: made once, then kept."""
     with reading(workspace.engine) as connection:

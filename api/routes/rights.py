@@ -8,11 +8,13 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce
 from api.paging import InOrder, PhoneText, next_of
 from api.problems import language_of
 from api.receipt import pdf, words
 from api.schemas import Id, Page
+from campaigns.access import Permission
 from campaigns.contacts.request import RequestKind
 from operations import requests
 from operations.erase import Erased
@@ -92,6 +94,7 @@ class RequestQuery(InOrder):
 
 
 @router.post("/receipts", summary="What is held of a number")
+@needs(Permission.PRIVACY)
 def receipt(asked: WhoseNumber, workspace: In, caller: Asking) -> Receipt:
     """Everything that the controller holds of it, for the person whose it is. That is audited."""
     return issue(workspace, caller.controller_id, asked.number, caller.name, "json")
@@ -103,6 +106,7 @@ def receipt(asked: WhoseNumber, workspace: In, caller: Asking) -> Receipt:
     summary="What is held of a number, as a PDF",
     responses={200: {"content": {"application/pdf": {}}}},
 )
+@needs(Permission.PRIVACY)
 def receipt_pdf(request: Request, asked: WhoseNumber, workspace: In, caller: Asking) -> Response:
     """The same as a tagged PDF, in the language of Accept-Language."""
     found = issue(workspace, caller.controller_id, asked.number, caller.name, "pdf")
@@ -112,6 +116,7 @@ def receipt_pdf(request: Request, asked: WhoseNumber, workspace: In, caller: Ask
 
 
 @router.get("/requests", summary="List requests")
+@needs(Permission.PRIVACY)
 def every(
     workspace: In, caller: Asking, asked: Annotated[RequestQuery, Query()]
 ) -> Page[RequestAnswer]:
@@ -126,6 +131,7 @@ def every(
 
 
 @router.post("/requests", status_code=201, response_model=RequestAnswer, summary="Note a request")
+@needs(Permission.PRIVACY)
 def note(values: NewRequest, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """It must be answered within a month; an objection suppresses the number at once."""
 
@@ -140,6 +146,7 @@ def note(values: NewRequest, workspace: In, caller: Asking, once: DoneOnce) -> R
 
 
 @router.get("/requests/{request_id}", summary="One request")
+@needs(Permission.PRIVACY)
 def one(request_id: Id, workspace: In, caller: Asking) -> RequestAnswer:
     """A request, and how it was answered."""
     with reading(workspace.engine) as connection:
@@ -148,6 +155,7 @@ def one(request_id: Id, workspace: In, caller: Asking) -> RequestAnswer:
 
 
 @router.post("/requests/{request_id}/close", summary="Note that it was answered")
+@needs(Permission.PRIVACY)
 def close(request_id: Id, values: RequestClosing, workspace: In, caller: Asking) -> RequestAnswer:
     """In the name of the key. A request for erasure is closed by the erasure."""
     requests.close_request(
@@ -157,6 +165,7 @@ def close(request_id: Id, values: RequestClosing, workspace: In, caller: Asking)
 
 
 @router.post("/erasures", summary="Erase a person")
+@needs(Permission.PRIVACY)
 def erase(asked: WhoseNumber, workspace: In, caller: Asking) -> Erased:
     """What the controller holds of a number goes, but for the refusal, kept as a digest.
 

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.paging import Paged
 from api.schemas import Page
+from campaigns.access import Permission
 from campaigns.errors import NotFound
 from campaigns.rules.pack import Pack
 from campaigns.rules.pack_changes import described
@@ -32,6 +34,7 @@ class PackAnswer(BaseModel):
 
 
 @router.get("", summary="List rule packs")
+@needs(Permission.CAMPAIGNS_READ)
 def every(
     workspace: In,
     caller: Asking,  # noqa: ARG001 -- only whoever has a key may ask
@@ -44,6 +47,7 @@ def every(
 
 
 @router.get("/{pack_id}", summary="One rule pack")
+@needs(Permission.CAMPAIGNS_READ)
 def one(
     pack_id: PackId,
     workspace: In,

@@ -7,7 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.schemas import LARGEST_ID
+from campaigns.access import Permission
 from operations.campaign_file import MOST_VARIANTS, SegmentValues, VariantValues
 from operations.segments import look
 
@@ -57,6 +59,7 @@ class LookAnswer(BaseModel):
 
 
 @router.post("/preview", summary="Count whom segments mean")
+@needs(Permission.PEOPLE_READ)
 def preview(asked: SegmentQuestion, workspace: In, caller: Asking) -> LookAnswer:
     """Counts, and the first people of each list with what becomes of them; nothing is kept."""
     list_ids = list(dict.fromkeys(asked.list_ids))

@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 
 from api.caller import Asking, In
 from api.language import LANGUAGES
+from api.needs import needs
+from campaigns.access import Permission
 
 router = APIRouter(prefix="/settings", tags=["settings"])
 
@@ -24,6 +26,7 @@ class SettingsAnswer(BaseModel):
 
 
 @router.get("", summary="Settings")
+@needs(Permission.CAMPAIGNS_READ)
 def settings(
     workspace: In,
     caller: Asking,  # noqa: ARG001 -- only whoever has a key may ask

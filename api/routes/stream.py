@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.caller import Asking
+from api.needs import needs
 from api.progress import Hub
 from api.routes.campaigns import Known
+from campaigns.access import Permission
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
@@ -26,6 +28,7 @@ Watching = Annotated[Hub, Depends(_hub)]
     response_class=EventSourceResponse,
     summary="Progress as it changes",
 )
+@needs(Permission.CAMPAIGNS_READ)
 async def follow(
     campaign_id: Known, caller: Asking, hub: Watching
 ) -> AsyncIterator[ServerSentEvent]:

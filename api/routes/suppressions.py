@@ -9,9 +9,11 @@ from pydantic import Field as PydanticField
 from pydantic import Json
 
 from api.caller import Asking, Caller, In
+from api.needs import needs
 from api.once import DoneOnce, sha256_of
 from api.paging import AttemptId, InOrder, PhoneText, Since, Until, next_of, number_of
 from api.schemas import NewSuppression, Page, SuppressionAdded, SuppressionAnswer
+from campaigns.access import Permission
 from campaigns.contacts.suppression import SuppressionReason
 from operations.columns import Field
 from operations.suppress import Owner, SuppressionReport, import_suppressions, listed, suppress
@@ -49,6 +51,7 @@ def asked_of(asked: SuppressionQuery) -> SuppressionFilter:
 
 
 @router.get("", summary="List suppressions")
+@needs(Permission.PEOPLE_READ)
 def page(
     workspace: In, caller: Asking, asked: Annotated[SuppressionQuery, Query()]
 ) -> Page[SuppressionAnswer]:
@@ -60,6 +63,7 @@ def page(
 
 
 @router.post("", status_code=201, response_model=SuppressionAdded, summary="Suppress a number")
+@needs(Permission.REFUSALS_WRITE)
 def add(values: NewSuppression, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """In force at once for every campaign of the controller, those that run included."""
 
@@ -84,6 +88,7 @@ def add(values: NewSuppression, workspace: In, caller: Asking, once: DoneOnce) -
     response_model=SuppressionReport,
     summary="Suppress a file",
 )
+@needs(Permission.REFUSALS_WRITE)
 def add_file(
     workspace: In,
     caller: Asking,

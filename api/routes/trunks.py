@@ -6,8 +6,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.paging import Paged
 from api.schemas import Page
+from campaigns.access import Permission
 from operations.trunk_states import TrunkState, trunk_states
 
 router = APIRouter(prefix="/trunks", tags=["trunks"])
@@ -32,6 +34,7 @@ class TrunkAnswer(BaseModel):
 
 
 @router.get("", summary="List trunks")
+@needs(Permission.TRUNKS_READ)
 def every(
     workspace: In,
     caller: Asking,  # noqa: ARG001 -- only whoever has a key may ask

@@ -8,9 +8,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.caller import Asking, In
+from api.needs import needs
 from api.once import DoneOnce
 from api.paging import InOrder, NewestFirst, next_of
 from api.schemas import Id, Page
+from campaigns.access import Permission
 from campaigns.webhook import DeliveryState, EventKind
 from operations.webhook_address import LONGEST_URL
 from operations.webhooks import make_webhook, remove_webhook, replay
@@ -95,6 +97,7 @@ class DeliveryQuery(NewestFirst):
 
 
 @router.get("", summary="List webhooks")
+@needs(Permission.PROGRAMS)
 def every(workspace: In, caller: Asking, asked: Annotated[InOrder, Query()]) -> Page[WebhookAnswer]:
     """Endpoints of the controller; their secrets cannot be read back."""
     with reading(workspace.engine) as connection:
@@ -103,6 +106,7 @@ def every(workspace: In, caller: Asking, asked: Annotated[InOrder, Query()]) -> 
 
 
 @router.post("", status_code=201, response_model=MadeWebhook, summary="Tell a program of events")
+@needs(Permission.PROGRAMS)
 def make(values: NewWebhook, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """Of what happens from now on; over https, and never into a private network."""
 
@@ -116,6 +120,7 @@ def make(values: NewWebhook, workspace: In, caller: Asking, once: DoneOnce) -> R
 
 
 @router.get("/{webhook_id}", summary="One webhook")
+@needs(Permission.PROGRAMS)
 def one(webhook_id: Id, workspace: In, caller: Asking) -> WebhookAnswer:
     """An endpoint, and whether it answers."""
     with reading(workspace.engine) as connection:
@@ -125,6 +130,7 @@ def one(webhook_id: Id, workspace: In, caller: Asking) -> WebhookAnswer:
 @router.delete(
     "/{webhook_id}", status_code=204, response_class=Response, summary="Tell it nothing any more"
 )
+@needs(Permission.PROGRAMS)
 def remove(webhook_id: Id, workspace: In, caller: Asking) -> Response:
     """What waits for it is given up."""
     remove_webhook(workspace, caller.controller_id, webhook_id, caller.name)
@@ -132,6 +138,7 @@ def remove(webhook_id: Id, workspace: In, caller: Asking) -> Response:
 
 
 @router.get("/{webhook_id}/deliveries", summary="How each telling went")
+@needs(Permission.PROGRAMS)
 def deliveries(
     webhook_id: Id, workspace: In, caller: Asking, asked: Annotated[DeliveryQuery, Query()]
 ) -> Page[DeliveryAnswer]:
@@ -147,6 +154,7 @@ def deliveries(
 
 
 @router.post("/{webhook_id}/replay", summary="Tell events once more")
+@needs(Permission.PROGRAMS)
 def again(webhook_id: Id, asked: Replay, workspace: In, caller: Asking) -> Replayed:
     """Under their own ids, at once; those that wait already go on waiting."""
     ids = None if asked.event_ids is None else [int(one) for one in asked.event_ids]

@@ -5,12 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.caller import Asking, In
+from api.needs import needs
+from campaigns.access import Permission
 from operations.explain import Explanation, why
 
 router = APIRouter(tags=["why"])
 
 
 @router.get("/why", summary="Why is this number not being called?")
+@needs(Permission.PEOPLE_READ)
 def explain(
     workspace: In,
     caller: Asking,

@@ -1,6 +1,16 @@
 """Every table. Nothing here that PostgreSQL could not take, nor SQLite."""
 
-from store.tables.access import api_key, controller, idempotency, web_session
+from store.tables.access import (
+    account,
+    account_role,
+    api_key,
+    controller,
+    idempotency,
+    recovery_code,
+    set_up_token,
+    sign_in_attempt,
+    web_session,
+)
 from store.tables.audit import audit_anchor, audit_chain, audit_event, audit_segment
 from store.tables.callbacks import callback_act, callback_line
 from store.tables.calls import attempt, halt, lease, number_lock
@@ -30,6 +40,8 @@ from store.tables.replies import reply
 from store.tables.webhooks import webhook, webhook_delivery, webhook_event
 
 __all__ = [
+    "account",
+    "account_role",
     "address",
     "api_key",
     "attempt",
@@ -58,8 +70,11 @@ __all__ = [
     "number_lock",
     "privacy_request",
     "recording",
+    "recovery_code",
     "rejected_row",
     "reply",
+    "set_up_token",
+    "sign_in_attempt",
     "spending",
     "suppression",
     "suppression_key",

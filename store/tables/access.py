@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -11,9 +12,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
-from store.columns import Instant
+from store.columns import BigKey, Instant
 from store.tables.metadata import metadata
 
 controller = Table(
@@ -33,15 +35,73 @@ api_key = Table(
     Column("name", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant),  # NULL: never
     Column("revoked_at", Instant),
+    Column("scopes", JSON(none_as_null=True)),  # NULL: all that can be done for the controller
+    Column("expires_at", Instant),  # NULL: never
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),  # in small letters
+    Column("password", Text),  # Argon2id, with its parameters; NULL until it is chosen
+    Column("administrator", Boolean, nullable=False, server_default=false()),
+    Column("totp_secret", String(64)),  # base 32 (RFC 6238); NULL without a second factor
+    Column("totp_step", Integer),  # of the last code that was taken: none is taken twice
+    Column("link_digest", LargeBinary, unique=True),  # SHA-256 of a link that sets the password
+    Column("link_expires_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("signed_in_at", Instant),
+    Column("disabled_at", Instant),
+)
+
+account_role = Table(
+    "account_role",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("controller_id", ForeignKey("controller.id"), primary_key=True),
+    Column("role", String(16), primary_key=True),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of 80 random bits
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("email_digest", LargeBinary, nullable=False),  # of what was typed, known or not
+    Column("network", String(64), nullable=False),
+    Column("stage", String(8), nullable=False),
+    Column("succeeded", Boolean, nullable=False, server_default=false()),
+    Index("ix_sign_in_attempt_email_digest_at", "email_digest", "at"),
+    Index("ix_sign_in_attempt_network_at", "network", "at"),
+    Index("ix_sign_in_attempt_at", "at"),
+)
+
+set_up_token = Table(
+    "set_up_token",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256; one at most
+    Column("made_at", Instant, nullable=False),
 )
 
 web_session = Table(
     "web_session",
     metadata,
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the cookie's token
-    Column("api_key_id", ForeignKey("api_key.id"), nullable=False),
+    Column("account_id", ForeignKey("account.id"), index=True),
+    Column("api_key_id", ForeignKey("api_key.id")),  # one of the two is NULL
+    Column("controller_id", ForeignKey("controller.id")),  # the one acted for; NULL for none
+    Column("awaits_code", Boolean, nullable=False, server_default=false()),
+    Column("opened_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
 )
 

@@ -38,9 +38,11 @@ def test_it_keeps_everything_running_and_leaves_nothing_behind(home: Path) -> No
     served = start(home, "serve")
     assert served.stdout is not None
     address = served.stdout.readline().split()[-1]
-    key = served.stdout.readline()
-    assert re.search(r"shown this once: pv_\S+", key)
+    set_up = served.stdout.readline().split()[-1]
+    assert re.fullmatch(rf"{address}setup/\S+", set_up)
     wait_until(lambda: answers(address))
+    with urllib.request.urlopen(set_up, timeout=5) as page:  # noqa: S310
+        assert page.status == 200
     wait_until(lambda: "Ready to place calls." in served.stdout.readline())
 
     refused = run(home, "serve")

@@ -1,4 +1,4 @@
-"""Events that other programs are told of, and keys that end."""
+"""Events that other programs are told of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,13 +6,12 @@ from alembic import op
 import store.columns
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("api_key", sa.Column("expires_at", store.columns.Instant(), nullable=True))
     _webhook()
     _event()
     _delivery()

@@ -138,8 +138,8 @@ def make_rig(home: Path, more: str = "") -> Rig:
 
 
 def sign_in(client: TestClient, key: str) -> None:
-    token = form_token(client.get("/login").text)
-    assert client.post("/login", data={"form_token": token, "key": key}).status_code == 303
+    token = form_token(client.get("/login/key").text)
+    assert client.post("/login/key", data={"form_token": token, "key": key}).status_code == 303
 
 
 def form_token(page: str) -> str:

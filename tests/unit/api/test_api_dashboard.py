@@ -136,8 +136,8 @@ def test_a_refusal_is_a_page_too(rig: Rig, person: TestClient) -> None:
 
 def test_a_wrong_key_is_said_beside_its_field(rig: Rig) -> None:
     client = TestClient(rig.app, follow_redirects=False)
-    token = form_token(client.get("/login").text)
-    answer = client.post("/login", data={"form_token": token, "key": "pv_none"})
+    token = form_token(client.get("/login/key").text)
+    answer = client.post("/login/key", data={"form_token": token, "key": "pv_none"})
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
     assert 'href="#key"' in answer.text
