@@ -23,6 +23,7 @@ have uv || die "uv is missing, which resolves the locks" "Install it: pip instal
 have npm || die "npm is missing, which resolves the browser assets" "Install Node 20 or later."
 lock runtime.txt pyproject.toml "$@"
 lock dev.txt pyproject.toml --group dev "$@"
+lock browser.txt --group browser --constraint requirements/dev.txt "$@"
 lock node.txt "$@" - <<<"$NODE"
 npm install --package-lock-only --silent
 setup/no-registry-hosts.sh

@@ -5,10 +5,11 @@ the operator's own, but no phone number.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, literal, or_, select, tuple_
 
 from campaigns.contacts.hiding import hidden, without_numbers
 from store import audit_segments
@@ -54,6 +55,49 @@ def latest(
     if not calls:
         asked = asked.where(audit_event.c.act != CALLS_ALLOWED)
     newest = (audit_event.c.at, audit_event.c.segment_id, audit_event.c.sequence)
+    rows = connection.execute(asked.order_by(*(one.desc() for one in newest)).limit(limit))
+    return [dict(row) for row in rows.mappings()]
+
+
+_TYPES = (audit_event.c.at.type, audit_event.c.segment_id.type, audit_event.c.sequence.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which acts are looked for; what is empty or None doesn't matter.
+
+    Attributes:
+        act: its name, or the first part of it: `campaign` finds `campaign.launch`.
+        actor: who, exactly.
+        subject: of what, exactly.
+        before: earlier than the act of this instant, segment and sequence.
+        calls: the calls allowed by claims too.
+    """
+
+    act: str = ""
+    actor: str = ""
+    subject: str = ""
+    before: tuple[datetime, int, int] | None = None
+    calls: bool = False
+
+
+def found(
+    connection: Connection, controller_id: int, sought: Sought, limit: int
+) -> list[dict[str, Any]]:
+    """The last acts of one controller that are looked for, newest first."""
+    event = audit_event.c
+    asked = select(audit_event).where(event.controller_id == controller_id)
+    if sought.act:
+        asked = asked.where(or_(event.act == sought.act, event.act.startswith(f"{sought.act}.")))
+    if not sought.calls and sought.act != CALLS_ALLOWED:
+        asked = asked.where(event.act != CALLS_ALLOWED)
+    if sought.actor:
+        asked = asked.where(event.actor == sought.actor)
+    if sought.subject:
+        asked = asked.where(event.subject == sought.subject)
+    newest = (event.at, event.segment_id, event.sequence)
+    if sought.before:
+        asked = asked.where(tuple_(*newest) < tuple_(*map(literal, sought.before, _TYPES)))
     rows = connection.execute(asked.order_by(*(one.desc() for one in newest)).limit(limit))
     return [dict(row) for row in rows.mappings()]
 

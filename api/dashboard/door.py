@@ -31,7 +31,7 @@ def sign_in(
     token = open_session(workspace, key.strip())
     if token is None:
         return _form(request, status=422, wrong=True)
-    response = RedirectResponse("/campaigns", 303)
+    response = RedirectResponse("/", 303)
     _set_cookie(request, response, COOKIE, token, round(SESSION_LASTS.total_seconds()))
     response.delete_cookie(_VISIT)
     return response
