@@ -62,8 +62,9 @@ class _Writer:
         if drawn.gates:
             table = self._table(drawn.gates)
             yield Section(say("Not called, and why"), (), (Block("", (), table),))
-        if self._depth.hours:
-            yield Section(say("Hour by hour"), (), (Block("", (), self._hours()),))
+        if self._depth.spans:
+            title = say("Hour by hour" if self._depth.span_min > 1 else "Minute by minute")
+            yield Section(title, (), (Block("", (), self._spans()),))
 
     def _short(self) -> Iterator[tuple[str, str]]:
         report, language, say = self._report, self._language, self._say
@@ -108,14 +109,14 @@ class _Writer:
             ),
         )
 
-    def _hours(self) -> Table:
+    def _spans(self) -> Table:
         language, say = self._language, self._say
         number = language.number
         return Table(
             "",
-            (say("Hour"), say("Calls"), say("Answered calls")),
+            (say("From"), say("Calls"), say("Answered calls")),
             tuple(
                 (language.instant(one.at), number(one.calls), number(one.answered))
-                for one in self._depth.hours
+                for one in self._depth.spans
             ),
         )

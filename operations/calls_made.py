@@ -83,6 +83,11 @@ class Made:
         return self._of(Outcome.SILENT_CALL)
 
     @property
+    def opted_out(self) -> int:
+        """In how many of those 9 was pressed."""
+        return self._of(Outcome.OPTED_OUT)
+
+    @property
     def answer_seizure_ratio(self) -> float | None:
         """Answered over ended calls, 0 to 1; None before the first (ITU-T E.425)."""
         return self.answered / self.calls if self.calls else None

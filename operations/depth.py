@@ -1,10 +1,8 @@
 """A campaign looked into: from the list to who heard it, how long they listened, hour by hour."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Any
 
 from campaigns.outcome import ANSWERED, NOT_THE_PERSONS, REACHED, Outcome
@@ -18,6 +16,7 @@ from store.calls_made import MINUTE_MS
 from store.engine import reading
 
 _HOUR = 60
+_BY_MINUTE = 3 * _HOUR
 _OURS = NOT_THE_PERSONS | {Outcome.IN_DOUBT}
 
 
@@ -37,8 +36,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
-    """Calls begun in one hour, by what came of them."""
+class Span:
+    """Calls begun within some minutes, by what came of them."""
 
     at: datetime
     answered: int
@@ -71,7 +70,9 @@ class Depth:
         made: sums over its calls.
         listening: how many still listened at each second, from 0 to the length of the message.
         opt_out_rate: of the answered calls, those in which 9 was pressed; None before the first.
-        hours: the oldest first; hours without calls are left out.
+        spans: the oldest first, from its first call to its last.
+        span_min: how many minutes each lasts: one where its calls took no more than three hours,
+            otherwise 60.
         variants: message by message, where there are several.
         message: what is played, in the audio library; empty where it has none of its own.
         message_s: its length.
@@ -82,7 +83,8 @@ class Depth:
     made: Made
     listening: tuple[int, ...]
     opt_out_rate: float | None
-    hours: tuple[Hour, ...]
+    spans: tuple[Span, ...]
+    span_min: int
     variants: tuple[Variant, ...]
     message: str
     message_s: float
@@ -107,12 +109,14 @@ def depth_of(
         workspace.engine, campaign_id, campaign.max_call_s, ended=row["ended_at"] is not None
     )
     ended = sum(progress.outcomes.values())
+    span_min = _span_min(made)
     return Depth(
         funnel=_funnel(progress, listed),
         made=made,
         listening=tuple(made.listening(-(-row["message_ms"] // 1000))),
         opt_out_rate=_opt_out_rate(progress),
-        hours=_hours(made),
+        spans=_spans(made, span_min),
+        span_min=span_min,
         variants=_variants(made, row),
         message=row["message"],
         message_s=row["message_ms"] / 1000,
@@ -141,20 +145,25 @@ def _opt_out_rate(progress: Progress) -> float | None:
     return pressed / answered if answered else None
 
 
-def _hours(made: Made) -> tuple[Hour, ...]:
-    ordered = sorted(made.outcomes.items())
-    return tuple(
-        _hour(hour, some) for hour, some in groupby(ordered, key=lambda one: one[0][0] // _HOUR)
-    )
+def _span_min(made: Made) -> int:
+    minutes = [minute for minute, _ in made.outcomes]
+    return 1 if not minutes or max(minutes) - min(minutes) < _BY_MINUTE else _HOUR
 
 
-def _hour(hour: int, some: Iterable[tuple[tuple[int, str], int]]) -> Hour:
-    sums = Counter[str]()
-    for (_, outcome), many in some:
+def _spans(made: Made, length: int) -> tuple[Span, ...]:
+    sums: dict[int, Counter[str]] = {}
+    for (minute, outcome), many in made.outcomes.items():
         group = "answered" if outcome in ANSWERED else "ours" if outcome in _OURS else "others"
-        sums[group] += many
-    at = datetime.fromtimestamp(hour * _HOUR * MINUTE_MS / 1000, UTC)
-    return Hour(at, sums["answered"], sums["others"], sums["ours"])
+        sums.setdefault(minute // length, Counter())[group] += many
+    if not sums:
+        return ()
+    every = range(min(sums), max(sums) + 1)
+    return tuple(_span(one * length, sums.get(one, Counter())) for one in every)
+
+
+def _span(minute: int, sums: Counter[str]) -> Span:
+    at = datetime.fromtimestamp(minute * MINUTE_MS / 1000, UTC)
+    return Span(at, sums["answered"], sums["others"], sums["ours"])
 
 
 def _variants(made: Made, row: dict[str, Any]) -> tuple[Variant, ...]:

@@ -11,7 +11,7 @@
     const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => ({ label: cell.textContent.trim(), colour: cell.dataset.colour }));
     const rows = [...table.tBodies[0].rows];
     const columns = names.map((_, place) => rows.map((row) => Number(row.cells[place + 1].dataset.v ?? row.cells[place + 1].textContent)));
-    return { names, x: rows.map((row) => Number(row.dataset.x)), columns };
+    return { first: table.tHead.rows[0].cells[0].textContent.trim(), names, x: rows.map((row) => Number(row.dataset.x)), columns };
   };
 
   // The first series lies at the bottom: each is drawn up to the sum of those below and itself.
@@ -19,11 +19,12 @@
 
   const options = (figure, found, plot) => {
     const stack = figure.dataset.kind === "stack", time = figure.dataset.x === "time";
+    const step = found.x.length > 1 ? found.x[1] - found.x[0] : Number(figure.dataset.step || 60);
     const bars = uPlot.paths.bars({ size: [0.82, 40], align: 0 });
     return {
       width: plot.clientWidth, height: 240,
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Europe/Paris"),
-      scales: { x: { time }, y: { range: (_u, _low, high) => [0, Math.max(high * 1.08, 1)] } },
+      scales: { x: { time, range: (_u, low, high) => [low - step, high + step] }, y: { range: (_u, _low, high) => [0, Math.max(high * 1.08, 1)] } },
       cursor: { y: false, points: { show: !stack } },
       legend: { live: true },
       axes: [
@@ -31,7 +32,7 @@
         { font, stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 56, label: figure.dataset.unit, labelFont: font, labelSize: 22, values: (_u, all) => all.map((one) => (Number.isInteger(one) ? number.format(one) : "")) },
       ],
       series: [
-        { label: "", value: (_u, at) => (at == null ? "" : time ? clock.format(at * 1000) : number.format(at)) },
+        { label: found.first, value: (_u, at) => (at == null ? "" : time ? clock.format(at * 1000) : number.format(at)) },
         // Highest sum first, so that the lower ones are drawn over it.
         ...found.names.map((one, place) => ({
           label: one.label, stroke: one.colour, fill: stack ? one.colour : `${one.colour}22`, width: stack ? 0 : 2,
@@ -45,13 +46,13 @@
   const drawn = new Map();
 
   const draw = (figure) => {
-    const plot = figure.querySelector(".plot"), found = read(figure.querySelector("table"));
+    const plot = figure.querySelector(".plot"), found = read(figure.querySelector("details table"));
     const data = () => [found.x, ...[...(figure.dataset.kind === "stack" ? stacked(found.columns) : found.columns)].reverse()];
     plot.classList.add("drawn");
     const chart = new uPlot(options(figure, found, plot), data(), plot);
     new ResizeObserver(() => chart.setSize({ width: plot.clientWidth, height: 240 })).observe(plot);
     drawn.set(plot, () => {
-      Object.assign(found, read(figure.querySelector("table")));
+      Object.assign(found, read(figure.querySelector("details table")));
       chart.setData(data());
     });
   };

@@ -38,7 +38,7 @@ def routes(rig: Rig) -> list[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    for name in ("campaign_id", "list_id", "recording_id"):
+    for name in ("campaign_id", "list_id", "recording_id", "request_id"):
         path = path.replace(f"{{{name}}}", "1")
     return path.replace("{action}", "stop").replace("{code}", "not_found")
 
