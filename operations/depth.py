@@ -113,7 +113,7 @@ def depth_of(
     return Depth(
         funnel=_funnel(progress, listed),
         made=made,
-        listening=tuple(made.listening(-(-row["message_ms"] // 1000))),
+        listening=tuple(made.listening(row["message_ms"] // 1000)),
         opt_out_rate=_opt_out_rate(progress),
         spans=_spans(made, span_min),
         span_min=span_min,

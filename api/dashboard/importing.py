@@ -139,7 +139,7 @@ def _looked(
         taken=taken, fields_known=[one.value for one in CONTACT_FIELDS], given=values,
         columns_choice=[(name, name) for name in columns], faults=faults,
         purpose_choice=[(one, language.word("purpose", one), "") for one in PURPOSES],
-        basis_choice=[(one, language.word("basis", one), "") for one in BasisKind],
+        basis_choice=[(one, language.word("list_basis", one), "") for one in BasisKind],
         wordings=_wordings(preview, values),
     )  # fmt: skip
 

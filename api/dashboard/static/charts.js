@@ -28,7 +28,7 @@
       cursor: { y: false, points: { show: !stack } },
       legend: { live: true },
       axes: [
-        { font, stroke: ink, grid: { show: false }, ticks: { stroke: line }, values: time ? (_u, all) => all.map((at) => clock.format(at * 1000)) : (_u, all) => all.map((one) => number.format(one)), label: time ? "" : figure.dataset.x, labelFont: font, labelSize: time ? 0 : 22 },
+        { font, stroke: ink, ...(time ? { incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400] } : {}), grid: { show: false }, ticks: { stroke: line }, values: time ? (_u, all) => all.map((at) => clock.format(at * 1000)) : (_u, all) => all.map((one) => number.format(one)), label: time ? "" : figure.dataset.x, labelFont: font, labelSize: time ? 0 : 22 },
         { font, stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 56, label: figure.dataset.unit, labelFont: font, labelSize: 22, values: (_u, all) => all.map((one) => (Number.isInteger(one) ? number.format(one) : "")) },
       ],
       series: [
