@@ -23,7 +23,7 @@ from store.engine import reading
 
 router = APIRouter(include_in_schema=False)
 
-_ROWS = 50
+_ROWS = 25
 _AT_ONCE = 1000
 _COLUMNS = ("number", "reason", "source", "created_at", "expires_at")
 

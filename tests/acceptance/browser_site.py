@@ -78,7 +78,7 @@ def served(home: Path) -> Iterator[Site]:
         yield Site(home, address.group(0).rstrip("/"), key.group(0), process)
     finally:
         process.terminate()
-        process.wait(120)
+        process.communicate(timeout=120)
 
 
 @contextmanager

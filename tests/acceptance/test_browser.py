@@ -119,6 +119,8 @@ def _import(me: Visitor) -> None:
 
 
 def _make(me: Visitor) -> None:
+    me.go("/lists")
+    me.click("Adhérents", "link")
     me.click("Nouvelle campagne avec elle", "link")
     me.page.locator("#f-name").fill("Pas à pas")
     me.page.get_by_role("checkbox").first.check()
