@@ -30,8 +30,8 @@ PAGES = {
     "room": "/", "campaigns": "/campaigns", "campaign": "/campaigns/1",
     "report": "/campaigns/1/report", "preflight": "/campaigns/1/preflight",
     "new": "/campaigns/new?like=1", "budget": "/campaigns/1/budget", "lists": "/lists",
-    "list-new": "/lists/new", "list": "/lists/1", "list-undo": "/lists/1/undo",
-    "ready": "/lists/1/readiness/fr-political/political", "recordings": "/recordings",
+    "list-new": "/lists/new", "list": "/lists/2", "list-undo": "/lists/2/undo",
+    "ready": "/lists/2/readiness/fr-political/political", "recordings": "/recordings",
     "recording": "/recordings/1", "refusals": "/refusals", "why": "/why",
     "requests": "/requests", "request": "/requests/1", "forms": "/forms", "trunks": "/trunks",
     "callbacks": "/callbacks", "rules": "/rules", "pack": "/rules/fr-political",
@@ -127,6 +127,8 @@ def _make(me: Visitor) -> None:
     me.look("draft-people")
     for name in ("readiness", "message", "way", "schedule", "limits", "check"):
         me.click("Continuer")
+        if name == "message":
+            me.page.locator("#f-recording1").select_option(index=1)
         me.look(f"draft-{name}")
     me.click("La préparer")
 
