@@ -95,6 +95,10 @@ api-schema: environment ## write the API's examples and its schema anew, after s
 chaos: environment pbx ## a campaign while dialer, PBX, link and database fail, judged at its end
 	@.venv/bin/python -m bench.chaos $(CHAOS)
 
+.PHONY: test-browser
+test-browser: environment pbx assets ## the dashboard in a real Chromium: a new user's whole way, axe on every page
+	@setup/browser.sh
+
 .PHONY: test-compose
 test-compose: environment ## docker-compose.yml on a real Docker engine: a rehearsal, down and up again
 	@setup/compose.sh

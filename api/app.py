@@ -12,12 +12,29 @@ from prometheus_client import CollectorRegistry
 
 from api import consent, problems
 from api.caller import Door
-from api.dashboard import account, door, set_up, users
+from api.dashboard import (
+    account,
+    door,
+    drafting,
+    importing,
+    operation,
+    refusals,
+    reports,
+    room,
+    set_up,
+    users,
+)
+from api.dashboard import audit as audit_pages
 from api.dashboard import campaigns as campaign_pages
 from api.dashboard import halt as halt_pages
+from api.dashboard import lists as list_pages
 from api.dashboard import preflight as preflight_pages
+from api.dashboard import recordings as recording_pages
+from api.dashboard import requests as request_pages
+from api.dashboard import why as why_pages
 from api.dashboard.pages import STATIC
 from api.examples import add_examples, problem_examples
+from api.imports import Imports
 from api.needs import Routes
 from api.progress import Hub
 from api.rate import Rated
@@ -52,6 +69,7 @@ from api.schemas import Problem
 from api.telling import telling
 from api.traffic import Largest, Traffic
 from api.visits import Visits
+from operations.calls_made import CallsMade
 from operations.progress import progress_of
 from operations.workspace import Workspace
 from store import idempotency
@@ -116,12 +134,15 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.workspace = workspace
     app.state.hub = Hub(partial(progress_of, workspace))
     app.state.visits = Visits()
+    app.state.calls_made = CallsMade()
+    app.state.imports = Imports()
     app.state.traffic = CollectorRegistry(auto_describe=False)
     problems.install(app)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
-        health, metrics, kinds, door, set_up, account, users, preflight_pages, campaign_pages,
-        halt_pages, consent,
+        health, metrics, kinds, door, set_up, account, users, room, drafting, preflight_pages,
+        reports, campaign_pages, halt_pages, importing, list_pages, recording_pages, refusals,
+        why_pages, request_pages, audit_pages, operation, consent,
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))

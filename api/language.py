@@ -80,6 +80,14 @@ class Language:
             return dates.format_time(local, "HH:mm", locale=self.code)
         return dates.format_datetime(local, "d MMM y, HH:mm", locale=self.code)
 
+    def clock(self, at: datetime) -> str:
+        """The time of day in Paris, `14:05`."""
+        return dates.format_time(at.astimezone(TIME_ZONE), "HH:mm", locale=self.code)
+
+    def seconds(self, length: float | None) -> str:
+        """Seconds with one decimal and their unit; a dash for none."""
+        return "–" if length is None else f"{self.number(round(length, 1))}\N{NO-BREAK SPACE}s"
+
     def day(self, on: date | None) -> str:
         """A day, or the day in Paris of an instant; a dash for none."""
         if on is None:

@@ -23,6 +23,9 @@ _LARGEST_UNDER = {
     "/api/v1/lists": 2048 * _MEBIBYTE,
     "/api/v1/lists/preview": 2048 * _MEBIBYTE,
     "/api/v1/suppressions/import": 512 * _MEBIBYTE,
+    "/recordings": MAX_BYTES + _MEBIBYTE,
+    "/lists/new": 2048 * _MEBIBYTE,
+    "/refusals/import": 512 * _MEBIBYTE,
 }
 
 log = structlog.get_logger()

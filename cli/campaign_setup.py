@@ -23,6 +23,7 @@ from operations.hold import watched
 from operations.import_list import import_list
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
+from operations.rehearse import REHEARSAL_CALLER_ID
 from operations.rules import in_force
 from operations.script import prepare_script
 from operations.script_values import ScriptValues
@@ -32,9 +33,6 @@ from operations.workspace import Workspace
 from store import campaigns as kept
 from store import policies
 from store.engine import reading, writing
-
-REHEARSAL_CALLER_ID = "+33199000000"
-"""Shown in a rehearsal of a campaign whose own caller id is a real one."""
 
 _OF_A_FILE = {"file", "header", "recording"}
 

@@ -9,7 +9,7 @@ from campaigns.trunk import FIRST_RATE
 from cli.console import as_json, figure, row, say, show, table
 from cli.session import AsJson, By, open_home
 from operations import trunks as decided
-from operations.trunk_states import TrunkState, trunk_states
+from operations.trunk_states import TrunkState, every
 
 _WHY = {
     "congested": "refuses calls for want of room",
@@ -28,7 +28,7 @@ Name = Annotated[str, typer.Argument(help="The trunk, as the settings name it.")
 @app.command("list")
 def show_all(ctx: typer.Context, json: AsJson = False) -> None:
     """Show every trunk of the settings, with the limits in force."""
-    found = [_described(one) for one in trunk_states(open_home(ctx))]
+    found = [_described(one) for one in every(open_home(ctx))]
     if json:
         say(as_json(found))
         return
@@ -107,8 +107,8 @@ def _described(one: TrunkState) -> dict[str, Any]:
         "rehearsal": one.rehearsal,
         "armed_by": one.armed_by,
         "armed_at": one.armed_at,
-        "max_channels": one.max_channels,
-        "max_cps": one.max_cps,
+        "max_channels": one.limits.max_channels,
+        "max_cps": one.limits.max_cps,
         "breaker": one.breaker,
         "factor": one.factor,
         "why": one.why,

@@ -295,6 +295,7 @@ class Dialer:
             "at": at.isoformat(),
             "ready": self._settling.ready and self._has_room,
             "connected": self._pbx.connected,
+            "gaps": self._settling.gaps,
             "channels": self._throttle.channels,
             "answered": sum(call.answered_at is not None for call in self._calls),
             "campaigns": {

@@ -31,6 +31,7 @@ class Settling:
 
     Attributes:
         ready: calls may be placed.
+        gaps: how often events were missed since this dialer began, so that all was settled again.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Settling:
         self._task: asyncio.Task[None] | None = None
         self._tell_ready: Callable[[], None] | None = None
         self.ready = False
+        self.gaps = 0
 
     def begin(self, tell_ready: Callable[[], None] | None) -> None:
         """Settle what an earlier dialer left; `tell_ready` hears when calls can be placed."""
@@ -61,6 +63,7 @@ class Settling:
     def unsettle(self) -> None:
         """Place nothing until everything in flight is accounted for again."""
         self.ready = False
+        self.gaps += 1
         self._asked.set()
 
     def ask(self) -> None:

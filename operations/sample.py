@@ -1,8 +1,8 @@
-"""The sample campaign, ready to be rehearsed: people who do not exist, on the simulated network."""
+"""The sample campaign, ready to be rehearsed: 1,000 people who do not exist, and a recording."""
 
 from pathlib import Path
 
-from campaigns.errors import NotFound
+from campaigns.errors import InvalidInput
 from operations.campaign_file import CampaignFile, ListFile, read_campaign_file
 from operations.import_list import import_list
 from operations.prepare import prepare_campaign
@@ -11,50 +11,57 @@ from operations.workspace import Workspace
 from store import campaigns as kept
 from store.engine import reading
 
-FILE = Path(__file__).parent.parent / "examples" / "campaign.toml"
+SAMPLE = Path(__file__).parent.parent / "examples" / "campaign.toml"
 
 
-def load_sample(workspace: Workspace, controller_id: int, by: str) -> int:
-    """The id of the controller's sample campaign, prepared where it is not there; takes seconds.
+def prepare_sample(workspace: Workspace, controller_id: int, by: str) -> int:
+    """Import the sample's list, keep its recording and prepare its campaign; the campaign's id.
 
-    It is on the trunk `rehearsal`, which reaches nobody.
+    Each time it is another campaign, of the same list and recording.
 
     Raises:
-        InvalidInput: the sample's files are not where they were installed.
+        InvalidInput: the settings leave no room for it.
     """
-    values = read_campaign_file(FILE)
-    known = _known(workspace, controller_id, values.name)
-    if known is not None:
-        return known
-    lists = [_import(workspace, controller_id, one, by) for one in values.lists]
-    return prepare_campaign(
-        workspace, controller_id, values, _recordings(workspace, controller_id, values, by),
-        lists, by,
-    )  # fmt: skip
-
-
-def _known(workspace: Workspace, controller_id: int, name: str) -> int | None:
-    with reading(workspace.engine) as connection:
-        try:
-            return kept.id_of(connection, controller_id, name)
-        except NotFound:
-            return None
-
-
-def _import(workspace: Workspace, controller_id: int, one: ListFile, by: str) -> int:
-    with one.file.open("rb") as file:
-        report = import_list(
-            workspace.engine, controller_id, file, name=one.name, file_name=one.file.name,
-            provenance=one.provenance(), by=by,
-        )  # fmt: skip
-    return report.list_id
-
-
-def _recordings(
-    workspace: Workspace, controller_id: int, values: CampaignFile, by: str
-) -> list[int]:
-    kept_ones = [
-        keep_recording(workspace, controller_id, path, name=path.stem, file_name=path.name, by=by)
+    values = read_campaign_file(SAMPLE)
+    lists = [_imported(workspace, controller_id, one, by) for one in values.lists]
+    recordings = [
+        int(keep_recording(
+            workspace, controller_id, path, name=path.stem, file_name=path.name, by=by
+        )["id"])
         for path in values.recordings
-    ]
-    return [int(one["id"]) for one in kept_ones]
+    ]  # fmt: skip
+    named = _named(workspace, controller_id, values)
+    return prepare_campaign(workspace, controller_id, named, recordings, lists, by)
+
+
+def _imported(workspace: Workspace, controller_id: int, one: ListFile, by: str) -> int:
+    with one.file.open("rb") as file:
+        return import_list(
+            workspace.engine,
+            controller_id,
+            file,
+            name=one.name or one.file.stem,
+            file_name=one.file.name,
+            provenance=one.provenance(),
+            by=by,
+        ).list_id
+
+
+def _named(workspace: Workspace, controller_id: int, values: CampaignFile) -> CampaignFile:
+    """The same under a name that is not taken."""
+    return values.model_copy(update={"name": free_name(workspace, controller_id, values.name)})
+
+
+def free_name(workspace: Workspace, controller_id: int, name: str) -> str:
+    """A name like this one that no campaign of the controller has: `Réunion`, `Réunion (2)`.
+
+    Raises:
+        InvalidInput: a thousand have it.
+    """
+    with reading(workspace.engine) as connection:
+        taken = {row["name"] for row in kept.rows_of(connection, controller_id)}
+    tried = (name, *(f"{name} ({number})" for number in range(2, 1000)))
+    found = next((one for one in tried if one not in taken), None)
+    if found is None:
+        raise InvalidInput("name", "a thousand campaigns are called so.", "Choose another name.")
+    return found

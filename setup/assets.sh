@@ -13,6 +13,11 @@ readonly vendor=api/dashboard/static/vendor stamp=node_modules/.portevoix-assets
 readonly ASSETS=(
   htmx.org/dist/htmx.min.js htmx.min.js
   htmx.org/LICENSE htmx.LICENSE.txt
+  uplot/dist/uPlot.iife.min.js uplot.min.js
+  uplot/dist/uPlot.min.css uplot.min.css
+  uplot/LICENSE uplot.LICENSE.txt
+  @fontsource-variable/inter/files/inter-latin-wght-normal.woff2 inter.woff2
+  @fontsource-variable/inter/LICENSE inter.LICENSE.txt
 )
 
 state() { cat package-lock.json setup/assets.sh | sha256sum; }

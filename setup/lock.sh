@@ -24,6 +24,7 @@ have npm || die "npm is missing, which resolves the browser assets" "Install Nod
 lock runtime.txt pyproject.toml "$@"
 lock dev.txt pyproject.toml --group dev "$@"
 lock tools.txt --group tools "$@"
+lock browser.txt --group browser --constraint requirements/dev.txt "$@"
 lock node.txt "$@" - <<<"$NODE"
 npm install --package-lock-only --silent
 setup/no-registry-hosts.sh

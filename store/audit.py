@@ -76,12 +76,16 @@ class AuditFilter:
         since: then or later.
         until: before that.
         calls: the calls allowed by claims too.
+        actor: who, exactly; empty for anybody.
+        subject: of what, exactly; empty for anything.
     """
 
     act: str = ""
     since: datetime | None = None
     until: datetime | None = None
     calls: bool = False
+    actor: str = ""
+    subject: str = ""
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """What is asked, over `audit_event`."""
@@ -92,8 +96,12 @@ class AuditFilter:
             yield audit_event.c.at >= self.since
         if self.until is not None:
             yield audit_event.c.at < self.until
-        if not self.calls:
+        if not self.calls and self.act != CALLS_ALLOWED:
             yield audit_event.c.act != CALLS_ALLOWED
+        if self.actor:
+            yield audit_event.c.actor == self.actor
+        if self.subject:
+            yield audit_event.c.subject == self.subject
 
 
 def page(

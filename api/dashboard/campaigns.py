@@ -13,6 +13,7 @@ from api.dashboard.figures import figures
 from api.dashboard.forms import checked
 from api.dashboard.hours import hours
 from api.dashboard.pages import chosen, page, render
+from api.dashboard.reports import looked_into
 from api.language import Language
 from api.needs import needs
 from api.routes.campaigns import Known, allowed, one
@@ -54,13 +55,6 @@ _AFTER = {
 """The states in which it is still news that an action was done."""
 
 
-@router.get("/")
-@needs()
-def home() -> Response:
-    """There is one page so far."""
-    return RedirectResponse("/campaigns", 303)
-
-
 @router.get("/campaigns")
 @needs(Permission.CAMPAIGNS_READ)
 def every(request: Request, workspace: In, caller: Asking) -> Response:
@@ -86,6 +80,7 @@ def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Re
     return page(
         request, "campaign.html", **_shown(progress, chosen(request)), campaign=campaign,
         hours=hours(campaign.windows, chosen(request)),
+        **looked_into(request, campaign_id, workspace, caller),
         done=done if progress.state in _AFTER.get(done, ()) else "",
     )  # fmt: skip
 
@@ -117,6 +112,7 @@ def report(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> 
     campaign = one(campaign_id, workspace, caller)
     return page(
         request, "report.html", report=found, campaign=campaign,
+        **looked_into(request, campaign_id, workspace, caller),
         **_shown(found.progress, chosen(request)),
     )  # fmt: skip
 

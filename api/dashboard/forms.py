@@ -1,11 +1,14 @@
 """Forms that only our own pages can send."""
 
 import hmac
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.datastructures import FormData
 
 from api.caller import Asking, form_token
+from api.language import Language
 from api.problems import Refusal
 from campaigns.errors import InvalidInput
 
@@ -46,3 +49,34 @@ def passwords(password: str, again: str) -> str:
     if password != again:
         raise InvalidInput("again", "The two passwords differ.", "Type the same one twice.")
     return password
+
+
+async def sent_form(request: Request) -> FormData:
+    """All that the form carries."""
+    return await request.form()
+
+
+Filled = Annotated[FormData, Depends(sent_form)]
+
+
+def text_of(form: FormData, name: str, otherwise: str = "") -> str:
+    """One field of it, without blanks around."""
+    value = form.get(name, otherwise)
+    return value.strip() if isinstance(value, str) else otherwise
+
+
+def texts_of(form: FormData, name: str) -> list[str]:
+    """Every value of one field, such as boxes that were ticked."""
+    return [one for one in form.getlist(name) if isinstance(one, str)]
+
+
+def faults_of(error: InvalidInput, language: Language, names: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong, under the field of the form where it is.
+
+    Args:
+        error: says which value is wrong in our own terms.
+        language: to say it in.
+        names: the form's field by ours, where they differ.
+    """
+    said = f"{language.say(error.why)} {language.say(error.remedy)}".strip()
+    return {names.get(error.field, error.field): said[:1].upper() + said[1:]}

@@ -47,7 +47,7 @@ def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) 
             and not found.failed
         ),
         past=_is_past(campaign, [check.subject for check in found.failed]),
-        **_listed(language, found.readiness),
+        **listed(language, found.readiness),
     )
 
 
@@ -58,7 +58,7 @@ def list_readiness(
 ) -> Response:
     """Who of a list may be called for a purpose."""
     found = readiness.of_lists(workspace, caller.controller_id, [list_id], pack, purpose)
-    return page(request, "readiness.html", found=found, **_listed(chosen(request), found))
+    return page(request, "readiness.html", found=found, **listed(chosen(request), found))
 
 
 @router.get("/campaigns/{campaign_id}/acknowledge")
@@ -134,7 +134,7 @@ def _is_past(campaign: CampaignAnswer, failed: list[Any]) -> bool:
     return "pack" in failed and not campaign.acknowledged_by
 
 
-def _listed(language: Language, found: Readiness) -> dict[str, Any]:
+def listed(language: Language, found: Readiness) -> dict[str, Any]:
     """Readiness as the part of a page takes it."""
     return {
         "readiness": found,

@@ -3,19 +3,17 @@
 Forms under an address that holds a secret carry no token of their own: who can send them knows it.
 """
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.caller import Asking, In
+from api.caller import In
 from api.dashboard.door import Typed, enter
-from api.dashboard.forms import checked, passwords
+from api.dashboard.forms import passwords
 from api.dashboard.pages import page
-from api.needs import needs
 from api.problems import Refusal
-from campaigns.access import Permission
 from campaigns.errors import InvalidInput
 from campaigns.password import LEAST_SIGNS
-from operations import accounts, sample, set_up
+from operations import accounts, set_up
 
 router = APIRouter(include_in_schema=False)
 
@@ -62,14 +60,6 @@ def choose_password(
     except InvalidInput as fault:
         return _password_form(request, workspace, token, 422, fault)
     return RedirectResponse("/login", 303)
-
-
-@router.post("/sample", dependencies=[Depends(checked)])
-@needs(Permission.CAMPAIGNS_WRITE)
-def load_sample(workspace: In, caller: Asking) -> Response:
-    """Prepare the sample campaign, and show it."""
-    campaign_id = sample.load_sample(workspace, caller.controller_id, caller.name)
-    return RedirectResponse(f"/campaigns/{campaign_id}", 303)
 
 
 def _set_up_form(

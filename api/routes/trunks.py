@@ -10,7 +10,8 @@ from api.needs import needs
 from api.paging import Paged
 from api.schemas import Page
 from campaigns.access import Permission
-from operations.trunk_states import TrunkState, trunk_states
+from operations.trunk_states import TrunkState
+from operations.trunk_states import every as every_trunk
 
 router = APIRouter(prefix="/trunks", tags=["trunks"])
 
@@ -42,7 +43,7 @@ def every(
 ) -> Page[TrunkAnswer]:
     """Every trunk of the settings, with the limits in force."""
     del asked
-    return Page(items=[_answer(one) for one in trunk_states(workspace)], next=None)
+    return Page(items=[_answer(one) for one in every_trunk(workspace)], next=None)
 
 
 def _answer(one: TrunkState) -> TrunkAnswer:
@@ -53,8 +54,8 @@ def _answer(one: TrunkState) -> TrunkAnswer:
         caller_ids=list(one.trunk.caller_ids),
         priority=one.trunk.priority,
         weight=one.trunk.weight,
-        max_channels=one.max_channels,
-        max_cps=one.max_cps,
+        max_channels=one.limits.max_channels,
+        max_cps=one.limits.max_cps,
         breaker=one.breaker,
         factor=one.factor,
         why=one.why,

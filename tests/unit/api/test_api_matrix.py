@@ -171,7 +171,7 @@ def test_whoever_is_not_permitted_is_refused_and_whoever_is_is_not(
     askers: list[Asker],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("operations.sample.load_sample", lambda *_: 1)
+    monkeypatch.setattr("api.dashboard.drafting.prepare_sample", lambda *_: 1)
     refused = 0
     for asker in askers:
         for case in cases:

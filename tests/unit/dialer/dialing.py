@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from fake_pbx import FakeCall, FakePbx
 from sqlalchemy import Engine
@@ -69,11 +70,14 @@ class Dialing:
             last = self._shown_at()
             await until(lambda last=last: self._shown_at() != last)  # type: ignore[misc]
 
+    def shown(self) -> dict[str, Any]:
+        """What the dialer last showed of itself."""
+        with reading(self.world.engine) as connection:
+            return leases.holder(connection, datetime.now(UTC)) or {}
+
     def _shown_at(self) -> object:
         """When the dialer last showed itself, as it does at each look."""
-        with reading(self.world.engine) as connection:
-            found = leases.holder(connection, datetime.now(UTC))
-        return found and found.get("at")
+        return self.shown().get("at")
 
     async def stop(self) -> bool:
         self.dialer.stop()

@@ -448,6 +448,7 @@ async def test_a_gap_in_the_link(world: World, tmp_path: Path) -> None:
         await until(lambda: "calling" not in world.states(campaign.id))
         assert world.states(campaign.id) == {"reached": 3, "unreached": 2, "in_doubt": 1}
         assert len(run.pbx.orders) == 6
+        await until(lambda: run.shown().get("gaps") == 1)
 
 
 async def test_a_call_in_doubt_stays_so_and_keeps_its_number(world: World, tmp_path: Path) -> None:

@@ -6,9 +6,13 @@ import pytest
 from setup_clone import Clone
 
 NPM = """echo "npm $*" >>"{log}"
-mkdir -p node_modules/htmx.org/dist
-echo script >node_modules/htmx.org/dist/htmx.min.js
-echo licence >node_modules/htmx.org/LICENSE"""
+for file in htmx.org/dist/htmx.min.js htmx.org/LICENSE uplot/dist/uPlot.iife.min.js \\
+  uplot/dist/uPlot.min.css uplot/LICENSE @fontsource-variable/inter/LICENSE \\
+  @fontsource-variable/inter/files/inter-latin-wght-normal.woff2
+do
+  mkdir -p "node_modules/$(dirname "$file")"
+  echo it >"node_modules/$file"
+done"""
 
 
 @pytest.fixture
@@ -27,7 +31,10 @@ def test_assets_and_licences_are_copied(clone: Clone, log: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert log.read_text() == "npm ci --silent\n"
     names = {path.name for path in vendor(clone).iterdir()}
-    assert names == {"htmx.min.js", "htmx.LICENSE.txt"}
+    assert names == {
+        "htmx.min.js", "htmx.LICENSE.txt", "uplot.min.js", "uplot.min.css", "uplot.LICENSE.txt",
+        "inter.woff2", "inter.LICENSE.txt",
+    }  # fmt: skip
 
 
 def test_nothing_is_fetched_twice(clone: Clone, log: Path) -> None:

@@ -1,0 +1,205 @@
+"""The control room: what is going on at this moment on behalf of one controller."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from campaigns.outcome import ANSWERED, NOT_THE_PERSONS, Outcome
+from campaigns.states import LIVE_CAMPAIGN, CampaignState
+from operations.calls_made import CallsMade, Made
+from operations.progress import Progress, progress_of
+from operations.standing import Standing, standing
+from operations.trunk_states import TrunkState, trunk_states
+from operations.workspace import Workspace
+from store import campaigns as kept
+from store import halts, leases
+from store.calls_made import MINUTE_MS
+from store.engine import reading
+
+WINDOW = timedelta(hours=1)
+"""How far back it looks."""
+
+_SHOWN = 12
+"""Campaigns on it: those that may have calls up, then those that ended within the window."""
+
+_OURS = NOT_THE_PERSONS | {Outcome.IN_DOUBT}
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """Calls begun in one minute, by what came of them.
+
+    Attributes:
+        at: when it began.
+        answered: somebody, or a machine, took the call.
+        not_answered: nobody did.
+        ours: the network or we failed.
+    """
+
+    at: datetime
+    answered: int
+    not_answered: int
+    ours: int
+
+    @property
+    def calls(self) -> int:
+        """All of them."""
+        return self.answered + self.not_answered + self.ours
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A campaign in the control room.
+
+    Attributes:
+        share: of what the controller's running campaigns may call, by their weights; 0 to 1, None
+            where it does not run.
+        standing: why it is or is not dialing.
+    """
+
+    progress: Progress
+    weight: float
+    share: float | None
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is going on.
+
+    Attributes:
+        dialer: one runs; `connected`: it reaches its PBX; `ready`: it places calls.
+        gaps: how often that dialer missed events and settled everything anew.
+        channels, calls_per_second: of the controller's calls, now.
+        max_channels, max_cps: of the whole system.
+        lately: its calls within `WINDOW`.
+        minutes: the same minute by minute, the oldest first, without a gap.
+        silent: of them, calls that were answered and heard nothing.
+    """
+
+    at: datetime
+    dialer: bool
+    connected: bool
+    ready: bool
+    gaps: int
+    channels: int
+    calls_per_second: float
+    max_channels: int
+    max_cps: float
+    lately: Made
+    minutes: tuple[Minute, ...]
+    silent: int
+    campaigns: tuple[Shown, ...]
+    trunks: tuple[TrunkState, ...]
+
+
+def room_of(workspace: Workspace, controller_id: int, made: CallsMade) -> Room:
+    """Look around, on behalf of one controller: nothing of any other's calls is in it."""
+    now = datetime.now(UTC)
+    with reading(workspace.engine) as connection:
+        rows = _rows(kept.rows_of(connection, controller_id), now)
+        dialer = leases.holder(connection, now) or {}
+        standings = _standings(connection, rows, dialer, now)
+    shown = tuple(_shown(workspace, controller_id, row, rows, standings) for row in rows)
+    lately = _lately(workspace, rows, made, now)
+    minutes = _minutes(lately, now)
+    return Room(
+        at=now,
+        dialer=bool(dialer),
+        connected=bool(dialer.get("connected")),
+        ready=bool(dialer.get("ready")),
+        gaps=int(dialer.get("gaps", 0)),
+        channels=sum(one.progress.channels for one in shown),
+        calls_per_second=sum(one.progress.calls_per_second for one in shown),
+        max_channels=workspace.settings.limits.max_channels,
+        max_cps=workspace.settings.limits.max_cps,
+        lately=lately,
+        minutes=minutes,
+        silent=lately.silent,
+        campaigns=shown,
+        trunks=trunk_states(workspace, dialer),
+    )
+
+
+def _rows(rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    live = [row for row in rows if row["state"] in LIVE_CAMPAIGN]
+    late = [row for row in rows if row["ended_at"] and row["ended_at"] > now - WINDOW]
+    return [*live, *(row for row in late if row not in live)][:_SHOWN]
+
+
+def _standings(
+    connection: Connection, rows: list[dict[str, Any]], dialer: Mapping[str, Any], now: datetime
+) -> dict[int, Standing]:
+    halted = halts.current(connection) is not None
+    return {
+        row["id"]: standing(
+            connection, kept.by_id(connection, row["id"]), dialer, now, halted=halted
+        )
+        for row in rows
+    }
+
+
+def _shown(
+    workspace: Workspace,
+    controller_id: int,
+    row: dict[str, Any],
+    rows: list[dict[str, Any]],
+    standings: dict[int, Standing],
+) -> Shown:
+    running = [one["weight"] for one in rows if one["state"] == CampaignState.RUNNING.value]
+    runs = row["state"] == CampaignState.RUNNING.value
+    return Shown(
+        progress_of(workspace, controller_id, row["id"]),
+        row["weight"],
+        row["weight"] / sum(running) if runs else None,
+        standings[row["id"]],
+    )
+
+
+def _lately(
+    workspace: Workspace, rows: list[dict[str, Any]], made: CallsMade, now: datetime
+) -> Made:
+    found = Made()
+    first = _minute(now - WINDOW)
+    for row in rows:
+        longest_s = row["ring_timeout_s"] + row["message_ms"] // 1000 + 60
+        one = made.lately(workspace.engine, row["id"], longest_s, now - WINDOW)
+        _join(found, one, first)
+    return found
+
+
+def _join(all_: Made, one: Made, first: int) -> None:
+    all_.outcomes.update({key: many for key, many in one.outcomes.items() if key[0] >= first})
+    all_.rang += one.rang
+    all_.delay_ms += one.delay_ms
+    all_.talked += one.talked
+    all_.talk_ms += one.talk_ms
+    all_.whole = all_.whole and one.whole
+
+
+def _minutes(lately: Made, now: datetime) -> tuple[Minute, ...]:
+    counts: dict[int, Counter[str]] = {}
+    for (minute, outcome), many in lately.outcomes.items():
+        counts.setdefault(minute, Counter())[_group(outcome)] += many
+    last = _minute(now)
+    first = last - round(WINDOW.total_seconds()) // 60 + 1
+    return tuple(_one(minute, counts.get(minute, Counter())) for minute in range(first, last + 1))
+
+
+def _one(minute: int, found: Counter[str]) -> Minute:
+    at = datetime.fromtimestamp(minute * MINUTE_MS / 1000, UTC)
+    return Minute(at, found["answered"], found["not_answered"], found["ours"])
+
+
+def _group(outcome: str) -> str:
+    if outcome in ANSWERED:
+        return "answered"
+    return "ours" if outcome in _OURS else "not_answered"
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp() * 1000) // MINUTE_MS

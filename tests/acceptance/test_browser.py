@@ -1,0 +1,171 @@
+"""The dashboard in a real Chromium, as a new user would go; `make test-browser` runs it."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = os.environ.get("PORTEVOIX_TEST_CHROMIUM", "")
+
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="run by «make test-browser», which finds a Chromium"),
+    pytest.mark.timeout(900),
+    pytest.mark.slow,
+    pytest.mark.pbx,
+]
+if not CHROMIUM:
+    pytest.skip("run by «make test-browser», which finds a Chromium", allow_module_level=True)
+
+from browser_site import CLONE, Site, Visitor, chromium, served, sign_in, visitor  # noqa: E402
+
+MOST_CLICKS = 10
+FAULTY = "VO-09999;Jean;Essai;12;99340;La Grève;16/05/2025;papier;voix-site-2\n"
+
+PAGES = {
+    "room": "/", "campaigns": "/campaigns", "campaign": "/campaigns/1",
+    "report": "/campaigns/1/report", "preflight": "/campaigns/1/preflight",
+    "new": "/campaigns/new?like=1", "budget": "/campaigns/1/budget", "lists": "/lists",
+    "list-new": "/lists/new", "list": "/lists/2", "list-undo": "/lists/2/undo",
+    "ready": "/lists/2/readiness/fr-political/political", "recordings": "/recordings",
+    "recording": "/recordings/1", "refusals": "/refusals", "why": "/why",
+    "requests": "/requests", "request": "/requests/1", "forms": "/forms", "trunks": "/trunks",
+    "callbacks": "/callbacks", "rules": "/rules", "pack": "/rules/fr-political",
+    "audit": "/audit", "stop": "/stop", "none": "/problems/not_found",
+    "consent": "/consent/voix", "withdraw": "/consent/voix/withdraw",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    # Under a directory that the unprivileged user of Asterisk can reach, unlike pytest's own.
+    root = Path(tempfile.mkdtemp(prefix="portevoix-browser-"))
+    root.chmod(0o755)
+    with served(root / "home") as made:
+        made.run(
+            "consent-form", "create", "Voix", "--purpose", "political", "--fr", "J'accepte.",
+            "--en", "I agree.", "--slug", "voix",
+        )  # fmt: skip
+        yield made
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as made:
+        yield made
+
+
+def test_from_signing_in_to_a_finished_rehearsal(browser: Any, site: Site) -> None:
+    with visitor(browser, site, "en") as me:
+        sign_in(me)
+        me.clicks = 0
+        me.click("Prepare the sample")
+        assert me.page.get_by_role("heading", name="Before the launch").is_visible()
+        me.click("Launch", "link")
+        me.click("Launch")
+        tile = me.page.locator("#tiles .tile").first
+        me.until(lambda: not tile.inner_text().split("\n")[1].startswith("0"))
+        me.click(re.compile("^Pause"))
+        assert "Paused" in me.page.locator("main").inner_text()
+        me.click(re.compile("^Resume"), "link")
+        me.click(re.compile("^Resume"))
+        me.until(lambda: "Finished" in me.page.locator(".title").first.inner_text())
+        me.click("Report", "link")
+        assert me.page.get_by_role("heading", name=re.compile("^Report")).is_visible()
+        assert me.page.locator("#listening svg").is_visible()
+        assert me.clicks < MOST_CLICKS, f"{me.clicks} clicks"
+
+
+def test_a_list_with_faulty_rows_and_a_campaign_of_ones_own(browser: Any, site: Site) -> None:
+    with visitor(browser, site, "fr") as me:
+        sign_in(me)
+        _import(me)
+        me.go("/recordings")
+        me.page.locator("#f-file").set_input_files(CLONE / "examples" / "message-identite.flac")
+        me.click("Le garder et l’écouter")
+        assert me.page.locator("svg.wave").count() == 2
+        me.look("recording-new")
+        _make(me)
+        assert me.page.get_by_role("heading", name="Avant le lancement").is_visible()
+        assert not me.violations, me.violations
+
+
+def _import(me: Visitor) -> None:
+    rows = (CLONE / "examples" / "contacts.csv").read_text("utf-8-sig").splitlines(keepends=True)
+    content = "".join([*rows[:200], FAULTY])
+    me.go("/lists/new")
+    me.page.locator("#f-file").set_input_files(
+        {"name": "adherents.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    me.click("Y jeter un œil")
+    me.look("list-look")
+    for field, value in (
+        ("supplier", "Équipe"), ("method", "bulletins papier"), ("name", "Adhérents"),
+        ("wording:voix-site-2", "J'accepte que l'on m'appelle."),
+    ):  # fmt: skip
+        box = me.page.locator(f'[name="{field}"]')
+        if box.count():
+            box.fill(value)
+    me.page.get_by_label("politique").check()
+    me.click("L’importer")
+    me.until(lambda: re.search(r"/lists/\d+$", me.page.url) is not None)
+    assert "Lignes refusées" in me.page.locator("main").inner_text()
+    me.look("list-imported")
+
+
+def _make(me: Visitor) -> None:
+    me.go("/lists")
+    me.click("Adhérents", "link")
+    me.click("Nouvelle campagne avec elle", "link")
+    me.page.locator("#f-name").fill("Pas à pas")
+    me.page.get_by_role("checkbox").first.check()
+    me.look("draft-people")
+    for name in ("readiness", "message", "way", "schedule", "limits", "check"):
+        me.click("Continuer")
+        if name == "message":
+            me.page.locator("#f-recording1").select_option(index=1)
+        me.look(f"draft-{name}")
+    me.click("La préparer")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_no_page_breaks_a_rule_of_accessibility(browser: Any, site: Site, language: str) -> None:
+    site.run("request", "open", "access", "06 39 98 00 01", "--controller", "Porte-voix")
+    with visitor(browser, site, language) as me:
+        me.go("/login")
+        me.look("login")
+        sign_in(me)
+        for name, path in PAGES.items():
+            me.go(path)
+            me.look(name)
+        assert not me.violations, me.violations
+
+
+def test_everything_works_without_javascript(browser: Any, site: Site) -> None:
+    with visitor(browser, site, "en", java_script_enabled=False) as me:
+        sign_in(me)
+        me.go("/campaigns/1")
+        assert me.page.get_by_text("The figures as a table").first.is_visible()
+        me.go("/why")
+        me.page.locator("#f-number").fill("06 39 98 23 31")
+        me.click("Look it up")
+        assert me.page.get_by_role("status").is_visible()
+
+
+def test_somebody_who_was_called_refuses(browser: Any, site: Site) -> None:
+    with visitor(browser, site, "en") as me:
+        me.go("/consent/voix/withdraw")
+        me.page.locator("#phone").fill("06 39 98 00 55")
+        me.click("Do not call me")
+        me.look("withdrawn")
+        sign_in(me)
+        me.go("/refusals")
+        me.page.locator("#f-number").fill("0639980055")
+        me.click("Look it up")
+        assert "consent" in me.page.get_by_role("status").first.inner_text().lower()
+        assert not me.violations, me.violations

@@ -1,0 +1,18 @@
+"""The sample campaign, ready with one click."""
+
+from api_samples import Rig, form_token
+from fastapi.testclient import TestClient
+
+
+def test_the_sample_is_ready_to_be_rehearsed_and_can_be_had_again(
+    rig: Rig, person: TestClient
+) -> None:
+    token = form_token(person.get("/").text)
+    first = person.post("/sample", data={"form_token": token})
+    assert first.headers["location"] == "/campaigns/1/preflight"
+    again = person.post("/sample", data={"form_token": token})
+    assert again.headers["location"] == "/campaigns/2/preflight"
+    made = rig.ours.get("/api/v1/campaigns").json()
+    assert [one["rehearsal"] for one in made] == [True, True]
+    assert len({one["name"] for one in made}) == 2
+    assert "launch" in person.get("/campaigns/2/preflight").text
