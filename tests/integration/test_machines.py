@@ -1,10 +1,13 @@
 """Answering machines on a real Asterisk: greetings over RTP, and what the network saw of it."""
 
 import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from zlib import crc32
 
 import pytest
-from stage import Stage, Staging, numbers, until
+from stage import Stage, numbers, staged, until
 
 from campaigns.machine import MachineMode
 from campaigns.states import Action
@@ -19,35 +22,71 @@ from store.engine import reading
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 
 PERSON, REFUSES, MACHINE = 60, 11, 50
-MACHINES = numbers(MACHINE, 6)
-PEOPLE = [*numbers(PERSON, 4), *numbers(REFUSES, 3)]
 CLOCKS_S = 0.1
 
 
-def _prepare(stage: Stage, mode: MachineMode) -> int:
+@dataclass(frozen=True)
+class Called:
+    """Whom a campaign calls, by what they do."""
+
+    machines: list[str]
+    people: list[str]
+    refusing: list[str]
+
+    @property
+    def everybody(self) -> list[str]:
+        return [*self.machines, *self.people, *self.refusing]
+
+
+LEFT, HUNG_UP_ON, ALONE = (
+    Called(
+        *(numbers(kind, count, first) for kind, count in ((MACHINE, 6), (PERSON, 4), (REFUSES, 3)))
+    )
+    for first in (0, 20, 40)
+)
+
+
+@pytest.fixture(scope="module")
+def stage(pbx_binary: object, pbx_root: Path) -> Iterator[Stage]:
+    """One installation for all: each test calls other people."""
+    with staged(pbx_root, "machines") as made:
+        made.start_network()
+        made.start_dialer()
+        yield made
+
+
+def _launched(stage: Stage, mode: MachineMode, called: Called) -> int:
     """A campaign that calls machines and people."""
-    listed = stage.prepare([*MACHINES, *PEOPLE], name=f"list of {mode}")
-    with reading(stage.workspace.engine) as connection:
-        lists = kept.lists_of(connection, listed)
-    values = stage.values(f"{mode}").model_copy(update={"machines": MachineValues(mode=mode)})
+    listed = stage.listed(called.everybody, f"list of {called.machines[0]}")
+    values = stage.values(f"{mode} {called.machines[0]}")
+    values = values.model_copy(update={"machines": MachineValues(mode=mode)})
     recording = stage.recording()
     left = [recording] if mode is MachineMode.LEAVE_MESSAGE else []
-    return prepare_campaign(
-        stage.workspace, stage.controller, values, [recording], lists, "test",
+    campaign = prepare_campaign(
+        stage.workspace, stage.controller, values, [recording], [listed], "test",
         machine_recording_ids=left,
     )  # fmt: skip
-
-
-def _run(stage: Stage, mode: MachineMode) -> tuple[int, dict[str, str]]:
-    """A campaign to its end; its id, and outcomes by number."""
-    campaign = _prepare(stage, mode)
     stage.act(campaign, Action.LAUNCH)
-    until(lambda: all(one["outcome"] for one in stage.attempts(campaign)) and _all(stage, campaign))
-    return campaign, {one["number"]: one["outcome"] for one in stage.attempts(campaign)}
+    return campaign
 
 
-def _all(stage: Stage, campaign: int) -> bool:
-    return len(stage.attempts(campaign)) == len([*MACHINES, *PEOPLE])
+def _outcomes(stage: Stage, campaign: int) -> dict[str, str]:
+    return {one["number"]: one["outcome"] for one in stage.attempts(campaign)}
+
+
+def _until_called(stage: Stage, campaign: int, called: Called) -> dict[str, str]:
+    """Wait until everybody was called; the outcomes by number."""
+    until(
+        lambda: (
+            len([one for one in _outcomes(stage, campaign).values() if one])
+            == len(called.everybody)
+        )
+    )
+    return _outcomes(stage, campaign)
+
+
+def _of(outcomes: dict[str, str], numbers_: list[str]) -> set[str]:
+    return {outcomes[_e164(one)] for one in numbers_}
 
 
 def _e164(number: str) -> str:
@@ -65,52 +104,38 @@ def _last_calls(stage: Stage) -> dict[str, LedgerCall]:
     return {call.number: call for call in stage.calls}
 
 
-def test_a_message_is_left_after_the_beep_and_people_hear_theirs(staging: Staging) -> None:
-    stage = staging()
-    stage.start_network()
-    stage.start_dialer()
-    campaign, outcomes = _run(stage, MachineMode.LEAVE_MESSAGE)
-    assert {outcomes[_e164(one)] for one in MACHINES} == {"machine_message_left"}
-    assert {outcomes[_e164(one)] for one in numbers(PERSON, 4)} == {"delivered"}
-    assert {outcomes[_e164(one)] for one in numbers(REFUSES, 3)} == {"opted_out"}
+def test_machines_get_what_is_theirs_and_people_the_message(stage: Stage) -> None:
+    leaving = _launched(stage, MachineMode.LEAVE_MESSAGE, LEFT)
+    hanging = _launched(stage, MachineMode.HANG_UP, HUNG_UP_ON)
+    left = _until_called(stage, leaving, LEFT)
+    hung_up_on = _until_called(stage, hanging, HUNG_UP_ON)
+    assert _of(left, LEFT.machines) == {"machine_message_left"}
+    assert _of(hung_up_on, HUNG_UP_ON.machines) == {"machine"}
+    for outcomes, called in ((left, LEFT), (hung_up_on, HUNG_UP_ON)):
+        assert _of(outcomes, called.people) == {"delivered"}
+        assert _of(outcomes, called.refusing) == {"opted_out"}
     with reading(stage.workspace.engine) as connection:
-        left_s = kept.by_id(connection, campaign).machines.message_ms / 1000
+        seconds = kept.by_id(connection, leaving).machines.message_ms / 1000
     calls = _last_calls(stage)
-    for number in MACHINES:
+    for number in LEFT.machines:
         call = calls[_e164(number)]
         assert call.bye_at is not None
         assert call.answer_at is not None
         # What is left is played to its end, at which the PBX hangs up.
-        begun = call.bye_at - left_s - call.answer_at
+        begun = call.bye_at - seconds - call.answer_at
         assert begun >= _beep_over_s(call.number) - CLOCKS_S, call
-    assert stage.verdict(campaign).faults == []
 
 
-def test_machines_are_hung_up_on_before_the_beep_and_nobody_else_is(staging: Staging) -> None:
-    stage = staging()
-    stage.start_network()
-    stage.start_dialer()
-    campaign, outcomes = _run(stage, MachineMode.HANG_UP)
-    assert {outcomes[_e164(one)] for one in MACHINES} == {"machine"}
-    assert {outcomes[_e164(one)] for one in numbers(PERSON, 4)} == {"delivered"}
-    assert {outcomes[_e164(one)] for one in numbers(REFUSES, 3)} == {"opted_out"}
-    assert stage.verdict(campaign).faults == []
-
-
-def test_without_a_dialer_the_message_plays_to_its_end(staging: Staging) -> None:
-    stage = staging()
-    stage.start_network()
-    stage.start_dialer()
-    campaign = _prepare(stage, MachineMode.HANG_UP)
-    stage.act(campaign, Action.LAUNCH)
-    until(lambda: sum(call.answer_at is not None for call in stage.calls) >= 6)
+def test_without_a_dialer_the_message_plays_to_its_end(stage: Stage) -> None:
+    theirs = {_e164(one) for one in ALONE.machines}
+    campaign = _launched(stage, MachineMode.HANG_UP, ALONE)
+    until(lambda: sum(c.answer_at is not None for c in stage.calls if c.number in theirs) >= 3)
     stage.signal("dialer", signal.SIGKILL)
     until(lambda: not stage.up)
-    answered = {call.number for call in stage.calls if call.answer_at is not None}
-    machines = answered & {_e164(one) for one in MACHINES}
-    assert machines
+    answered = {c.number for c in stage.calls if c.answer_at is not None} & theirs
     stage.act(campaign, Action.STOP)
     stage.start_dialer()
     until(lambda: stage.ended(campaign))
-    outcomes = {one["number"]: one["outcome"] for one in stage.attempts(campaign)}
-    assert {outcomes[number] for number in machines} == {"delivered"}
+    outcomes = _outcomes(stage, campaign)
+    assert answered
+    assert {outcomes[number] for number in answered} == {"delivered"}

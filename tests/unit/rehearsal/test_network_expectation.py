@@ -121,3 +121,11 @@ def test_a_call_nobody_ended_is_in_doubt() -> None:
     up = call(hung_up_by=None, bye_at=None, ended_at=None, rtp_seconds=3.0)
     assert _expect(up) == {"in_doubt", "pbx_lost"}
     assert "in_doubt" in _expect(unanswered(None))
+
+
+def test_who_hears_all_is_a_machine_only_where_machines_are_looked_for() -> None:
+    looks = Announced(10.0, machines=True)
+    assert expected_outcomes(call(), looks) == {"delivered", "machine", "machine_message_left"}
+    left = call(hung_up_by="network", bye_at=1012.5)
+    assert expected_outcomes(left, looks) == {"delivered"}
+    assert expected_outcomes(call(keys=pressed("9", 1004.0)), looks) == {"opted_out"}
