@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from campaigns.errors import InvalidInput
+from campaigns.states import CampaignState
 from operations.campaign_file import CampaignFile, ListFile, read_campaign_file
 from operations.import_list import import_list
 from operations.prepare import prepare_campaign
@@ -17,12 +18,16 @@ SAMPLE = Path(__file__).parent.parent / "examples" / "campaign.toml"
 def prepare_sample(workspace: Workspace, controller_id: int, by: str) -> int:
     """Import the sample's list, keep its recording and prepare its campaign; the campaign's id.
 
-    Each time it is another campaign, of the same list and recording.
+    One that nobody has launched yet is given again, so that who clicks twice has one; then it is
+    another campaign, of the same list and recording.
 
     Raises:
         InvalidInput: the settings leave no room for it.
     """
     values = read_campaign_file(SAMPLE)
+    waiting = _waiting(workspace, controller_id, values.name)
+    if waiting is not None:
+        return waiting
     lists = [_imported(workspace, controller_id, one, by) for one in values.lists]
     recordings = [
         int(keep_recording(
@@ -32,6 +37,13 @@ def prepare_sample(workspace: Workspace, controller_id: int, by: str) -> int:
     ]  # fmt: skip
     named = _named(workspace, controller_id, values)
     return prepare_campaign(workspace, controller_id, named, recordings, lists, by)
+
+
+def _waiting(workspace: Workspace, controller_id: int, name: str) -> int | None:
+    with reading(workspace.engine) as connection:
+        rows = kept.rows_of(connection, controller_id)
+    drafts = (row for row in rows if row["state"] == CampaignState.DRAFT.value)
+    return next((row["id"] for row in drafts if row["name"].startswith(name)), None)
 
 
 def _imported(workspace: Workspace, controller_id: int, one: ListFile, by: str) -> int:

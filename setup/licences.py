@@ -21,6 +21,7 @@ ALLOWED = {
     "MPL-2.0", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
     # Libraries, unchanged and exchangeable: what the LGPL asks of whoever ships an application.
     "LGPL-2.1-or-later", "LGPL-3.0-only", "LGPL-3.0-or-later",
+    "OFL-1.1",  # of a typeface, shipped with other works (its article 2)
 }  # fmt: skip
 """SPDX identifiers under which an application under Apache-2.0 may be shipped."""
 

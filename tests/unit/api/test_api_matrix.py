@@ -1,5 +1,6 @@
 """Every route against every role and against another controller: what is not granted is refused."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +28,10 @@ FORMS: dict[str, dict[str, str]] = {
     "/campaigns/{campaign_id}/budget": {"euros": "3"},
 }
 BODIES = {"limits": {"max_cps": 3}, "budget": {"euros": "3"}, "release": {"reason": "x"}}
-QUERY = {"pack": "fr-political", "purpose": "political", "number": "0639980001"}
+QUERIES = {
+    "readiness": {"pack": "fr-political", "purpose": "political"},
+    "why": {"number": "0639980001"},
+}
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,14 @@ class Case:
 
     def filled(self, id_: int) -> str:
         path = self.path
-        for name in ("campaign_id", "list_id", "recording_id", "account_id"):
-            path = path.replace(f"{{{name}}}", str(id_))
-        path = path.replace("{pack}", "fr-political").replace("{purpose}", "political")
-        return path.replace("{action}", "stop")
+        path = path.replace("{pack_id}", "fr-political").replace("{pack}", "fr-political")
+        path = re.sub(r"\{\w+_id\}", str(id_), path)
+        named = {"purpose": "political", "action": "stop", "form": "csv", "number": "0199009999"}
+        return re.sub(r"\{(\w+)\}", lambda found: named.get(found[1], "none"), path)
 
     @property
     def of_an_id(self) -> bool:
-        return "_id}" in self.path and "account_id" not in self.path
+        return "_id}" in self.path and not {"{account_id}", "{pack_id}"} & set(self.path.split("/"))
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +124,13 @@ def askers(rig: Rig) -> list[Asker]:
 
 def ask(rig: Rig, client: TestClient, asker: Asker, case: Case, id_: int) -> Any:
     """The answer to a request that is in order, of a new session or with the key."""
-    body = BODIES.get(case.path.rpartition("/")[2])
+    last = case.path.rpartition("/")[2]
+    body = BODIES.get(last)
     if case.is_api:
         given = body if case.method in {"PATCH", "POST"} else None
         headers = {"Authorization": f"Bearer {asker.key}"}
         return client.request(
-            case.method, case.filled(id_), json=given, params=QUERY, headers=headers
+            case.method, case.filled(id_), json=given, params=QUERIES.get(last), headers=headers
         )
     now = datetime.now(UTC)
     with writing(rig.workspace.engine) as connection:
@@ -218,7 +223,9 @@ def test_nothing_of_another_controller_is_told_whatever_ones_roles(
             assert secret not in answer.text, about
         if case.of_an_id or case.path == "/controller":
             seen += 1
-            assert answer.status_code == 404, about
+            # What is sent without its body is refused for that before anything is looked up.
+            unread = case.method == "POST" and case.path.rpartition("/")[2] not in BODIES
+            assert answer.status_code in ({404, 422} if unread else {404}), about
     assert seen > 30
     assert rig.ours.get("/api/v1/campaigns/1").text == before
 

@@ -3,6 +3,7 @@
 import pytest
 from api_samples import Rig
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
 from api import problems
 from campaigns.errors import PortevoixError, StoreUnavailable
@@ -73,7 +74,9 @@ def test_an_unexpected_error_is_logged_and_not_shown(
 
     monkeypatch.setattr(lists, "page", fails)
     client = TestClient(rig.app, raise_server_exceptions=False, headers=dict(rig.ours.headers))
-    answer = client.get("/api/v1/lists")
+    with capture_logs() as logged:
+        answer = client.get("/api/v1/lists")
+    assert any("secret of the house" in str(one.get("exc_info", "")) for one in logged), logged
     body = problem_of(answer, 500, "internal_error")
     assert "secret" not in answer.text
     assert str(body["instance"]).removeprefix("urn:uuid:") in str(body["detail"])

@@ -8,11 +8,13 @@ def test_the_sample_is_ready_to_be_rehearsed_and_can_be_had_again(
     rig: Rig, person: TestClient
 ) -> None:
     token = form_token(person.get("/").text)
-    first = person.post("/sample", data={"form_token": token})
-    assert first.headers["location"] == "/campaigns/1/preflight"
+    for _ in range(2):
+        clicked = person.post("/sample", data={"form_token": token})
+        assert clicked.headers["location"] == "/campaigns/1/preflight", "who clicks twice has one"
+    assert rig.ours.post("/api/v1/campaigns/1/stop").status_code == 200
     again = person.post("/sample", data={"form_token": token})
     assert again.headers["location"] == "/campaigns/2/preflight"
-    made = rig.ours.get("/api/v1/campaigns").json()
+    made = rig.ours.get("/api/v1/campaigns").json()["items"]
     assert [one["rehearsal"] for one in made] == [True, True]
     assert len({one["name"] for one in made}) == 2
     assert "launch" in person.get("/campaigns/2/preflight").text

@@ -79,7 +79,7 @@ def test_an_empty_installation_is_set_up_once_with_the_address_that_was_printed(
     assert (done.status_code, done.headers["location"]) == (303, "/welcome")
     campaigns = client.get("/campaigns")
     assert campaigns.status_code == 200
-    assert "Load the sample" in campaigns.text
+    assert "Prepare the sample" in campaigns.text
     assert "Comité" in campaigns.text
     for answer in (browser(app).get(path), browser(app).post(path, data=values)):
         assert answer.status_code == 404
@@ -109,9 +109,9 @@ def test_the_sample_is_prepared_once_and_on_the_rehearsal_trunk(empty: Workspace
     values = {"email": EMAIL, "password": PASSWORD, "again": PASSWORD, "controller": "Comité"}
     client.post(f"/setup/{set_up.offer(empty)}", data=values)
     first = send(client, "/sample", "/campaigns")
-    assert first.headers["location"] == "/campaigns/1"
+    assert first.headers["location"] == "/campaigns/1/preflight"
     again = send(client, "/sample", "/campaigns")
-    assert again.headers["location"] == "/campaigns/1"
+    assert again.headers["location"] == "/campaigns/1/preflight"
     campaign = client.get("/api/v1/campaigns/1").json()
     assert (campaign["trunk"], campaign["rehearsal"], campaign["state"]) == (
         "rehearsal", True, "draft",

@@ -96,7 +96,7 @@ def test_nothing_of_another_controllers_calls_is_in_it(world: World, workspace: 
 def test_trunks_say_whether_they_are_used(world: World, workspace: Workspace) -> None:
     show(world, trunks={"carrier": {"breaker": "open", "factor": 0.5, "why": "failed"}}, gaps=2)
     found = room(workspace, world.controller())
-    carrier = next(one for one in found.trunks if one.name == "carrier")
+    carrier = next(one for one in found.trunks if one.trunk.name == "carrier")
     assert (carrier.usable, carrier.breaker, carrier.why) == (False, "open", "failed")
     assert found.gaps == 2
     assert len(found.minutes) == 60

@@ -112,7 +112,7 @@ def test_schedules_that_make_no_sense(values: dict[str, Any]) -> None:
 
 
 def test_another_hour_unless_a_short_delay_is_written() -> None:
-    assert RetryValues().policy().other_hour == {Outcome.NO_ANSWER}
+    assert RetryValues().policy().other_hour == {Outcome.NO_ANSWER, Outcome.MACHINE}
     short = RetryValues.model_validate({"delays": {"no_answer": "00:10:00"}})
     assert short.policy().other_hour == frozenset()
     asked = RetryValues.model_validate(

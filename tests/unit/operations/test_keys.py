@@ -89,5 +89,5 @@ def test_a_key_ends_when_it_was_said_to(workspace: Workspace) -> None:
         key = make_key(workspace, "A", "site", "Zoé", expires_at=now)
         assert owner_of(workspace, key) is not None
     assert owner_of(workspace, key) is None
-    with pytest.raises(InvalidInput, match="past"):
+    with pytest.raises(InvalidInput, match="is over"):
         make_key(workspace, "A", "site", "Zoé", expires_at=now)
