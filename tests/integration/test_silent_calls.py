@@ -101,7 +101,7 @@ def _delay_every_message(stage: Stage, seconds: float) -> None:
     etc = stage.home / "pbx" / "etc"
     dialplan = etc / "extensions.conf"
     text = dialplan.read_text()
-    late = text.replace(" same => n(play),", f" same => n,Wait({seconds})\n same => n(play),", 1)
+    late = text.replace(" same => n(play),", f" same => n(play),Wait({seconds})\n same => n,", 1)
     assert late != text
     dialplan.write_text(late)
     reload_ = find_installation().asterisk(
