@@ -133,21 +133,66 @@ def test_from_the_set_up_to_a_finished_rehearsal(browser: Any, site: Site) -> No
         assert me.clicks < MOST_CLICKS, f"{me.clicks} clicks"
         assert not me.violations, me.violations
     with visitor(browser, site, "en") as late:
-        assert late.page.goto(site.address + site.set_up).status == 404
+        answer = late.page.goto(site.address + site.set_up)
+        assert answer is not None
+        assert answer.status == 404
 
 
 def test_a_list_with_faulty_rows_and_a_campaign_of_ones_own(browser: Any, site: Site) -> None:
-    with visitor(browser, site, "fr") as me:
+    with visitor(browser, site, "fr", permissions=["microphone"]) as me:
         sign_in(me)
         _import(me)
         me.go("/recordings")
         me.page.locator("#f-file").set_input_files(CLONE / "examples" / "message-identite.flac")
         me.click("Le garder et l’écouter")
         assert me.page.locator("svg.wave").count() == 2
-        me.look("recording-new")
         _make(me)
         assert me.page.get_by_role("heading", name="Avant le lancement").is_visible()
         _launch_and_stop(me)
+        assert not me.violations, me.violations
+
+
+def test_a_message_is_spoken_into_the_browser(browser: Any, site: Site) -> None:
+    with visitor(browser, site, "fr", permissions=["microphone"]) as me:
+        sign_in(me)
+        me.go("/recordings")
+        me.click("Enregistrer")
+        time, level = me.page.get_by_role("timer"), me.page.get_by_role("meter")
+        me.until(lambda: float(level.evaluate("one => one.value")) > -30)
+        me.until(lambda: time.inner_text() == "0:02")
+        me.click("Arrêter l’enregistrement")
+        assert "0:02" in me.page.locator("main [role=status]").inner_text()
+        me.look("recorder-taken")
+        me.click("Effacer")
+        assert me.page.locator("#f-file").evaluate("field => field.files.length") == 0
+        me.click("Enregistrer")
+        me.until(lambda: time.inner_text() == "0:02")
+        me.look("recorder-on")
+        me.page.keyboard.press("Enter")
+        player = me.page.locator(".recorder audio")
+        me.until(lambda: bool(player.evaluate("one => one.duration > 2 && !one.error")))
+        length = float(player.evaluate("one => one.duration"))
+        me.fill(name="Au micro")
+        me.click("Le garder et l’écouter")
+        kept = me.page.locator("main audio").first
+        me.until(lambda: bool(kept.evaluate("one => one.duration > 0")))
+        assert abs(float(kept.evaluate("one => one.duration")) - length) < 0.05
+        assert me.page.get_by_role("heading", name="Au micro").is_visible()
+        me.look("recording-spoken")
+        assert not me.violations, me.violations
+
+
+def test_where_the_microphone_is_refused_it_is_said_and_a_file_can_be_sent(
+    browser: Any, site: Site
+) -> None:
+    with visitor(browser, site, "en") as me:
+        sign_in(me)
+        me.go("/recordings")
+        me.click("Start recording")
+        said = me.page.locator("main [role=status]")
+        me.until(lambda: "Allow it beside the address" in said.inner_text())
+        me.look("recorder-refused")
+        assert me.page.locator("#f-file").is_enabled()
         assert not me.violations, me.violations
 
 
@@ -184,9 +229,20 @@ def _make(me: Visitor) -> None:
     for name in ("readiness", "message", "way", "schedule", "limits", "check"):
         me.click("Continuer")
         if name == "message":
-            me.page.locator("#f-recording1").select_option(index=1)
+            _speak(me)
         me.look(f"draft-{name}")
     me.click("La préparer")
+
+
+def _speak(me: Visitor) -> None:
+    """Record on the step itself; it is chosen then."""
+    me.click("Enregistrer")
+    me.until(lambda: me.page.get_by_role("timer").inner_text() >= "0:02")
+    me.click("Arrêter l’enregistrement")
+    me.fill(recording_name="Dit à l’étape")
+    me.click("Le garder et l’écouter")
+    chosen = me.page.locator("#f-recording1 option:checked")
+    assert chosen.inner_text() == "Dit à l’étape"
 
 
 def _launch_and_stop(me: Visitor) -> None:
@@ -281,6 +337,8 @@ def _second_factor(me: Visitor, email: str) -> None:
 def test_everything_works_without_javascript(browser: Any, site: Site) -> None:
     with visitor(browser, site, "en", java_script_enabled=False) as me:
         sign_in(me)
+        me.go("/recordings")
+        assert not me.page.locator(".recorder").is_visible()
         me.go("/campaigns/1")
         assert me.page.get_by_text("The figures as a table").first.is_visible()
         me.go("/why")
