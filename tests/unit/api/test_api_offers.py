@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -15,8 +16,11 @@ from api.caller import is_open
 from api.needs import Routes
 from campaigns.access import Role, granted
 from campaigns.contacts.request import RequestKind
+from campaigns.stages import Hold, Measure
 from operations.consent_forms import NewForm, create
 from operations.requests import open_request
+from store import campaigns as kept
+from store.engine import writing
 
 WRITES = re.compile("Nouvelle|Importer|Annuler l’import|Préparer l’exemple|Refuser les appels")
 
@@ -52,6 +56,9 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     assert made.ours.post("/api/v1/campaigns/3/pause").is_success
     assert made.ours.post("/api/v1/campaigns/4/stop").is_success
     made.end(4)
+    with writing(made.workspace.engine) as connection:
+        hold = Hold(Measure.OPT_OUTS, 0.083, 0.02, 120)
+        kept.hold(connection, 2, hold, datetime.now(UTC))
     made.ours.post("/api/v1/suppressions", json={"number": "06 39 98 00 09"})
     open_request(made.workspace, 1, RequestKind.ACCESS, "06 39 98 00 01", by="test")
     create(
