@@ -4,7 +4,7 @@ However many watch it, a campaign is read once; each listener is handed the same
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +35,7 @@ class Snapshot:
     """A campaign's progress at one moment, and what it was rendered to so far."""
 
     progress: Progress
-    _rendered: dict[str, str] = field(default_factory=dict)
+    _rendered: dict[Hashable, str] = field(default_factory=dict)
 
     @property
     def final(self) -> bool:
@@ -47,7 +47,7 @@ class Snapshot:
         """As the API writes it."""
         return self.rendered("json", lambda progress: _JSON.dump_json(progress).decode())
 
-    def rendered(self, form: str, render: Callable[[Progress], str]) -> str:
+    def rendered(self, form: Hashable, render: Callable[[Progress], str]) -> str:
         """Rendered in some form, once for all listeners."""
         if form not in self._rendered:
             self._rendered[form] = render(self.progress)

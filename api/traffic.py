@@ -24,6 +24,7 @@ _LARGEST_UNDER = {
     "/api/v1/lists/preview": 2048 * _MEBIBYTE,
     "/api/v1/suppressions/import": 512 * _MEBIBYTE,
     "/recordings": MAX_BYTES + _MEBIBYTE,
+    "/campaigns/new": MAX_BYTES + _MEBIBYTE,
     "/lists/new": 2048 * _MEBIBYTE,
     "/refusals/import": 512 * _MEBIBYTE,
 }

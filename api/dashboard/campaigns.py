@@ -90,15 +90,15 @@ def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Re
 async def events(
     request: Request, campaign_id: Known, caller: Asking, hub: Watching
 ) -> AsyncIterator[ServerSentEvent]:
-    """The live part of the page whenever it changes, drawn once for all who read a language."""
+    """The live part of the page whenever it changes, drawn once for all who see the same."""
     language = chosen(request)
 
     def draw(progress: Progress) -> str:
-        return render(language, "live.html", **_shown(progress, language))
+        return render(language, "live.html", asker=caller, **_shown(progress, language))
 
     with hub.listening(caller.controller_id, campaign_id) as snapshots:
         async for snapshot in snapshots:
-            drawn = snapshot.rendered(language.code, draw)
+            drawn = snapshot.rendered((language.code, caller.permissions), draw)
             yield ServerSentEvent(raw_data=drawn, event="progress", retry=2000)
             if snapshot.final:
                 yield ServerSentEvent(raw_data="over", event="end")

@@ -5,7 +5,7 @@ loses nothing; what was typed becomes a campaign with the last step.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,6 +100,15 @@ class Draft:
         """Ids of the recordings, in the order heard."""
         chosen = (self[f"recording{place}"] for place in range(1, 5))
         return [int(one) for one in chosen if one.isdecimal()]
+
+    def hearing(self, recording_id: int) -> "Draft":
+        """The same with one recording more, where there is room for it."""
+        chosen = self.recording_ids
+        free = next((at for at in range(1, 5) if not self[f"recording{at}"]), None)
+        if free is None or recording_id in chosen:
+            return self
+        values = {**self.values, f"recording{free}": str(recording_id)}
+        return replace(self, values=values)
 
     def hidden(self, step: str) -> Iterator[tuple[str, str]]:
         """Everything that is not asked on this step, for its hidden fields."""

@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 from babel import dates
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
 
 from api.caller import Asking, Caller, In
 from api.dashboard.draft import (
@@ -23,6 +24,7 @@ from api.dashboard.forms import Filled, checked, faults_of, text_of
 from api.dashboard.holdings import lists_of, recordings_of
 from api.dashboard.pages import chosen, page
 from api.dashboard.preflight import listed
+from api.dashboard.recordings import keep_upload
 from api.language import Language
 from api.needs import needs
 from api.routes.campaigns import one
@@ -84,10 +86,44 @@ def first_step(
 
 @router.post("/campaigns/new", dependencies=[Depends(checked)])
 @needs(Permission.CAMPAIGNS_WRITE)
-def next_step(request: Request, workspace: In, caller: Asking, form: Filled) -> Response:
-    """Go on, where this step is right; back, whatever it is."""
-    draft, step, to = draft_of(form), text_of(form, "step"), text_of(form, "to_step")
-    step = step if step in STEPS else STEPS[0]
+def next_step(
+    request: Request,
+    workspace: In,
+    caller: Asking,
+    form: Filled,
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Go on, where this step is right; back, whatever it is. A recording that is sent is kept."""
+    draft, step = draft_of(form), text_of(form, "step")
+    try:
+        draft, added = _with_sent(workspace, caller, draft, form, file)
+    except InvalidInput as error:
+        faults = faults_of(error, chosen(request), {error.field: "file"})
+        return _step(request, workspace, caller, "message", draft, faults, 422)
+    if "add" in form:
+        return _step(request, workspace, caller, "message", draft, added=added)
+    return _go(request, workspace, caller, form, draft, step if step in STEPS else STEPS[0])
+
+
+def _with_sent(
+    workspace: Workspace, caller: Caller, draft: Draft, form: FormData, file: UploadFile | None
+) -> tuple[Draft, str]:
+    """The draft with the recording that was sent, and its name; neither where there is none."""
+    if file is not None and file.filename:
+        row = keep_upload(workspace, caller, file, text_of(form, "recording_name"))
+        return draft.hearing(int(row["id"])), str(row["name"])
+    if "add" in form:
+        raise InvalidInput(
+            "file", "nothing was recorded, and no file was chosen.", "Do one or the other."
+        )
+    return draft, ""
+
+
+def _go(
+    request: Request, workspace: Workspace, caller: Caller, form: FormData, draft: Draft, step: str
+) -> Response:
+    """To the step that was asked for, the next one, or with the last one to what was made."""
+    to = text_of(form, "to_step")
     to = to if to in STEPS else STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]
     prepare = "prepare" in form
     if not prepare and STEPS.index(to) <= STEPS.index(step):
@@ -171,6 +207,7 @@ def _step(
     draft: Draft,
     faults: dict[str, str] | None = None,
     status: int = 200,
+    added: str = "",
 ) -> Response:
     language = chosen(request)
     every_list = [one for one in lists_of(workspace, caller) if one.state == "ready"]
@@ -181,6 +218,7 @@ def _step(
         "steps": STEPS,
         "draft": draft,
         "faults": faults or {},
+        "added": added,
         "recordings": recordings,
         "swift": is_swift(draft),
         "readiness": None,

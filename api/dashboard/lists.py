@@ -101,7 +101,8 @@ def _list(
     found = one(list_id, workspace, caller)
     with reading(workspace.engine) as connection:
         row = lists.one(connection, caller.controller_id, list_id)
-        rejected = lists.rejected(connection, list_id, after, _ROWS)
+        seen = caller.may(Permission.PEOPLE_READ)  # what was refused may be somebody's number
+        rejected = lists.rejected(connection, list_id, after, _ROWS) if seen else []
         campaigns = list_uses.campaigns_of(connection, list_id)
     more = len(rejected) == _ROWS
     suspicion = suspected(row)

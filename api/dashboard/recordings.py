@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
-from api.caller import Asking, In
+from api.caller import Asking, Caller, In
 from api.dashboard.forms import checked, faults_of
 from api.dashboard.holdings import recordings_of
 from api.dashboard.pages import chosen, page
@@ -49,17 +49,29 @@ def add(
     name: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Keep it, and let it be heard."""
-    file_name = file_name_of(file.filename, "recording.wav")
     try:
-        found = keep_recording(
-            workspace, caller.controller_id, file.file, file_name=file_name, by=caller.name,
-            name=" ".join(name.split()) or Path(file_name).stem,
-        )  # fmt: skip
-        workspace.library.prepare([workspace.library.root / found["path"]], found["name"])
+        found = keep_upload(workspace, caller, file, name)
     except InvalidInput as error:
         faults = faults_of(error, chosen(request), {error.field: "file"})
         return _all(request, workspace, caller, 422, faults, name)
     return RedirectResponse(f"/recordings/{found['id']}", 303)
+
+
+def keep_upload(
+    workspace: Workspace, caller: Caller, file: UploadFile, name: str
+) -> dict[str, Any]:
+    """Keep a file that was sent, under a name or else the file's own, ready to be played.
+
+    Raises:
+        InvalidInput: no message can be made of it; nothing is kept.
+    """
+    file_name = file_name_of(file.filename, "recording.wav")
+    found = keep_recording(
+        workspace, caller.controller_id, file.file, file_name=file_name, by=caller.name,
+        name=" ".join(name.split()) or Path(file_name).stem,
+    )  # fmt: skip
+    workspace.library.prepare([workspace.library.root / found["path"]], found["name"])
+    return found
 
 
 @router.get("/recordings/{recording_id}")

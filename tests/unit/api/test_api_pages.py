@@ -5,6 +5,7 @@ import io
 import itertools
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from api_samples import CONTACTS, EXAMPLES, Rig, form_token, make_rig, sign_in
@@ -232,6 +233,13 @@ def test_what_is_no_recording_is_said_beside_its_field(person: TestClient) -> No
     assert 'href="#f-file"' in sent.text
 
 
+def test_only_our_own_pages_may_use_the_microphone(person: TestClient) -> None:
+    answer = person.get("/recordings")
+    assert "microphone=(self)" in answer.headers["Permissions-Policy"]
+    assert "media-src 'self' blob:;" in answer.headers["Content-Security-Policy"]
+    assert re.search(r"<div[^>]* hidden[^>]* data-recorder", answer.text), "no script, no button"
+
+
 # Refusals, and why
 
 
@@ -346,6 +354,34 @@ def test_a_campaign_is_made_step_by_step_and_going_back_loses_nothing(
     assert (made["name"], made["state"], made["rehearsal"]) == ("Pas à pas", "draft", True)
     assert (made["max_channels"], made["max_cps"]) == (12, 2.5)
     assert made["recordings"] == [1]
+
+
+def test_a_recording_is_added_on_the_step_that_asks_for_it(rig: Rig, person: TestClient) -> None:
+    held = {
+        "form_token": form_token(person.get("/campaigns/new").text),
+        "step": "message", "name": "Pas à pas", "purpose": "political",
+    }  # fmt: skip
+    sound = (EXAMPLES / "message-court.flac").read_bytes()
+
+    def send(more: dict[str, str], content: bytes = b"", name: str = "") -> Any:
+        return person.post(
+            "/campaigns/new", data={**held, **more}, files={"file": (name, content)}
+        )  # fmt: skip
+
+    nothing, bad = send({"add": "1"}), send({"add": "1"}, b"no", "a.wav")
+    assert (nothing.status_code, bad.status_code) == (422, 422)
+    assert all('href="#f-file"' in one.text for one in (nothing, bad))
+    assert "Pas à pas" in bad.text
+    added = send({"add": "1", "recording_name": "Au micro"}, sound, "micro.flac")
+    assert added.status_code == 200
+    assert re.search(r'id="f-recording1".*?<option value="1" selected>', added.text, re.DOTALL)
+    assert "« Au micro » est gardé" in added.text
+    on = send({"recording1": "1"}, (EXAMPLES / "message-identite.flac").read_bytes(), "id.flac")
+    assert '<input type="hidden" name="recording2" value="2">' in on.text
+    assert 'name="step" value="way"' in on.text
+    assert [one["name"] for one in rig.ours.get("/api/v1/recordings").json()["items"]] == [
+        "id", "Au micro",
+    ]  # fmt: skip
 
 
 def test_a_campaign_is_rehearsed_before_it_reaches_people(rig: Rig, person: TestClient) -> None:
