@@ -35,6 +35,7 @@ from api.dashboard import why as why_pages
 from api.dashboard.pages import STATIC
 from api.examples import add_examples, problem_examples
 from api.imports import Imports
+from api.lately import Forgetting, Lately
 from api.needs import Routes
 from api.progress import Hub
 from api.rate import Rated
@@ -133,6 +134,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     )
     app.state.workspace = workspace
     app.state.hub = Hub(partial(progress_of, workspace))
+    app.state.lately = Lately(partial(progress_of, workspace))
     app.state.visits = Visits()
     app.state.calls_made = CallsMade()
     app.state.imports = Imports()
@@ -146,6 +148,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(Forgetting, lately=app.state.lately)
     app.add_middleware(Largest)
     app.add_middleware(Rated, per_minute=workspace.settings.api.requests_per_minute)
     app.add_middleware(Door, workspace=workspace, routes=Routes(app.routes))
@@ -155,9 +158,10 @@ def create_app(workspace: Workspace) -> FastAPI:
 
 def _api() -> APIRouter:
     router = APIRouter()
+    # Routes are tried in turn: what is asked for most comes first.
     for one in (
-        controllers, contacts, lists, consents, segments, recordings, campaigns, calls, exports,
-        preflight, stream, suppressions, why, rights, audits, accounts, trunks, rules, lines,
+        stream, controllers, contacts, lists, consents, segments, recordings, campaigns, calls,
+        exports, preflight, suppressions, why, rights, audits, accounts, trunks, rules, lines,
         settings, webhooks, halt,
     ):  # fmt: skip
         router.include_router(one.router)

@@ -157,12 +157,13 @@ _bearer = HTTPBearer(
 )
 
 
-def _caller(request: Request, _documented: Annotated[object, Security(_bearer)]) -> Caller:
+# Not «def»: that would be run in a thread, which takes longer than they do.
+async def _caller(request: Request, _documented: Annotated[object, Security(_bearer)]) -> Caller:
     caller: Caller = request.state.caller
     return caller
 
 
-def _workspace(request: Request) -> Workspace:
+async def _workspace(request: Request) -> Workspace:
     workspace: Workspace = request.app.state.workspace
     return workspace
 
