@@ -9,7 +9,7 @@ from api.caller import Asking
 from api.events import EVENTS, EventStream
 from api.lately import Lately
 from api.needs import needs
-from api.progress import Hub, as_json
+from api.progress import Hub, Key, Snapshot, as_json
 from api.routes.campaigns import Known
 from api.schemas import Id
 from campaigns.access import Permission
@@ -23,8 +23,8 @@ async def _hub(request: Request) -> Hub:
     return hub
 
 
-async def _lately(request: Request) -> Lately:
-    lately: Lately = request.app.state.lately
+async def _lately(request: Request) -> Lately[Key, Snapshot]:
+    lately: Lately[Key, Snapshot] = request.app.state.progress
     return lately
 
 
@@ -34,10 +34,10 @@ Watching = Annotated[Hub, Depends(_hub)]
 @router.get("/{campaign_id}/progress", summary="Progress now", response_model=Progress)
 @needs(Permission.CAMPAIGNS_READ)
 async def progress(
-    campaign_id: Id, caller: Asking, lately: Annotated[Lately, Depends(_lately)]
+    campaign_id: Id, caller: Asking, lately: Annotated[Lately[Key, Snapshot], Depends(_lately)]
 ) -> Response:
     """Counts kept with every move, so that the answer is as quick at a million targets."""
-    snapshot = await lately.snapshot(caller.controller_id, campaign_id)
+    snapshot = await lately.of((caller.controller_id, campaign_id))
     return Response(snapshot.json, media_type="application/json")
 
 
