@@ -44,8 +44,8 @@ check: environment ## formatting, lint, types, layers, and no package registry n
 bench-ami: environment ## events through the AMI adapter, against the plain library
 	@.venv/bin/python bench/ami.py
 
-# docs/benchmarks.md says how each figure is made, and what BENCH, DAY, PARIS, MACHINES, IMPORT, HEARD
-# and KEYS can say.
+# docs/benchmarks.md says how each figure is made, and what BENCH, DAY, PARIS, MACHINES, IMPORT, HEARD,
+# KEYS and ASKED can say.
 .PHONY: bench
 bench: environment pbx ## engine against the raw AMI loop, limits, opt-outs, claims, memory
 	@.venv/bin/python -m bench $(BENCH)
@@ -81,6 +81,10 @@ bench-import: environment ## a list of six million people, imported while anothe
 .PHONY: bench-export
 bench-export: environment ## 1,000,000 attempts as CSV and XLSX: rows a second, memory
 	@.venv/bin/python -m bench.exporting $(EXPORT)
+
+.PHONY: bench-api
+bench-api: environment pbx ## the API asked by many while the dialer calls, and what it costs either
+	@.venv/bin/python -m bench.api $(ASKED)
 
 .PHONY: fuzz-api
 fuzz-api: environment ## a hundred random requests to every operation of the API

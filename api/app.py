@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CollectorRegistry
 
 from api import consent, problems
-from api.caller import Door
+from api.caller import Door, of_key
 from api.dashboard import (
     account,
     door,
@@ -35,8 +35,9 @@ from api.dashboard import why as why_pages
 from api.dashboard.pages import STATIC
 from api.examples import add_examples, problem_examples
 from api.imports import Imports
+from api.lately import Forgetting, Lately
 from api.needs import Routes
-from api.progress import Hub
+from api.progress import Hub, Key, Snapshot
 from api.rate import Rated
 from api.routes import (
     accounts,
@@ -133,11 +134,15 @@ def create_app(workspace: Workspace) -> FastAPI:
     )
     app.state.workspace = workspace
     app.state.hub = Hub(partial(progress_of, workspace))
+    app.state.progress = Lately(partial(_snapshot, workspace))
+    keys = Lately(partial(of_key, workspace))
     app.state.visits = Visits()
     app.state.calls_made = CallsMade()
     app.state.imports = Imports()
     app.state.traffic = CollectorRegistry(auto_describe=False)
     problems.install(app)
+    # Routes are tried in turn: what is asked for most comes first.
+    app.include_router(stream.router, prefix="/api/v1", responses=_PROBLEMS)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
         health, metrics, kinds, door, set_up, account, users, room, drafting, preflight_pages,
@@ -146,18 +151,23 @@ def create_app(workspace: Workspace) -> FastAPI:
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(Forgetting, looks=(app.state.progress, keys))
     app.add_middleware(Largest)
     app.add_middleware(Rated, per_minute=workspace.settings.api.requests_per_minute)
-    app.add_middleware(Door, workspace=workspace, routes=Routes(app.routes))
+    app.add_middleware(Door, workspace=workspace, routes=Routes(app.routes), keys=keys)
     app.add_middleware(Traffic, registry=app.state.traffic)
     return app
+
+
+def _snapshot(workspace: Workspace, key: Key) -> Snapshot:
+    return Snapshot(progress_of(workspace, *key))
 
 
 def _api() -> APIRouter:
     router = APIRouter()
     for one in (
-        controllers, contacts, lists, consents, segments, recordings, campaigns, calls, exports,
-        preflight, stream, suppressions, why, rights, audits, accounts, trunks, rules, lines,
+        controllers, contacts, lists, consents, segments, recordings, campaigns, calls,
+        exports, preflight, suppressions, why, rights, audits, accounts, trunks, rules, lines,
         settings, webhooks, halt,
     ):  # fmt: skip
         router.include_router(one.router)

@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.lately import Lately
 from api.needs import Routes
 from api.problems import Refusal, answer
 from campaigns.access import Permission, Role
@@ -76,12 +77,26 @@ class Caller:
 
 
 class Door:
-    """Lets in whoever may do what is asked, before anything of the request is read."""
+    """Lets in whoever may do what is asked, before anything of the request is read.
 
-    def __init__(self, app: ASGIApp, workspace: Workspace, routes: Routes) -> None:
+    Args:
+        app: what it stands before.
+        workspace: where sessions are kept.
+        routes: which permissions each needs.
+        keys: who asks with a key (`of_key`).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        workspace: Workspace,
+        routes: Routes,
+        keys: Lately[str, Caller | None],
+    ) -> None:
         self._app = app
         self._workspace = workspace
         self._routes = routes
+        self._keys = keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -90,7 +105,7 @@ class Door:
             return
         request = Request(scope)
         try:
-            caller = await run_in_threadpool(_identify, self._workspace, request)
+            caller = await self._identify(request)
         except PortevoixError as error:
             await answer(request, error)(scope, receive, send)
             return
@@ -98,6 +113,13 @@ class Door:
             scope.setdefault("state", {})["caller"] = caller
         refused = self._refusal(request, caller)
         await (refused or self._app)(scope, receive, send)
+
+    async def _identify(self, request: Request) -> Caller | None:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme:
+            return await self._keys.of(key.strip()) if scheme.lower() == "bearer" else None
+        token = request.cookies.get(COOKIE, "")
+        return await run_in_threadpool(_of_session, self._workspace, token) if token else None
 
     def _refusal(self, request: Request, caller: Caller | None) -> Response | None:
         page = not request.url.path.startswith("/api/") and request.url.path != "/metrics"
@@ -128,14 +150,14 @@ def is_open(path: str) -> bool:
     return path in _OPEN or path.startswith(_OPEN_UNDER)
 
 
-def _identify(workspace: Workspace, request: Request) -> Caller | None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme:
-        bearer = scheme.lower() == "bearer"
-        found = sessions.asker_of_key(workspace, key.strip()) if bearer else None
-        return _caller_of(found, "") if found else None
-    token = request.cookies.get(COOKIE, "")
-    found = sessions.asker(workspace, token) if token else None
+def of_key(workspace: Workspace, key: str) -> Caller | None:
+    """Who asks with a key; None where it is none in force."""
+    found = sessions.asker_of_key(workspace, key)
+    return _caller_of(found, "") if found else None
+
+
+def _of_session(workspace: Workspace, token: str) -> Caller | None:
+    found = sessions.asker(workspace, token)
     return _caller_of(found, token) if found else None
 
 
@@ -157,12 +179,13 @@ _bearer = HTTPBearer(
 )
 
 
-def _caller(request: Request, _documented: Annotated[object, Security(_bearer)]) -> Caller:
+# Not «def»: that would be run in a thread, which takes longer than they do.
+async def _caller(request: Request, _documented: Annotated[object, Security(_bearer)]) -> Caller:
     caller: Caller = request.state.caller
     return caller
 
 
-def _workspace(request: Request) -> Workspace:
+async def _workspace(request: Request) -> Workspace:
     workspace: Workspace = request.app.state.workspace
     return workspace
 

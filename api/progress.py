@@ -5,7 +5,7 @@ However many watch it, a campaign is read once; each listener is handed the same
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -22,12 +22,30 @@ LONGEST_S = 900.0
 """A stream ends after this, so that a key which was revoked meanwhile is noticed: the listener
 connects again, as browsers do by themselves."""
 
+QUIET_S = 15.0
+"""After this a listener is told that there is nothing new, so that what stands between us and a
+browser does not take the connection for dead."""
+
+AT_ONCE = 10
+"""Listeners that are woken together. Hundreds at once would keep every request waiting until the
+last of them is written to."""
+
+_SPREAD = 0.8
+"""The share of the interval over which they are woken."""
+
 _OVER = frozenset({CampaignState.STOPPED, CampaignState.FINISHED})
 _JSON = TypeAdapter(Progress)
 
 log = structlog.get_logger()
 
 Read = Callable[[int, int], Progress]
+Key = tuple[int, int]
+"""(controller id, campaign id)."""
+
+
+def as_json(progress: Progress) -> str:
+    """As the API writes it."""
+    return _JSON.dump_json(progress).decode()
 
 
 @dataclass(slots=True)
@@ -45,13 +63,27 @@ class Snapshot:
     @property
     def json(self) -> str:
         """As the API writes it."""
-        return self.rendered("json", lambda progress: _JSON.dump_json(progress).decode())
+        return self.rendered("json", as_json)
 
     def rendered(self, form: Hashable, render: Callable[[Progress], str]) -> str:
         """Rendered in some form, once for all listeners."""
         if form not in self._rendered:
             self._rendered[form] = render(self.progress)
         return self._rendered[form]
+
+
+@dataclass(slots=True, eq=False)
+class _Listener:
+    """One that watches a campaign.
+
+    Attributes:
+        came_at: looks that had begun when it came.
+        seen: what it was handed last.
+    """
+
+    came_at: int
+    seen: Snapshot | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _Topic:
@@ -63,11 +95,10 @@ class _Topic:
     """
 
     def __init__(self) -> None:
-        self.listeners = 0
+        self.listeners: dict[_Listener, None] = {}
         self.looks = 0
         self.known = 0
         self.latest: Snapshot | None = None
-        self.turn = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
     async def look(self, read: Callable[[], Progress]) -> None:
@@ -78,12 +109,29 @@ class _Topic:
         self.known = look
         if self.latest is None or self.latest.progress != found:
             self.latest = Snapshot(found)
-        self.wake()
+        await self._tell()
+
+    async def _tell(self) -> None:
+        waiting = [one for one in self.listeners if one.seen is not self.latest]
+        pause = INTERVAL_S * _SPREAD * AT_ONCE / max(1, len(waiting))
+        for index, one in enumerate(waiting):
+            if index and index % AT_ONCE == 0:
+                await asyncio.sleep(pause)
+            one.news.set()
+
+    def news_for(self, one: _Listener) -> Snapshot | None:
+        """What it has not been handed yet.
+
+        A look that was under way when it came may show less than it knows.
+        """
+        if self.latest is one.seen or self.known <= one.came_at:
+            return None
+        return self.latest
 
     def wake(self) -> None:
         """Let every listener look whether there is anything for it."""
-        turn, self.turn = self.turn, asyncio.Event()
-        turn.set()
+        for one in self.listeners:
+            one.news.set()
 
 
 class Hub:
@@ -95,18 +143,27 @@ class Hub:
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._topics: dict[tuple[int, int], _Topic] = {}
+        self._topics: dict[Key, _Topic] = {}
         self._closed = False
 
     @contextmanager
-    def listening(self, controller_id: int, campaign_id: int) -> Iterator[AsyncIterator[Snapshot]]:
-        """Each new snapshot of a campaign, until it has ended or `close` is called."""
+    def listening(
+        self, controller_id: int, campaign_id: int
+    ) -> Iterator[AsyncIterator[Snapshot | None]]:
+        """Each new snapshot of a campaign, until it has ended or `close` is called.
+
+        None comes where there is none for a while.
+        """
         key = (controller_id, campaign_id)
-        topic = self._join(key)
+        topic = self._topics.setdefault(key, _Topic())
+        one = _Listener(topic.looks)
+        topic.listeners[one] = None
+        if topic.task is None:
+            topic.task = asyncio.create_task(self._watch(key, topic))
         try:
-            yield self._follow(topic)
+            yield self._follow(topic, one)
         finally:
-            self._leave(key, topic)
+            self._leave(key, topic, one)
 
     def close(self) -> None:
         """Let every listener go."""
@@ -114,41 +171,37 @@ class Hub:
         for topic in self._topics.values():
             topic.wake()
 
-    async def _follow(self, topic: _Topic) -> AsyncIterator[Snapshot]:
+    async def _follow(self, topic: _Topic, one: _Listener) -> AsyncIterator[Snapshot | None]:
         clock = asyncio.get_running_loop()
         deadline = clock.time() + LONGEST_S
-        seen, came_at = None, topic.looks
-        while not self._closed and clock.time() < deadline:
-            turn, latest = topic.turn, topic.latest
-            # A look that was under way when this listener came may show less than it knows.
-            if latest is not None and latest is not seen and topic.known > came_at:
-                seen = latest
+        while not self._closed and (now := clock.time()) < deadline:
+            one.news.clear()
+            if (latest := topic.news_for(one)) is not None:
+                one.seen = latest
                 yield latest
                 if latest.final:
                     return
                 continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(deadline):
-                    await turn.wait()
+            try:
+                async with asyncio.timeout_at(min(deadline, now + QUIET_S)):
+                    await one.news.wait()
+            except TimeoutError:
+                if clock.time() < deadline:
+                    yield None
 
-    def _join(self, key: tuple[int, int]) -> _Topic:
-        topic = self._topics.setdefault(key, _Topic())
-        topic.listeners += 1
-        if topic.task is None:
-            topic.task = asyncio.create_task(self._watch(key, topic))
-        return topic
-
-    def _leave(self, key: tuple[int, int], topic: _Topic) -> None:
-        topic.listeners -= 1
-        if topic.listeners == 0:
+    def _leave(self, key: Key, topic: _Topic, one: _Listener) -> None:
+        del topic.listeners[one]
+        if not topic.listeners:
             self._topics.pop(key, None)
             if topic.task is not None:
                 topic.task.cancel()
 
-    async def _watch(self, key: tuple[int, int], topic: _Topic) -> None:
+    async def _watch(self, key: Key, topic: _Topic) -> None:
+        clock = asyncio.get_running_loop()
         while True:
+            begun = clock.time()
             try:
                 await topic.look(partial(self._read, *key))
             except PortevoixError as error:
                 log.warning("progress cannot be read", campaign=key[1], why=str(error))
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(max(0.0, begun + INTERVAL_S - clock.time()))

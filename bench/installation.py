@@ -179,7 +179,7 @@ class Installation:
         said = ("--voices", self.plan.voices) if self.plan.voices else ()
         kept = ("--capture", str(self.captures)) if self.plan.capture else ()
         self.network = self._start("network", "-m", "rehearsal", *where, *who, *seed, *said, *kept)
-        _keep_at_work(self.network.pid)
+        keep_at_work(self.network.pid)
         self.supervisor.start()
 
     def _end_left_behind(self) -> None:
@@ -287,7 +287,7 @@ def _keep(file: Path, plan: Plan) -> _Kept:
     return kept
 
 
-def _keep_at_work(pid: int) -> None:
+def keep_at_work(pid: int) -> None:
     """Let the network go before an import and the like: it stands for other machines.
 
     Not in real time as the PBX and the dialer: the three together fill two cores, and the kernel

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, or_, select, update
 
 from campaigns.errors import NotFound
 from store.tables import api_key
@@ -14,7 +14,7 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def in_force(now: datetime) -> ColumnElement[bool]:
+def in_force(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Of a key that is neither revoked nor past its last instant."""
     return api_key.c.revoked_at.is_(None) & or_(
         api_key.c.expires_at.is_(None), api_key.c.expires_at > now

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from campaigns.errors import NotFound
 from store import api_keys
@@ -27,6 +27,14 @@ class Key:
     scopes: list[str] | None
     created_at: datetime
     expires_at: datetime | None
+
+
+_COLUMNS = [api_key.c[name] for name in Key.__slots__]
+
+_OWNER = select(*_COLUMNS).where(
+    api_key.c.digest == bindparam("b_digest"), api_keys.in_force(bindparam("b_now"))
+)
+"""Made once: every request of a program asks it."""
 
 
 def ensure(connection: Connection, name: str, now: datetime) -> int:
@@ -115,8 +123,8 @@ def add_key(
 
 def key_owner(connection: Connection, digest: bytes, now: datetime) -> Key | None:
     """The key of a digest, where it is in force."""
-    found = _keys(connection, now, api_key.c.digest == digest)
-    return found[0] if found else None
+    found = connection.execute(_OWNER, {"b_digest": digest, "b_now": now}).first()
+    return None if found is None else Key(*found)
 
 
 def key(connection: Connection, key_id: int, now: datetime) -> Key | None:
@@ -132,7 +140,7 @@ def keys_of(connection: Connection, controller_id: int, now: datetime) -> list[K
 
 def _keys(connection: Connection, now: datetime, which: ColumnElement[bool]) -> list[Key]:
     asked = (
-        select(*(api_key.c[name] for name in Key.__slots__))
+        select(*_COLUMNS)
         .where(
             which,
             api_keys.in_force(now),

@@ -1,12 +1,10 @@
 """The pages over campaigns: all of them, one as it goes, and its report."""
 
-from collections.abc import AsyncIterator
 from enum import StrEnum
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.caller import Asking, Caller, In
 from api.dashboard.figures import figures
@@ -14,6 +12,7 @@ from api.dashboard.forms import checked
 from api.dashboard.hours import hours
 from api.dashboard.pages import chosen, page, render
 from api.dashboard.reports import looked_into
+from api.events import EventStream
 from api.language import Language
 from api.needs import needs
 from api.routes.campaigns import Known, allowed, one
@@ -85,23 +84,19 @@ def live(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Re
     )  # fmt: skip
 
 
-@router.get("/campaigns/{campaign_id}/events", response_class=EventSourceResponse)
+@router.get("/campaigns/{campaign_id}/events")
 @needs(Permission.CAMPAIGNS_READ)
 async def events(
     request: Request, campaign_id: Known, caller: Asking, hub: Watching
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """The live part of the page whenever it changes, drawn once for all who see the same."""
     language = chosen(request)
 
     def draw(progress: Progress) -> str:
         return render(language, "live.html", asker=caller, **_shown(progress, language))
 
-    with hub.listening(caller.controller_id, campaign_id) as snapshots:
-        async for snapshot in snapshots:
-            drawn = snapshot.rendered((language.code, caller.permissions), draw)
-            yield ServerSentEvent(raw_data=drawn, event="progress", retry=2000)
-            if snapshot.final:
-                yield ServerSentEvent(raw_data="over", event="end")
+    seen = (language.code, caller.permissions)
+    return EventStream(hub, caller.controller_id, campaign_id, seen, draw, end="over")
 
 
 @router.get("/campaigns/{campaign_id}/report")

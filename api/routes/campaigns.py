@@ -24,7 +24,6 @@ from campaigns.states import Action, CampaignState, move
 from operations import hold, launch, report
 from operations.add_list import Added, add_list
 from operations.prepare import prepare_campaign
-from operations.progress import Progress, progress_of
 from operations.report import Report
 from operations.selection import Recorded
 from store import campaigns as kept
@@ -152,13 +151,6 @@ def limits(campaign_id: Id, change: LimitChange, workspace: In, caller: Asking) 
 def add_people(campaign_id: Id, list_id: Id, workspace: In, caller: Asking) -> Added:
     """Its people become targets too, also while it runs; nobody is in a campaign twice."""
     return add_list(workspace, caller.controller_id, campaign_id, list_id, caller.name)
-
-
-@router.get("/{campaign_id}/progress", summary="Progress now")
-@needs(Permission.CAMPAIGNS_READ)
-def progress(campaign_id: Id, workspace: In, caller: Asking) -> Progress:
-    """Counts kept with every move, so that the answer is as quick at a million targets."""
-    return progress_of(workspace, caller.controller_id, campaign_id)
 
 
 @router.get("/{campaign_id}/report", summary="Report")

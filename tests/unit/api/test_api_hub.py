@@ -48,8 +48,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "INTERVAL_S", 0.02)
 
 
-async def next_of(snapshots: AsyncIterator[Snapshot]) -> Snapshot:
-    return await asyncio.wait_for(anext(snapshots), 5)
+async def next_of(snapshots: AsyncIterator[Snapshot | None]) -> Snapshot:
+    found = await asyncio.wait_for(anext(snapshots), 5)
+    assert found is not None
+    return found
 
 
 async def test_many_listeners_cost_one_look_a_turn() -> None:
@@ -78,7 +80,9 @@ async def test_a_listener_hears_of_changes_only() -> None:
         await campaign.read_again(3)
         assert not waiting.done()
         campaign.progress = replace(BEGUN, done=4)
-        assert (await asyncio.wait_for(waiting, 5)).progress.done == 4
+        found = await asyncio.wait_for(waiting, 5)
+        assert found is not None
+        assert found.progress.done == 4
 
 
 async def test_who_comes_later_sees_nothing_older_than_their_coming() -> None:
@@ -131,7 +135,9 @@ async def test_a_busy_database_interrupts_no_stream() -> None:
         waiting = asyncio.ensure_future(anext(snapshots))
         await campaign.read_again(2)
         campaign.fails = False
-        assert (await asyncio.wait_for(waiting, 5)).progress == BEGUN
+        found = await asyncio.wait_for(waiting, 5)
+        assert found is not None
+        assert found.progress == BEGUN
 
 
 async def test_a_stream_ends_in_time_to_look_at_the_key_again(
@@ -142,6 +148,38 @@ async def test_a_stream_ends_in_time_to_look_at_the_key_again(
     with hub.listening(1, 1) as snapshots:
         seen = [one async for one in snapshots]
     assert len(seen) == 1
+
+
+async def test_hundreds_of_listeners_are_told_a_few_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "INTERVAL_S", 0.2)
+    hub, told = Hub(Campaign().read), 0
+
+    async def listen() -> None:
+        nonlocal told
+        with hub.listening(1, 1) as snapshots:
+            await next_of(snapshots)
+            told += 1
+
+    listeners = [asyncio.ensure_future(listen()) for _ in range(100)]
+    steps, before = [], 0
+    while before < len(listeners):
+        await asyncio.sleep(0)  # what a request in between would wait for
+        steps.append(told - before)
+        before = told
+    await asyncio.gather(*listeners)
+    assert max(steps) <= live.AT_ONCE
+
+
+async def test_who_hears_nothing_new_for_long_is_told_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "QUIET_S", 0.03)
+    hub = Hub(Campaign().read)
+    with hub.listening(1, 1) as snapshots:
+        await next_of(snapshots)
+        assert await asyncio.wait_for(anext(snapshots), 5) is None
 
 
 def test_a_snapshot_is_rendered_once_a_form() -> None:

@@ -1,0 +1,108 @@
+"""One look for all who ask within a moment, and nothing old for whoever changed something."""
+
+import asyncio
+import socket
+import threading
+
+import pytest
+from api_samples import Rig
+
+from api import lately
+from api.lately import Lately
+from api.listen import listening
+from campaigns.errors import NotFound
+
+
+class Thing:
+    """Counts its readers; can be held while it is read."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.value = "old"
+        self.free = threading.Event()
+        self.free.set()
+
+    def read(self, key: str) -> str:
+        self.reads += 1
+        value = self.value
+        assert self.free.wait(5)
+        if key == "none":
+            raise NotFound("There is none.")
+        return value
+
+
+async def test_a_hundred_who_ask_at_once_cost_one_look() -> None:
+    thing = Thing()
+    looks = Lately(thing.read)
+    assert await asyncio.gather(*(looks.of("a") for _ in range(100))) == ["old"] * 100
+    assert await looks.of("a") == "old"
+    assert thing.reads == 1
+
+
+async def test_a_look_is_shared_no_longer_than_it_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lately, "FRESH_S", 0.0)
+    thing = Thing()
+    looks = Lately(thing.read)
+    await looks.of("a")
+    thing.value = "new"
+    assert await looks.of("a") == "new"
+    assert len(looks._looks) == 1
+
+
+async def test_a_look_under_way_is_not_for_those_who_ask_after_a_change() -> None:
+    thing = Thing()
+    looks = Lately(thing.read)
+    thing.free.clear()
+    before = asyncio.ensure_future(looks.of("a"))
+    async with asyncio.timeout(5):
+        while not thing.reads:  # noqa: ASYNC110 - it is read in a thread
+            await asyncio.sleep(0.001)
+    thing.value = "new"
+    looks.forget()
+    after = asyncio.ensure_future(looks.of("a"))
+    await asyncio.sleep(0)
+    thing.free.set()
+    assert (await before, await after) == ("old", "new")
+
+
+async def test_who_goes_away_takes_the_look_from_nobody() -> None:
+    thing = Thing()
+    looks = Lately(thing.read)
+    thing.free.clear()
+    first, second = (asyncio.ensure_future(looks.of("a")) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    thing.free.set()
+    assert await asyncio.wait_for(second, 5) == "old"
+
+
+async def test_all_who_ask_for_nothing_are_told_so() -> None:
+    looks = Lately(Thing().read)
+    found = await asyncio.gather(looks.of("none"), looks.of("none"), return_exceptions=True)
+    assert [type(one) for one in found] == [NotFound, NotFound]
+
+
+def test_what_was_changed_through_the_api_is_in_the_next_answer(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lately, "FRESH_S", 600.0)
+    path = f"/api/v1/campaigns/{rig.campaign()}"
+    assert rig.ours.get(f"{path}/progress").json()["state"] == "draft"
+    assert rig.ours.post(f"{path}/launch").status_code == 200
+    assert rig.ours.get(f"{path}/progress").json()["state"] == "running"
+    assert rig.ours.get(f"{path}/progress").json() == rig.ours.get(f"{path}/progress").json()
+
+
+def test_a_key_revoked_through_the_api_is_out_of_force_at_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lately, "FRESH_S", 600.0)
+    own = next(one for one in rig.ours.get("/api/v1/keys").json()["items"])
+    assert rig.ours.delete(f"/api/v1/keys/{own['id']}").status_code == 200
+    assert rig.ours.get("/api/v1/keys").status_code == 401
+
+
+def test_answers_do_not_wait_for_a_delayed_ack() -> None:
+    with listening("127.0.0.1", 0) as place:
+        assert place.proto == socket.IPPROTO_TCP  # asyncio asks for it (base_events._set_nodelay)
