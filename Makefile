@@ -30,7 +30,7 @@ serve: environment pbx assets ## run the API, the dashboard and the dialer
 
 .PHONY: test
 test: environment pbx assets ## every test, those against a real Asterisk included
-	@.venv/bin/pytest -q -n 3 --dist loadscope
+	@.venv/bin/pytest -q -n 3 --dist loadscope --no-loadscope-reorder
 
 .PHONY: check
 check: environment ## formatting, lint, types, layers, and no package registry named in any file
