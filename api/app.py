@@ -67,6 +67,7 @@ from api.routes import (
     why,
 )
 from api.schemas import Problem
+from api.shortcut import Shortcut
 from api.telling import telling
 from api.traffic import Largest, Traffic
 from api.visits import Visits
@@ -151,6 +152,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(Shortcut, progress=app.state.progress, route=stream.now())
     app.add_middleware(Forgetting, looks=(app.state.progress, keys))
     app.add_middleware(Largest)
     app.add_middleware(Rated, per_minute=workspace.settings.api.requests_per_minute)

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -47,6 +48,7 @@ class Caller:
         roles: theirs for that controller; empty for a key.
         account_id: of the person; None for a key.
         controllers: names by id of those the person may act for; empty for a key.
+        expires_at: when a key ends; None for never.
     """
 
     controller_id: int
@@ -56,11 +58,16 @@ class Caller:
     roles: frozenset[Role] = frozenset()
     account_id: int | None = None
     controllers: Mapping[int, str] = field(default_factory=dict)
+    expires_at: datetime | None = None
 
     @property
     def form_token(self) -> str:
         """What the forms of this session carry; that of a key is never accepted."""
         return form_token(self.token)
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether the key has not ended since it was looked up."""
+        return self.expires_at is None or now < self.expires_at
 
     def may(self, permission: str) -> bool:
         """Whether they are permitted that."""
@@ -117,7 +124,8 @@ class Door:
     async def _identify(self, request: Request) -> Caller | None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme:
-            return await self._keys.of(key.strip()) if scheme.lower() == "bearer" else None
+            found = await self._keys.of(key.strip()) if scheme.lower() == "bearer" else None
+            return found if found and found.in_force(datetime.now(UTC)) else None
         token = request.cookies.get(COOKIE, "")
         return await run_in_threadpool(_of_session, self._workspace, token) if token else None
 
@@ -165,7 +173,7 @@ def _caller_of(found: Asker, token: str) -> Caller:
     controller_id = NO_CONTROLLER if found.controller_id is None else found.controller_id
     return Caller(
         controller_id, found.name, token, found.permissions, found.roles, found.account_id,
-        found.controllers,
+        found.controllers, found.expires_at,
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class Asker:
         account_id: None for a key.
         controllers: names by id of those they may act for; empty for a key.
         roles: theirs for the controller they act for.
+        expires_at: from when on a key stands for nobody; None for never, and for a session.
     """
 
     name: str
@@ -46,12 +47,17 @@ class Asker:
     account_id: int | None = None
     controllers: Mapping[int, str] = field(default_factory=dict)
     roles: frozenset[Role] = frozenset()
+    expires_at: datetime | None = None
 
 
 def asker_of_key(workspace: Workspace, key: str) -> Asker | None:
     """Who a key stands for; None where it is none in force."""
     found = keys.owner_of(workspace, key)
-    return Asker(found.name, of_key(found.scopes), found.controller_id) if found else None
+    if found is None:
+        return None
+    return Asker(
+        found.name, of_key(found.scopes), found.controller_id, expires_at=found.expires_at
+    )  # fmt: skip
 
 
 def asker(workspace: Workspace, token: str) -> Asker | None:

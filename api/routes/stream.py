@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from starlette.routing import BaseRoute
 
 from api.caller import Asking
 from api.events import EVENTS, EventStream
@@ -39,6 +40,11 @@ async def progress(
     """Counts kept with every move, so that the answer is as quick at a million targets."""
     snapshot = await lately.of((caller.controller_id, campaign_id))
     return Response(snapshot.json, media_type="application/json")
+
+
+def now() -> BaseRoute:
+    """The route of a campaign's progress."""
+    return next(one for one in router.routes if getattr(one, "endpoint", None) is progress)
 
 
 @router.get(

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from api_samples import Rig
+from fastapi.testclient import TestClient
 
 from api import lately
 from api.lately import Lately
@@ -101,6 +102,26 @@ def test_a_key_revoked_through_the_api_is_out_of_force_at_once(
     own = next(one for one in rig.ours.get("/api/v1/keys").json()["items"])
     assert rig.ours.delete(f"/api/v1/keys/{own['id']}").status_code == 200
     assert rig.ours.get("/api/v1/keys").status_code == 401
+
+
+def test_the_shortcut_answers_as_the_route_does(rig: Rig, person: TestClient) -> None:
+    path = f"/api/v1/campaigns/{rig.campaign()}/progress"
+    short, long = rig.ours.get(path), person.get(path)
+    assert (short.status_code, short.json()) == (200, long.json())
+    kept = {"content-type", "cache-control", "content-security-policy", "vary"}
+    assert {name: short.headers[name] for name in kept} == {
+        name: long.headers[name] for name in kept
+    }
+    french = {"Accept-Language": "fr"}
+    missing = [
+        one.get("/api/v1/campaigns/999/progress", headers=french) for one in (rig.ours, person)
+    ]
+    assert [one.status_code for one in missing] == [404, 404]
+    assert missing[0].json()["detail"] == missing[1].json()["detail"]
+    assert rig.ours.get("/api/v1/campaigns/0/progress").status_code == 422
+    assert rig.theirs.get(path).status_code == 404
+    pattern = 'route="/api/v1/campaigns/{campaign_id}/progress",status="2xx"'
+    assert pattern in rig.ours.get("/metrics").text.replace('method="GET",', "")
 
 
 def test_answers_do_not_wait_for_a_delayed_ack() -> None:
