@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from asterisk.ami import Action, AMIClient
 
 from dialer.ami import AmiPatience, AmiPbx, AmiSettings
-from dialer.pbx import (
+from dialer.events import (
     Answered,
     CallEnded,
     Dialling,

@@ -22,7 +22,7 @@ from dialer import outcomes, priority
 from dialer.book import write_closings
 from dialer.calls import Call
 from dialer.claim import Taken, Want, claim
-from dialer.pbx import CallEnded, HungUp
+from dialer.events import CallEnded, HungUp
 from dialer.upkeep import CARRY_EVERY_S
 from store import campaigns as kept
 from store.disk import Disk

@@ -8,7 +8,7 @@ from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign, Message
 from campaigns.reply import Reply, ReplyKind
 from campaigns.states import TargetState
-from dialer.pbx import CallEnded, HungUp
+from dialer.events import CallEnded, HungUp
 
 
 @dataclass(slots=True)

@@ -20,13 +20,14 @@ from dialer.calls import Call, Calls, utc_now
 from dialer.claim import Claimed, Want
 from dialer.clock import ClockWatch
 from dialer.commits import Commits
+from dialer.events import Event, LinkDown, LinkUp
 from dialer.hearing import Hearing
 from dialer.journal import Journal
 from dialer.machines import MachineWatch
 from dialer.occupancy import Occupancy
 from dialer.originate import Sender, Sounds
 from dialer.outcomes import Closing
-from dialer.pbx import Event, LinkDown, LinkUp, Pbx
+from dialer.pbx import Pbx
 from dialer.reconcile import Reconciled, Reconciliation
 from dialer.recorder import Recorder
 from dialer.scheduler import Scheduler

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from campaigns.outcome import Outcome
 from dialer.calls import Call, Calls, utc_now
-from dialer.outcomes import Closing, closed
-from dialer.pbx import (
+from dialer.events import (
     Answered,
     CallEnded,
     Event,
@@ -17,6 +16,7 @@ from dialer.pbx import (
     Replied,
     Ringing,
 )
+from dialer.outcomes import Closing, closed
 
 
 class Hearing:

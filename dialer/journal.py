@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from campaigns.errors import PbxError
 from campaigns.reply import read_reply
-from dialer.pbx import CallEnded, Replied
+from dialer.events import CallEnded, Replied
 
 MAX_BYTES = 8 * 1024 * 1024
 """Size from which new calls are journalled in a new file: about 50,000 calls."""

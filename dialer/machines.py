@@ -12,16 +12,8 @@ from dataclasses import dataclass, field
 from campaigns.errors import PbxError
 from campaigns.machine import PAUSE_MS, SILENCE_MS, Ear, Leaving, MachineMode
 from dialer.calls import Calls
-from dialer.pbx import (
-    Answered,
-    Event,
-    HungUp,
-    KeyPressed,
-    OptedOut,
-    Pbx,
-    TalkingBegan,
-    TalkingEnded,
-)
+from dialer.events import Answered, Event, HungUp, KeyPressed, OptedOut, TalkingBegan, TalkingEnded
+from dialer.pbx import Pbx
 
 _PAUSE_S = (PAUSE_MS - SILENCE_MS + 20) / 1000
 """From the news that a sound has ended until its pause is long enough, and some ms more."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from campaigns.states import AttemptState
 from dialer.calls import Call, Calls, utc_now
 from dialer.clock import FarClock
+from dialer.events import Dialling, Event, OtherBegun, OtherEnded, Ringing
 from dialer.outcomes import Closing
-from dialer.pbx import Dialling, Event, OtherBegun, OtherEnded, Ringing
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 

@@ -15,7 +15,8 @@ from campaigns.script import Transfer
 from campaigns.trunk import Trunk
 from dialer.calls import Call, utc_now
 from dialer.last_look import LastLook
-from dialer.pbx import OriginateOrder, Pbx, ScriptOrder, TransferOrder
+from dialer.orders import OriginateOrder, ScriptOrder, TransferOrder
+from dialer.pbx import Pbx
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 from store.refusals import Refusals

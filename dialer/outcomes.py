@@ -9,7 +9,7 @@ from campaigns import retry, stages, tariff
 from campaigns.outcome import Facts, Outcome
 from campaigns.states import AttemptState, TargetState
 from dialer.calls import Call
-from dialer.pbx import CallEnded, HungUp
+from dialer.events import CallEnded, HungUp
 from store.attempts import Ended
 from store.columns import from_ms
 from store.queue import Settled

@@ -25,9 +25,10 @@ from campaigns.states import AttemptState, TargetState
 from dialer import outcomes
 from dialer.book import Book
 from dialer.calls import Call, Calls, utc_now
+from dialer.events import CallEnded, Replied
 from dialer.journal import Journal, OptOutPressed, Started, names_any, records_of
 from dialer.outcomes import Closing
-from dialer.pbx import CallEnded, ChannelState, Pbx, Replied
+from dialer.pbx import ChannelState, Pbx
 from store import attempts
 from store import campaigns as kept
 from store.attempts import Open

@@ -14,7 +14,7 @@ from asterisk.ami.action import Action
 from campaigns.errors import PbxError
 from campaigns.machine import TAIL_S
 from campaigns.script import KEYS, KeyAct
-from dialer.pbx import OriginateOrder, ScriptOrder, TransferOrder
+from dialer.orders import OriginateOrder, ScriptOrder, TransferOrder
 
 CALL_CONTEXT = "portevoix-call"
 MACHINE_CONTEXT = "portevoix-machine"

@@ -13,17 +13,9 @@ from dialer.ami.blocks import Headers
 from dialer.ami.link import Link, LoginRejected
 from dialer.ami.mailbox import Mailbox
 from dialer.ami.settings import AmiSettings
-from dialer.pbx import (
-    Capabilities,
-    ChannelState,
-    Event,
-    LinkDown,
-    LinkUp,
-    Listener,
-    LiveChannel,
-    OriginateOrder,
-    OtherBegun,
-)
+from dialer.events import Event, LinkDown, LinkUp, Listener, OtherBegun
+from dialer.orders import OriginateOrder
+from dialer.pbx import Capabilities, ChannelState, LiveChannel
 
 _log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from campaigns.reply import read_reply
 from dialer.ami.blocks import text_of, value_of
-from dialer.pbx import (
+from dialer.events import (
     Answered,
     CallEnded,
     Dialling,

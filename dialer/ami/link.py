@@ -16,7 +16,8 @@ from dialer.ami.client import AmiClient
 from dialer.ami.events import EventDecoder
 from dialer.ami.pending import Reply
 from dialer.ami.settings import AmiSettings
-from dialer.pbx import Capabilities, Event
+from dialer.events import Event
+from dialer.pbx import Capabilities
 
 _POLL_S = 0.2
 

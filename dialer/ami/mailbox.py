@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from campaigns.errors import PbxError
-from dialer.pbx import Event, Listener
+from dialer.events import Event, Listener
 
 MOST_WAITING = 50_000
 """Events that may wait for the event loop, about 10 MB."""

@@ -15,14 +15,9 @@ from far_side import Call, FarSide
 from campaigns.errors import PbxError
 from campaigns.trunk import Trunk
 from dialer.ami import AmiPatience, AmiPbx, AmiSettings, LoginRejected
-from dialer.instance.configure import AMI_USER, Instance
-from dialer.instance.locate import Installation
-from dialer.instance.ports import free_ports
-from dialer.instance.supervise import Supervisor
-from dialer.pbx import (
+from dialer.events import (
     Answered,
     CallEnded,
-    ChannelState,
     Dialling,
     Event,
     HungUp,
@@ -30,9 +25,14 @@ from dialer.pbx import (
     LinkUp,
     OptedOut,
     OriginateDone,
-    OriginateOrder,
     Ringing,
 )
+from dialer.instance.configure import AMI_USER, Instance
+from dialer.instance.locate import Installation
+from dialer.instance.ports import free_ports
+from dialer.instance.supervise import Supervisor
+from dialer.orders import OriginateOrder
+from dialer.pbx import ChannelState
 
 pytestmark = pytest.mark.pbx
 

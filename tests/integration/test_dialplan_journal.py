@@ -5,9 +5,9 @@ from dialplan_calls import Caller
 from far_side import FarSide
 from raw_ami import RawAmi
 
+from dialer.events import CallEnded
 from dialer.instance.supervise import Supervisor
 from dialer.journal import Started, read
-from dialer.pbx import CallEnded
 
 pytestmark = pytest.mark.pbx
 CALLS = 150

@@ -13,10 +13,7 @@ from ulid import ULID
 
 from campaigns.errors import PbxError
 from dialer.ami import AmiPbx, AmiSettings
-from dialer.instance.configure import AMI_USER
-from dialer.instance.supervise import Supervisor
-from dialer.journal import Journal, OptOutPressed, Started, read
-from dialer.pbx import (
+from dialer.events import (
     Answered,
     CallEnded,
     Dialling,
@@ -25,10 +22,13 @@ from dialer.pbx import (
     KeyPressed,
     OptedOut,
     OriginateDone,
-    OriginateOrder,
-    Pbx,
     Ringing,
 )
+from dialer.instance.configure import AMI_USER
+from dialer.instance.supervise import Supervisor
+from dialer.journal import Journal, OptOutPressed, Started, read
+from dialer.orders import OriginateOrder
+from dialer.pbx import Pbx
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "dialer"))
 import fake_pbx

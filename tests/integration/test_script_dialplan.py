@@ -23,9 +23,9 @@ from script_calls import (
     write_script_sounds,
 )
 
+from dialer.events import Replied
 from dialer.instance.supervise import Supervisor
 from dialer.journal import read
-from dialer.pbx import Replied
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from campaigns.errors import PbxError
 from campaigns.reply import read_reply
-from dialer.pbx import (
+from dialer.events import (
     Answered,
     CallEnded,
-    Capabilities,
-    ChannelState,
     Dialling,
     Event,
     HungUp,
@@ -23,15 +21,15 @@ from dialer.pbx import (
     LinkDown,
     LinkUp,
     Listener,
-    LiveChannel,
     OptedOut,
     OriginateDone,
-    OriginateOrder,
     OriginateRefused,
     OtherBegun,
     Replied,
     Ringing,
 )
+from dialer.orders import OriginateOrder
+from dialer.pbx import Capabilities, ChannelState, LiveChannel
 
 LOOPBACK = "sip:127.0.0.1:5090"
 _ANSWERED_MS = 1_772_449_200_000

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.errors import PbxError
 from dialer.ami import actions
-from dialer.pbx import OriginateOrder, ScriptOrder, TransferOrder
+from dialer.orders import OriginateOrder, ScriptOrder, TransferOrder
 
 ORDER = OriginateOrder(
     attempt_id="01ARZ3NDEKTSV4RRFFQ69G5FAV",

@@ -12,18 +12,17 @@ from asterisk.ami import Action, AMIClient
 
 from campaigns.errors import PbxError
 from dialer.ami import AmiPbx, LoginRejected
-from dialer.pbx import (
-    ChannelState,
+from dialer.events import (
     Dialling,
     Event,
     LinkDown,
     LinkUp,
-    LiveChannel,
     OptedOut,
     OriginateDone,
-    OriginateOrder,
     OriginateRefused,
 )
+from dialer.orders import OriginateOrder
+from dialer.pbx import ChannelState, LiveChannel
 
 ATTEMPT = "01ARZ3NDEKTSV4RRFFQ69G5FA1"
 OTHER = "01ARZ3NDEKTSV4RRFFQ69G5FA2"

@@ -3,7 +3,7 @@
 import pytest
 
 from dialer.ami.events import EventDecoder
-from dialer.pbx import (
+from dialer.events import (
     Answered,
     CallEnded,
     Dialling,

@@ -8,7 +8,7 @@ import pytest
 from campaigns.errors import PbxError
 from dialer.ami import mailbox as module
 from dialer.ami.mailbox import Mailbox
-from dialer.pbx import Event, LinkDown, LinkUp, OptedOut
+from dialer.events import Event, LinkDown, LinkUp, OptedOut
 
 
 class Heard(list[list[Event]]):

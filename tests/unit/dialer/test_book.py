@@ -27,8 +27,8 @@ from campaigns.states import AttemptState, TargetState
 from dialer.book import Book, Entry, write_closings, write_refusals
 from dialer.calls import Call
 from dialer.claim import Want, claim
+from dialer.events import HungUp
 from dialer.outcomes import Closing, closed, in_doubt, never_placed, unsent
-from dialer.pbx import HungUp
 from store import attempts, leases, suppressions, tallies
 from store import campaigns as kept
 from store.engine import reading, writing

@@ -29,7 +29,7 @@ from dialer import allotment, engine, journal, originate, recorder
 from dialer.book import Book, Entry
 from dialer.calls import Call
 from dialer.claim import Claimed
-from dialer.pbx import OtherBegun, OtherEnded
+from dialer.events import OtherBegun, OtherEnded
 from store import campaigns as kept
 from store import leases, suppressions
 from store import trunks as records

@@ -20,7 +20,7 @@ from campaigns.campaign import Limits
 from campaigns.rules.windows import Window
 from campaigns.states import Action
 from dialer import reconcile, scheduler
-from dialer.pbx import OriginateOrder
+from dialer.orders import OriginateOrder
 from store import campaigns as kept
 from store import leases
 from store.engine import reading, writing

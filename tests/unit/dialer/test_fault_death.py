@@ -21,7 +21,7 @@ from campaigns.retry import RetryPolicy
 from campaigns.trunk import Trunk
 from dialer import engine, reconcile, scheduler, settling
 from dialer.calls import utc_now
-from dialer.pbx import OriginateOrder
+from dialer.orders import OriginateOrder
 from store.engine import reading, writing
 from store.leases import LEASE_LASTS
 from store.tables import lease, suppression

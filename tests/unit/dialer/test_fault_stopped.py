@@ -22,8 +22,8 @@ from campaigns.contacts.suppression import Suppression, SuppressionReason, Suppr
 from campaigns.rules.windows import Window
 from dialer import reconcile, scheduler
 from dialer.calls import Call
+from dialer.events import Event
 from dialer.originate import FRESH_S
-from dialer.pbx import Event
 from store import suppressions
 from store.engine import writing
 

@@ -5,9 +5,7 @@ from dialer_subjects import a_call
 
 from campaigns.outcome import Outcome
 from dialer.calls import Call, Calls
-from dialer.hearing import Hearing
-from dialer.outcomes import Closing
-from dialer.pbx import (
+from dialer.events import (
     Answered,
     CallEnded,
     Dialling,
@@ -20,6 +18,8 @@ from dialer.pbx import (
     OriginateRefused,
     Ringing,
 )
+from dialer.hearing import Hearing
+from dialer.outcomes import Closing
 
 
 class Subject:

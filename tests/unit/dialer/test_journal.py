@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.reply import read_reply
+from dialer.events import CallEnded, Replied
 from dialer.journal import (
     KEPT,
     SETTLED,
@@ -23,7 +24,6 @@ from dialer.journal import (
     read,
     records_of,
 )
-from dialer.pbx import CallEnded, Replied
 
 END = b"end|a1|1795293299419|1795293297000|16|id@host|optout|1234|61|60|59|SIP 200 OK|35"
 ENDED = CallEnded(

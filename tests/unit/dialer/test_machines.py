@@ -9,8 +9,8 @@ from fake_pbx import FakePbx
 from campaigns.machine import SILENCE_MS, MachineMode, Machines
 from dialer import machines
 from dialer.calls import Call, Calls
+from dialer.events import Answered, Event, HungUp, KeyPressed, TalkingBegan, TalkingEnded
 from dialer.machines import MachineWatch
-from dialer.pbx import Answered, Event, HungUp, KeyPressed, TalkingBegan, TalkingEnded
 
 LEAVES = Machines(MachineMode.LEAVE_MESSAGE, "messages/left", 3000)
 HANGS_UP = Machines(MachineMode.HANG_UP)

@@ -9,8 +9,8 @@ from dialer_subjects import MESSAGE_MS, a_call
 from campaigns.outcome import Outcome
 from campaigns.stages import LATE_MS
 from campaigns.states import AttemptState, TargetState
+from dialer.events import CallEnded, HungUp
 from dialer.outcomes import began_late, closed, in_doubt, never_placed, unsent
-from dialer.pbx import CallEnded, HungUp
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 ANSWERED_MS = 1_772_445_500_000

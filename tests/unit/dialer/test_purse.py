@@ -22,8 +22,8 @@ from campaigns.tariff import Tariff, Tariffs
 from dialer.book import write_closings
 from dialer.calls import Call
 from dialer.claim import Claimed, Want, claim
+from dialer.events import HungUp
 from dialer.outcomes import Closing, closed, in_doubt, never_placed, unsent
-from dialer.pbx import HungUp
 from store import attempts, spending
 from store import campaigns as kept
 from store.engine import reading, writing

@@ -20,9 +20,11 @@ from dialer import reconcile
 from dialer.book import Book, write_closings
 from dialer.calls import Call, Calls, utc_now
 from dialer.claim import Want, claim
+from dialer.events import HungUp
 from dialer.journal import Journal
+from dialer.orders import OriginateOrder
 from dialer.outcomes import in_doubt, never_placed
-from dialer.pbx import ChannelState, HungUp, OriginateOrder
+from dialer.pbx import ChannelState
 from dialer.reconcile import Reconciled, Reconciliation
 from store.engine import writing
 from store.tables import attempt, suppression

@@ -16,8 +16,8 @@ from campaigns.tariff import Tariff, Tariffs
 from dialer.book import write_closings
 from dialer.calls import Call
 from dialer.claim import Want, claim
+from dialer.events import HungUp
 from dialer.outcomes import closed
-from dialer.pbx import HungUp
 from operations.budget import beside_invoice, change_budget, statement
 from operations.invoice_file import read_invoice
 from operations.workspace import Workspace

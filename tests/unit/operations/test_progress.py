@@ -15,8 +15,8 @@ from campaigns.states import Action
 from dialer.book import write_closings
 from dialer.calls import Call
 from dialer.claim import Want, claim
+from dialer.events import CallEnded
 from dialer.outcomes import closed, in_doubt, never_placed, unsent
-from dialer.pbx import CallEnded
 from operations.progress import Progress, progress_of
 from operations.report import all_attempts, report_of
 from operations.workspace import Workspace
