@@ -1,6 +1,5 @@
 """The control room: what is going on at this moment on behalf of one controller."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from campaigns.outcome import ANSWERED, NOT_THE_PERSONS, Outcome
 from campaigns.states import LIVE_CAMPAIGN, CampaignState
 from operations.calls_made import CallsMade, Made
 from operations.progress import Progress, progress_of
+from operations.spans import Span, spans
 from operations.standing import Standing, standing
 from operations.trunk_states import TrunkState, trunk_states
 from operations.workspace import Workspace
@@ -25,30 +24,6 @@ WINDOW = timedelta(hours=1)
 
 _SHOWN = 12
 """Campaigns on it: those that may have calls up, then those that ended within the window."""
-
-_OURS = NOT_THE_PERSONS | {Outcome.IN_DOUBT}
-
-
-@dataclass(frozen=True, slots=True)
-class Minute:
-    """Calls begun in one minute, by what came of them.
-
-    Attributes:
-        at: when it began.
-        answered: somebody, or a machine, took the call.
-        not_answered: nobody did.
-        ours: the network or we failed.
-    """
-
-    at: datetime
-    answered: int
-    not_answered: int
-    ours: int
-
-    @property
-    def calls(self) -> int:
-        """All of them."""
-        return self.answered + self.not_answered + self.ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +66,7 @@ class Room:
     max_channels: int
     max_cps: float
     lately: Made
-    minutes: tuple[Minute, ...]
+    minutes: tuple[Span, ...]
     silent: int
     campaigns: tuple[Shown, ...]
     trunks: tuple[TrunkState, ...]
@@ -181,24 +156,9 @@ def _join(all_: Made, one: Made, first: int) -> None:
     all_.whole = all_.whole and one.whole
 
 
-def _minutes(lately: Made, now: datetime) -> tuple[Minute, ...]:
-    counts: dict[int, Counter[str]] = {}
-    for (minute, outcome), many in lately.outcomes.items():
-        counts.setdefault(minute, Counter())[_group(outcome)] += many
+def _minutes(lately: Made, now: datetime) -> tuple[Span, ...]:
     last = _minute(now)
-    first = last - round(WINDOW.total_seconds()) // 60 + 1
-    return tuple(_one(minute, counts.get(minute, Counter())) for minute in range(first, last + 1))
-
-
-def _one(minute: int, found: Counter[str]) -> Minute:
-    at = datetime.fromtimestamp(minute * MINUTE_MS / 1000, UTC)
-    return Minute(at, found["answered"], found["not_answered"], found["ours"])
-
-
-def _group(outcome: str) -> str:
-    if outcome in ANSWERED:
-        return "answered"
-    return "ours" if outcome in _OURS else "not_answered"
+    return spans(lately, 1, (last - round(WINDOW.total_seconds()) // 60 + 1, last))
 
 
 def _minute(at: datetime) -> int:

@@ -1,23 +1,20 @@
 """A campaign looked into: from the list to who heard it, how long they listened, hour by hour."""
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from campaigns.outcome import ANSWERED, NOT_THE_PERSONS, REACHED, Outcome
+from campaigns.outcome import ANSWERED, REACHED, Outcome
 from campaigns.states import TargetState
 from operations.calls_made import CallsMade, Made
 from operations.progress import Progress, progress_of
+from operations.spans import Span, spans
 from operations.workspace import Workspace
 from store import campaigns as kept
 from store import lists
-from store.calls_made import MINUTE_MS
 from store.engine import reading
 
 _HOUR = 60
 _BY_MINUTE = 3 * _HOUR
-_OURS = NOT_THE_PERSONS | {Outcome.IN_DOUBT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +30,6 @@ class Step:
     name: str
     count: int
     share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Calls begun within some minutes, by what came of them."""
-
-    at: datetime
-    answered: int
-    not_answered: int
-    ours: int
-
-    @property
-    def calls(self) -> int:
-        """All of them."""
-        return self.answered + self.not_answered + self.ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +97,7 @@ def depth_of(
         made=made,
         listening=tuple(made.listening(row["message_ms"] // 1000)),
         opt_out_rate=_opt_out_rate(progress),
-        spans=_spans(made, span_min),
+        spans=spans(made, span_min),
         span_min=span_min,
         variants=_variants(made, row),
         message=row["message"],
@@ -148,22 +130,6 @@ def _opt_out_rate(progress: Progress) -> float | None:
 def _span_min(made: Made) -> int:
     minutes = [minute for minute, _ in made.outcomes]
     return 1 if not minutes or max(minutes) - min(minutes) < _BY_MINUTE else _HOUR
-
-
-def _spans(made: Made, length: int) -> tuple[Span, ...]:
-    sums: dict[int, Counter[str]] = {}
-    for (minute, outcome), many in made.outcomes.items():
-        group = "answered" if outcome in ANSWERED else "ours" if outcome in _OURS else "others"
-        sums.setdefault(minute // length, Counter())[group] += many
-    if not sums:
-        return ()
-    every = range(min(sums), max(sums) + 1)
-    return tuple(_span(one * length, sums.get(one, Counter())) for one in every)
-
-
-def _span(minute: int, sums: Counter[str]) -> Span:
-    at = datetime.fromtimestamp(minute * MINUTE_MS / 1000, UTC)
-    return Span(at, sums["answered"], sums["others"], sums["ours"])
 
 
 def _variants(made: Made, row: dict[str, Any]) -> tuple[Variant, ...]:
