@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from campaigns.outcome import ANSWERED, Outcome
 from store import calls_made
-from store.calls_made import Some
+from store.calls_made import MINUTE_MS, Some
 from store.engine import reading
 
 AT_ONCE = 20_000
@@ -38,8 +38,8 @@ class Made:
         heard: answered calls by whole seconds heard.
         keys: calls by what was pressed in them.
         variants: calls by (variant, outcome); the campaign's own message is the empty variant.
-        rang, delay_ms: calls that rang, and how long they took to, in all.
-        talked, talk_ms: answered calls, and how long they lasted, in all.
+        rang, delay_ms: by minute, calls that rang, and how long they took to, in all.
+        talked, talk_ms: by minute, answered calls, and how long they lasted, in all.
         whole: every call there is was looked at.
     """
 
@@ -47,10 +47,10 @@ class Made:
     heard: Counter[int] = field(default_factory=Counter)
     keys: Counter[str] = field(default_factory=Counter)
     variants: Counter[tuple[str, str]] = field(default_factory=Counter)
-    rang: int = 0
-    delay_ms: int = 0
-    talked: int = 0
-    talk_ms: int = 0
+    rang: Counter[int] = field(default_factory=Counter)
+    delay_ms: Counter[int] = field(default_factory=Counter)
+    talked: Counter[int] = field(default_factory=Counter)
+    talk_ms: Counter[int] = field(default_factory=Counter)
     whole: bool = True
 
     def add(self, found: Iterable[Some]) -> None:
@@ -62,10 +62,29 @@ class Made:
                 self.heard[one.heard_s] += one.calls
             if one.keys:
                 self.keys[one.keys] += one.calls
-            self.rang += one.rang
-            self.delay_ms += one.delay_ms
-            self.talked += one.talked
-            self.talk_ms += one.talk_ms
+            self.rang[one.minute] += one.rang
+            self.delay_ms[one.minute] += one.delay_ms
+            self.talked[one.minute] += one.talked
+            self.talk_ms[one.minute] += one.talk_ms
+
+    def since(self, minute: int) -> "Made":
+        """What is known by the minute, of those from that one on."""
+        found = Made(whole=self.whole)
+        found.outcomes.update({key: n for key, n in self.outcomes.items() if key[0] >= minute})
+        for ours, theirs in zip(found._by_minute, self._by_minute, strict=True):
+            ours.update({at: many for at, many in theirs.items() if at >= minute})
+        return found
+
+    def join(self, other: "Made") -> None:
+        """Take in the calls of another campaign, as far as they are known by the minute."""
+        self.outcomes.update(other.outcomes)
+        for ours, theirs in zip(self._by_minute, other._by_minute, strict=True):  # noqa: SLF001
+            ours.update(theirs)
+        self.whole = self.whole and other.whole
+
+    @property
+    def _by_minute(self) -> tuple[Counter[int], ...]:
+        return self.rang, self.delay_ms, self.talked, self.talk_ms
 
     @property
     def calls(self) -> int:
@@ -95,12 +114,14 @@ class Made:
     @property
     def post_dial_delay_s(self) -> float | None:
         """From sending to ringing, on average (ITU-T E.721); None where none rang."""
-        return self.delay_ms / self.rang / 1000 if self.rang else None
+        rang = self.rang.total()
+        return self.delay_ms.total() / rang / 1000 if rang else None
 
     @property
     def duration_s(self) -> float | None:
         """From answer to end, on average; None where none was answered."""
-        return self.talk_ms / self.talked / 1000 if self.talked else None
+        talked = self.talked.total()
+        return self.talk_ms.total() / talked / 1000 if talked else None
 
     def listening(self, seconds: int) -> list[int]:
         """How many still listened at each second, from 0 to `seconds`."""
@@ -144,8 +165,9 @@ class CallsMade:
         return self._look(engine, campaign_id, longest_s, None, ended=ended)
 
     def lately(self, engine: Engine, campaign_id: int, longest_s: int, since: datetime) -> Made:
-        """The calls of a campaign since an instant, and possibly some before."""
-        return self._look(engine, campaign_id, longest_s, since, ended=False)
+        """The calls of a campaign from the minute of an instant on, as they are known by it."""
+        found = self._look(engine, campaign_id, longest_s, since, ended=False)
+        return found.since(minute_of(since))
 
     def _look(
         self,
@@ -161,6 +183,8 @@ class CallsMade:
         deadline = time.monotonic() + LONGEST_LOOK_S
         with kept.lock:
             kept.until, whole = _walk(engine, campaign_id, kept.sums, kept.until, over, deadline)
+            if since is not None:
+                kept.sums = kept.sums.since(minute_of(since))
             found = deepcopy(kept.sums)
             begin = max(kept.until, over) if whole else kept.until
         now = datetime.now(UTC)
@@ -177,6 +201,11 @@ class CallsMade:
             if kept is None or (ended and not kept.ended):
                 kept = self._kept[key] = _Kept(begin, ended=ended)
             return kept
+
+
+def minute_of(at: datetime) -> int:
+    """In which minute since the epoch that is."""
+    return int(at.timestamp() * 1000) // MINUTE_MS
 
 
 def _walk(

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from campaigns.campaign import Campaign
 from campaigns.states import LIVE_CAMPAIGN, CampaignState
-from operations.calls_made import CallsMade, Made
+from operations.calls_made import CallsMade, Made, minute_of
 from operations.progress import Progress, progress_of
 from operations.spans import Span, spans
 from operations.standing import Standing, standing
@@ -16,7 +17,6 @@ from operations.trunk_states import TrunkState, trunk_states
 from operations.workspace import Workspace
 from store import campaigns as kept
 from store import halts, leases
-from store.calls_made import MINUTE_MS
 from store.engine import reading
 
 WINDOW = timedelta(hours=1)
@@ -77,10 +77,11 @@ def room_of(workspace: Workspace, controller_id: int, made: CallsMade) -> Room:
     now = datetime.now(UTC)
     with reading(workspace.engine) as connection:
         rows = _rows(kept.rows_of(connection, controller_id), now)
+        campaigns = [kept.by_id(connection, row["id"]) for row in rows]
         dialer = leases.holder(connection, now) or {}
-        standings = _standings(connection, rows, dialer, now)
+        standings = _standings(connection, campaigns, dialer, now)
     shown = tuple(_shown(workspace, controller_id, row, rows, standings) for row in rows)
-    lately = _lately(workspace, rows, made, now)
+    lately = _lately(workspace, campaigns, made, now)
     minutes = _minutes(lately, now)
     return Room(
         at=now,
@@ -107,15 +108,10 @@ def _rows(rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
 
 
 def _standings(
-    connection: Connection, rows: list[dict[str, Any]], dialer: Mapping[str, Any], now: datetime
+    connection: Connection, campaigns: list[Campaign], dialer: Mapping[str, Any], now: datetime
 ) -> dict[int, Standing]:
     halted = halts.current(connection) is not None
-    return {
-        row["id"]: standing(
-            connection, kept.by_id(connection, row["id"]), dialer, now, halted=halted
-        )
-        for row in rows
-    }
+    return {one.id: standing(connection, one, dialer, now, halted=halted) for one in campaigns}
 
 
 def _shown(
@@ -136,30 +132,14 @@ def _shown(
 
 
 def _lately(
-    workspace: Workspace, rows: list[dict[str, Any]], made: CallsMade, now: datetime
+    workspace: Workspace, campaigns: list[Campaign], made: CallsMade, now: datetime
 ) -> Made:
     found = Made()
-    first = _minute(now - WINDOW)
-    for row in rows:
-        longest_s = row["ring_timeout_s"] + row["message_ms"] // 1000 + 60
-        one = made.lately(workspace.engine, row["id"], longest_s, now - WINDOW)
-        _join(found, one, first)
+    for one in campaigns:
+        found.join(made.lately(workspace.engine, one.id, one.max_call_s, now - WINDOW))
     return found
 
 
-def _join(all_: Made, one: Made, first: int) -> None:
-    all_.outcomes.update({key: many for key, many in one.outcomes.items() if key[0] >= first})
-    all_.rang += one.rang
-    all_.delay_ms += one.delay_ms
-    all_.talked += one.talked
-    all_.talk_ms += one.talk_ms
-    all_.whole = all_.whole and one.whole
-
-
 def _minutes(lately: Made, now: datetime) -> tuple[Span, ...]:
-    last = _minute(now)
+    last = minute_of(now)
     return spans(lately, 1, (last - round(WINDOW.total_seconds()) // 60 + 1, last))
-
-
-def _minute(at: datetime) -> int:
-    return int(at.timestamp() * 1000) // MINUTE_MS

@@ -125,3 +125,13 @@ def test_the_last_hour_leaves_out_what_was_before(calls: Calls) -> None:
     since = now - timedelta(hours=1)
     made = CallsMade().lately(calls.engine, calls.campaign.id, LONGEST_S, since)
     assert made.calls == 1
+
+
+def test_what_has_fallen_out_of_the_window_counts_nowhere(calls: Calls) -> None:
+    now = datetime.now(UTC)
+    calls.answered(now - timedelta(minutes=30), 3, Outcome.DELIVERED)
+    kept = CallsMade()
+    earlier = kept.lately(calls.engine, calls.campaign.id, LONGEST_S, now - timedelta(hours=1))
+    assert (earlier.calls, earlier.talked.total(), earlier.duration_s is None) == (1, 1, False)
+    later = kept.lately(calls.engine, calls.campaign.id, LONGEST_S, now - timedelta(minutes=10))
+    assert (later.calls, later.talked.total(), later.duration_s) == (0, 0, None)
