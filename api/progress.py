@@ -204,4 +204,6 @@ class Hub:
                 await topic.look(partial(self._read, *key))
             except PortevoixError as error:
                 log.warning("progress cannot be read", campaign=key[1], why=str(error))
+            except Exception:  # or the page would show a campaign that stands still as live
+                log.exception("progress cannot be read", campaign=key[1])
             await asyncio.sleep(max(0.0, begun + INTERVAL_S - clock.time()))

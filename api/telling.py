@@ -47,5 +47,8 @@ def _keep(teller: Teller, ended: threading.Event) -> None:
         except PortevoixError as error:
             sent = 0
             log.warning("events wait to be told", why=str(error))
+        except Exception:  # a fault of ours is said, and keeps nobody from being told later
+            sent = 0
+            log.exception("events could not be told")
         if not sent:
             ended.wait(LOOK_EVERY_S)

@@ -152,10 +152,10 @@ def _called(site: Installation, answers: dict[str, Answer], mode: MachineMode) -
 
 
 def _begun(call: LedgerCall, left_s: float) -> float | None:
-    """When what was left began: it was played to its end, and then the PBX hung up."""
-    if call.answer_at is None or call.bye_at is None or call.hung_up_by != "pbx":
+    """When what was left began: it was played to its end, after which nothing is sent."""
+    if call.answer_at is None or call.rtp_last_at is None or call.hung_up_by != "pbx":
         return None
-    return call.bye_at - left_s - call.answer_at
+    return call.rtp_last_at - left_s - call.answer_at
 
 
 def _campaign(site: Installation, numbers: list[str], mode: MachineMode) -> tuple[Evidence, float]:

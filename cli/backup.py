@@ -99,6 +99,7 @@ def _say(restored: Restored, told: Recovered, brought: int) -> None:
 
 def _missing(restored: Restored, told: Recovered, until: str) -> Iterator[str]:
     yield f"lists, forms, erasures, and refusals other than by a call since {until}."
+    yield f"what was changed of users and keys since {until}: revoke and disable again."
     if told.strangers:
         yield (
             f"{figure(told.strangers)} calls went to people of lists that came later; "

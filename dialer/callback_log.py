@@ -58,6 +58,8 @@ class CallbackLog:
                     await asyncio.to_thread(self.catch_up)
             except (PortevoixError, OSError) as error:
                 log.error("what callers asked for waits", why=str(error))
+            except Exception:  # a fault of ours ends no watching: refusals would wait unheard
+                log.exception("what callers asked for waits")
 
     def _has_more(self) -> bool:
         files = self._directory.glob(f"*{SUFFIX}")

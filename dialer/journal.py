@@ -24,6 +24,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
+
 from campaigns.errors import PbxError
 from campaigns.reply import read_reply
 from dialer.events import CallEnded, Replied
@@ -44,6 +46,8 @@ KEPT = timedelta(days=7)
 _SEPARATOR = "|"
 _SUFFIX = ".journal"
 _MARK = "journal-of-the-pbx"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ def records_of(path: Path, attempt_ids: Collection[str]) -> Iterator[Record]:
                 record = parse(line[:-1])
                 if record is not None:
                     yield record
+                else:
+                    log.warning("a line of a journal means nothing", file=path.name)
 
 
 def names_any(path: Path, attempt_ids: Collection[str]) -> bool:

@@ -6,8 +6,10 @@ of the PBX again. Where anything of that fails, or this process dies, the messag
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import structlog
 
 from campaigns.errors import PbxError
 from campaigns.machine import PAUSE_MS, SILENCE_MS, Ear, Leaving, MachineMode
@@ -20,6 +22,9 @@ _PAUSE_S = (PAUSE_MS - SILENCE_MS + 20) / 1000
 
 _LATE_S = 0.1
 """How much later than it was meant to be it may be looked."""
+
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -110,8 +115,7 @@ class MachineWatch:
     def _wait_for_greeting(self, attempt_id: str, line: _Line) -> None:
         if not line.waits:
             line.waits = True
-            with suppress(PbxError):
-                self._pbx.wait_for_greeting(attempt_id)
+            self._ask(attempt_id, self._pbx.wait_for_greeting)
 
     def _look_in(self, seconds: float, attempt_id: str, line: _Line) -> None:
         line.rest()
@@ -124,15 +128,23 @@ class MachineWatch:
             # This process had no time: what was heard meanwhile waits behind this very call.
             self._look_in(_LATE_S, attempt_id, line)
         elif line.ear.paused(line.now_ms):
-            with suppress(PbxError):
-                self._act(attempt_id, line)
+            self._act(attempt_id, line)
 
     def _act(self, attempt_id: str, line: _Line) -> None:
         if line.mode is MachineMode.HANG_UP:
-            self._pbx.hang_up_on_machine(attempt_id)
-            self._forget(attempt_id)
+            if self._ask(attempt_id, self._pbx.hang_up_on_machine):
+                self._forget(attempt_id)
         elif line.leaving is None:
-            self._pbx.leave_message(attempt_id)
-            line.leaving = Leaving(line.now_ms)
+            if self._ask(attempt_id, self._pbx.leave_message):
+                line.leaving = Leaving(line.now_ms)
         elif line.leaving.begins_anew(line.now_ms):
-            self._pbx.leave_message(attempt_id)
+            self._ask(attempt_id, self._pbx.leave_message)
+
+    def _ask(self, attempt_id: str, order: Callable[[str], None]) -> bool:
+        """Whether it could be asked for; where not, the message plays on."""
+        try:
+            order(attempt_id)
+        except PbxError as error:
+            log.info("a machine is left alone", attempt=attempt_id, why=str(error))
+            return False
+        return True

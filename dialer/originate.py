@@ -173,10 +173,11 @@ class Sender:
         """Where the call may be put through to.
 
         Raises:
-            InvalidInput: that trunk is gone, or a rehearsal would reach somebody by it.
+            InvalidInput: that trunk is gone, is not armed or may not show the caller id; or a
+                rehearsal would reach somebody by it.
         """
         way = self._trunks.get(transfer.trunk) if transfer.trunk else trunk
-        if way is None or (campaign.rehearsal and not self._trunks.is_rehearsal(way.name)):
+        if way is None or not self._trunks.may_transfer(way.name, campaign):
             raise InvalidInput("script.transfer", f"the trunk «{transfer.trunk}» cannot be used.")
         return TransferOrder(
             number=way.dialled(transfer.number),

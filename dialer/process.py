@@ -159,6 +159,8 @@ async def _watch(supervisor: Supervisor) -> None:
                 log.warning("the PBX had died and was started again")
         except PbxError as error:
             log.error("the PBX cannot be started", why=str(error))
+        except Exception:  # a fault of ours ends no watching: a dead PBX would stay dead
+            log.exception("the PBX could not be looked after")
 
 
 def local_instance(settings: Settings) -> Instance:

@@ -7,7 +7,6 @@ given back only after a quarantine longer than any such delivery.
 """
 
 import asyncio
-import contextlib
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -278,9 +277,11 @@ class Reconciliation:
         unsettled = {one.attempt.id for one in await self._book.read(attempts.still_open)}
         current = self._journal.current()
         for path in self._journal.files():
-            with contextlib.suppress(OSError):  # it is read again next time
+            try:
                 if path != current and not await asyncio.to_thread(names_any, path, unsettled):
                     self._journal.retire(path)
+            except OSError as error:  # it is read again next time
+                log.warning("a journal stays where it is", file=path.name, why=error.strerror)
 
 
 def call_of(one: Open, campaign: Campaign) -> Call:

@@ -164,6 +164,8 @@ class _Recovery:
         call.sent_at = call.sent_at or call.attempt.claimed_at
         call.opted_out = id_ in journalled.refused
         call.ended = journalled.ended.get(id_)
+        for said in journalled.replies.get(id_, ()):
+            call.note(said)
         if call.ended is not None:
             return outcomes.closed(call, None, self._now)
         if call.target_state is TargetState.IN_DOUBT:

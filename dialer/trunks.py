@@ -155,6 +155,11 @@ class Trunks:
                 return Gate.CALLER_ID_NOT_ALLOWED
         return Gate.LIMIT_REACHED if self._breaker(name, now) is Breaker.OPEN else None
 
+    def may_transfer(self, name: str, campaign: Campaign) -> bool:
+        """Whether a call of a campaign may be put through by a trunk: armed, with its caller id."""
+        allowed = {None, Gate.LIMIT_REACHED}
+        return self._gate(name, campaign, self._clock()) in allowed
+
     def _breaker(self, name: str, now: float) -> Breaker:
         """Whether it is used: not at all while nobody answers its OPTIONS."""
         if self._unanswered.get(name):

@@ -79,7 +79,8 @@ def send_code(
     phone = parse(number).e164
     own = {
         own_calls.PERSON: _named(by),
-        own_calls.DIGEST: _digest(phone, code),
+        own_calls.SALT: (salt := secrets.token_hex(16)),
+        own_calls.DIGEST: _digest(salt, code),
         own_calls.TRIES: 0,
     }
     heard = _spoken(workspace, code, language)
@@ -101,7 +102,7 @@ def confirm(workspace: Workspace, controller_id: int, number: str, code: str, by
             raise NotAllowed("No code was spoken to that number of late. Ask for one.")
         own = {**asked["own_call"], own_calls.TRIES: asked["own_call"][own_calls.TRIES] + 1}
         right = own[own_calls.TRIES] <= MOST_TRIES and hmac.compare_digest(
-            own[own_calls.DIGEST], _digest(phone, code.strip())
+            own[own_calls.DIGEST], _digest(own[own_calls.SALT], code.strip())
         )
         if right:
             own[own_calls.TOLD_AT] = now.isoformat()
@@ -160,8 +161,9 @@ def _named(by: str) -> str:
     return by.strip()
 
 
-def _digest(number: str, code: str) -> str:
-    return hashlib.sha256(f"{number}:{code}".encode()).hexdigest()
+def _digest(salt: str, code: str) -> str:
+    """Of the code alone: a digest of the number could be turned back into it."""
+    return hashlib.sha256(f"{salt}:{code}".encode()).hexdigest()
 
 
 def _spoken(workspace: Workspace, code: str, language: str) -> _Heard:
@@ -192,7 +194,7 @@ def _place(
     """Prepare the campaign of one person, and launch it as any other."""
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
-        _check_often(connection, number)
+        _check_often(connection, number, own[own_calls.PERSON])
     now = datetime.now(UTC)
     name = f"Call me: {row['name']} ({now:%Y-%m-%d %H:%M:%S.%f})"
     list_id = _list_of(workspace, row, number, own[own_calls.PERSON], now)
@@ -209,11 +211,15 @@ def _place(
     return made
 
 
-def _check_often(connection: Connection, number: str) -> None:
-    if own_calls.placed(connection, number, datetime.now(UTC) - _DAY) >= MOST_A_DAY:
+def _check_often(connection: Connection, number: str, person: str) -> None:
+    since = datetime.now(UTC) - _DAY
+    if own_calls.placed(connection, number, since) >= MOST_A_DAY:
         raise NotAllowed(
             f"That number was called {MOST_A_DAY} times in 24 hours on demand. Try tomorrow."
         )
+    # Whoever asks for codes to be spoken to one number after the other calls strangers.
+    if own_calls.asked(connection, person, since) >= MOST_A_DAY:
+        raise NotAllowed(f"{person} asked for {MOST_A_DAY} calls in 24 hours. Try tomorrow.")
 
 
 def _list_of(

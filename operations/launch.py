@@ -42,7 +42,8 @@ def act(
         if action in {Action.LAUNCH, Action.RESUME}:
             _check_halt(halts.current(connection))
         if action is Action.LAUNCH:
-            for name in (row["trunk"], *row["other_trunks"]):
+            transfer = ((row["script"] or {}).get("transfer") or {}).get("trunk")
+            for name in (row["trunk"], *row["other_trunks"], *([transfer] if transfer else [])):
                 _check_trunk(workspace, name, trunks.all_of(connection))
             _check_pack(kept.by_id(connection, campaign_id), row["start_at"], now)
             _check_targets(tallies.of_campaign(connection, campaign_id)[tallies.STATE])

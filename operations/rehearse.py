@@ -35,7 +35,7 @@ def rehearse(workspace: Workspace, controller_id: int, campaign_id: int, by: str
 
     Raises:
         NotFound: the controller has no such campaign.
-        NotAllowed: it has several messages, which only its file says to whom.
+        NotAllowed: it has several messages, which only its file says to whom, or a script.
     """
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
@@ -44,6 +44,12 @@ def rehearse(workspace: Workspace, controller_id: int, campaign_id: int, by: str
         raise NotAllowed(
             "A campaign for segments is rehearsed from its file: portevoix campaign run --rehearse."
         )
+    if row["script"] is not None:
+        raise NotAllowed(
+            "A campaign with a script is rehearsed from its file: "
+            "portevoix campaign run --rehearse."
+        )
+    machines = row["machines"] or {}
     shown = row["caller_id"] if parse(row["caller_id"]).fictional else REHEARSAL_CALLER_ID
     values = CampaignValues.model_validate({
         "name": free_name(workspace, controller_id, f"{row['name']} (rehearsal)"),
@@ -53,6 +59,10 @@ def rehearse(workspace: Workspace, controller_id: int, campaign_id: int, by: str
         "caller_id": shown,
         "ring_timeout_s": row["ring_timeout_s"],
         "limits": {"max_channels": row["max_channels"], "max_cps": row["max_cps"]},
+        "machines": {"mode": machines.get("mode", "off")},
         **SWIFT,
     })  # fmt: skip
-    return prepare_campaign(workspace, controller_id, values, row["recordings"], lists, by)
+    return prepare_campaign(
+        workspace, controller_id, values, row["recordings"], lists, by,
+        machine_recording_ids=machines.get("recordings", []),
+    )  # fmt: skip

@@ -126,7 +126,7 @@ def close_request(
     _check_length("answer", answer)
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
-        row = requests.one(connection, controller_id, request_id)
+        row = requests.one(connection, controller_id, request_id, held=True)
         if row["closed_at"] is not None:
             raise NotAllowed(f"Request {request_id} was closed before, by {row['closed_by']}.")
         requests.close(connection, request_id, answer.strip(), by, now)

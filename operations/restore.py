@@ -33,7 +33,7 @@ from operations.backup import (
 )
 from operations.settings import FILE_NAME, Settings, load
 from operations.workspace import Workspace, make_home, open_workspace
-from store import audit, leases, recovered, schema, snapshot
+from store import audit, leases, recovered, schema, sessions, snapshot
 from store import campaigns as kept
 from store.engine import open_engine, reading, writing
 from store.snapshot import Standing
@@ -270,6 +270,7 @@ def _hold(workspace: Workspace, manifest: Manifest, by: str) -> int:
     }  # fmt: skip
     with writing(workspace.engine) as connection:
         leases.forget(connection, now)
+        sessions.forget_all(connection)
         found = recovered.campaigns_in(connection, _MAY_CALL)
         for id_, before, controller_id in found:
             if before and before["measure"] == Cause.RESTORED:

@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from campaigns.states import Action, CampaignState
+from operations import uploads
 from operations.giving_way import until_none
 from operations.report import heard_sums
 from operations.workspace import Workspace
-from store import audit, callbacks, places, requests, retention, suppression_keys
+from store import audit, callbacks, idempotency, places, requests, retention, suppression_keys
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.retention import Old
@@ -41,6 +42,9 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
         How many people were removed from campaigns and lists.
     """
     moment = now or datetime.now(UTC)
+    uploads.sweep(workspace.settings.home)
+    with writing(workspace.engine) as connection:
+        idempotency.forget_old(connection, moment)
     before = moment - timedelta(days=workspace.settings.retention.campaign_days)
     with reading(workspace.engine) as connection:
         campaigns = retention.old_campaigns(connection, before)

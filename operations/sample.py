@@ -1,5 +1,6 @@
 """The sample campaign, ready to be rehearsed: 1,000 people who do not exist, and a recording."""
 
+import re
 from pathlib import Path
 
 from campaigns.errors import InvalidInput
@@ -43,7 +44,8 @@ def _waiting(workspace: Workspace, controller_id: int, name: str) -> int | None:
     with reading(workspace.engine) as connection:
         rows = kept.rows_of(connection, controller_id)
     drafts = (row for row in rows if row["state"] == CampaignState.DRAFT.value)
-    return next((row["id"] for row in drafts if row["name"].startswith(name)), None)
+    ours = re.compile(rf"{re.escape(name)}( \(\d+\))?")
+    return next((row["id"] for row in drafts if ours.fullmatch(row["name"])), None)
 
 
 def _imported(workspace: Workspace, controller_id: int, one: ListFile, by: str) -> int:

@@ -1,6 +1,7 @@
 """Preparing a script: what it says gathered for the PBX, its order held against the rule pack."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -24,6 +25,9 @@ from store.engine import reading
 
 _LONGEST_EXTENSION = 6
 """Digits of an extension or a queue; more are a number of the public network."""
+
+_SHORT_NUMBER = re.compile(r"1[578]|11[2-9]|19[167]|10\d\d|3\d{3}|116\d{3}|118\d{3}")
+"""Emergency, social and value-added services (ARCEP, plan de numérotation, décision 2018-0881)."""
 
 _OF_QUESTIONS = (Prompt.UNKNOWN, Prompt.NOTED, Prompt.THANKS)
 _OF_TRANSFERS = (Prompt.CONNECTING, Prompt.FULL, Prompt.UNAVAILABLE)
@@ -197,6 +201,12 @@ def _transfer(
 def _dialled(text: str, *, rehearsal: bool) -> str:
     """Digits of an extension as they are; any other number in E.164."""
     if text.isascii() and text.isdigit() and len(text) <= _LONGEST_EXTENSION:
+        if _SHORT_NUMBER.fullmatch(text):
+            raise InvalidInput(
+                "script.transfer.number",
+                f"«{text}» is a short number of the public network: an emergency or paid service.",
+                "Give the extension or the number of those who take the calls.",
+            )
         return text
     try:
         number = parse(text)

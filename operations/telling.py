@@ -176,6 +176,9 @@ class Teller:
         except (Unreachable, InvalidInput) as error:
             log.info("a webhook was not reached", webhook=endpoint["id"], why=str(error))
             return Answered(due, None, str(error))
+        except Exception as error:  # one endpoint, whatever is wrong with it, stops no other
+            log.exception("a webhook could not be sent to", webhook=endpoint["id"])
+            return Answered(due, None, f"It failed here: {type(error).__name__}.")
 
 
 def _wants(endpoint: Mapping[str, Any], event: Mapping[str, Any]) -> bool:

@@ -52,8 +52,8 @@ def keep(home: Path, controller_id: int, source: IO[bytes], name: str) -> Upload
         source: read to its end.
         name: what the user calls it.
     """
+    sweep(home)
     directory = _directory(home)
-    _sweep(directory)
     token = secrets.token_urlsafe(24)
     upload = Upload(token, name, directory / token)
     with upload.path.open("xb") as file:
@@ -94,8 +94,9 @@ def _note(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def _sweep(directory: Path) -> None:
+def sweep(home: Path) -> None:
+    """Remove what was kept too long."""
     oldest = time.time() - KEPT_S
-    for path in directory.iterdir():
+    for path in _directory(home).iterdir():
         if path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)

@@ -72,7 +72,7 @@ def resolve(url: str, *, allow_loopback: bool) -> Address:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a label that is empty or too long
         raise Unreachable("The name of the host is not known.") from error
     places = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
     for one in places:

@@ -3,7 +3,9 @@
 import http.client
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 
@@ -11,6 +13,9 @@ from operations.webhook_address import Address, Unreachable, resolve
 
 TIMEOUT_S = 10.0
 """For the connection, and again for the answer."""
+
+LONGEST_S = 20.0
+"""For all of it: whoever answers a letter at a time would keep others from being told."""
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_loopback: bool) -> int:
@@ -21,6 +26,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_loopback: b
     """
     address = resolve(url, allow_loopback=allow_loopback)
     connection = _Direct(address)
+    watch = threading.Timer(LONGEST_S, connection.give_up)
+    watch.daemon = True
+    watch.start()
     sent = {"Content-Type": "application/json", "User-Agent": _program(), **headers}
     try:
         connection.request("POST", address.target, body, sent)
@@ -32,6 +40,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_loopback: b
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(f"It cannot be reached: {type(error).__name__}.") from error
     finally:
+        watch.cancel()
         connection.close()
 
 
@@ -44,6 +53,12 @@ class _Direct(http.client.HTTPConnection):
         self.default_port = default
         super().__init__(address.host, address.port, timeout=TIMEOUT_S)
         self._address = address
+
+    def give_up(self) -> None:
+        """End it from another thread: whoever reads then reads the end."""
+        with suppress(OSError):  # it has ended by itself
+            if self.sock is not None:
+                self.sock.shutdown(socket.SHUT_RDWR)
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address.ip, self._address.port), TIMEOUT_S)

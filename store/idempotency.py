@@ -33,7 +33,7 @@ def begin(
     connection: Connection, controller_id: int, key: str, fingerprint: str, now: datetime
 ) -> Kept | None:
     """Take a key for a request; what is kept of it where it was taken before."""
-    connection.execute(delete(idempotency).where(idempotency.c.created_at <= now - KEPT_FOR))
+    forget_old(connection, now)
     found = connection.execute(
         select(idempotency.c.fingerprint, idempotency.c.status, idempotency.c.answer).where(
             idempotency.c.controller_id == controller_id, idempotency.c.key == key
@@ -65,6 +65,11 @@ def forget(connection: Connection, controller_id: int, key: str) -> None:
             idempotency.c.controller_id == controller_id, idempotency.c.key == key
         )
     )
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Remove answers that nobody may ask for again: they may hold numbers."""
+    connection.execute(delete(idempotency).where(idempotency.c.created_at <= now - KEPT_FOR))
 
 
 def forget_unanswered(connection: Connection) -> None:

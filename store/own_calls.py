@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, select, update
 
 from store.tables import campaign, target
 
-PERSON, DIGEST, TRIES, TOLD_AT = "person", "digest", "tries", "told_at"
-"""What `own_call` says: who asked; of a code its digest, how often it was tried, and when it was
-told back, in ISO 8601."""
+PERSON, SALT, DIGEST, TRIES, TOLD_AT = "person", "salt", "digest", "tries", "told_at"
+"""What `own_call` says: who asked; of a code its digest with a salt, how often it was tried, and
+when it was told back, in ISO 8601."""
 
 
 def placed(connection: Connection, number: str, since: datetime) -> int:
@@ -29,6 +29,14 @@ def placed(connection: Connection, number: str, since: datetime) -> int:
             )
         ).scalar_one()
     )
+
+
+def asked(connection: Connection, person: str, since: datetime) -> int:
+    """How many such calls somebody had launched, to whatever number."""
+    found = select(campaign.c.own_call).where(
+        campaign.c.own_call.is_not(None), campaign.c.launched_at >= since
+    )
+    return sum(one[PERSON] == person for one in connection.execute(found).scalars())
 
 
 def codes(

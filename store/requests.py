@@ -42,24 +42,18 @@ def add(
     return int(made.scalar_one())
 
 
-def one(connection: Connection, controller_id: int, request_id: int) -> dict[str, Any]:
-    """One request, held until the transaction ends.
+def one(
+    connection: Connection, controller_id: int, request_id: int, *, held: bool = False
+) -> dict[str, Any]:
+    """One request; held until the transaction ends where it is to be changed.
 
     Raises:
         NotFound: there is none of that id for this controller.
     """
-    found = (
-        connection.execute(
-            select(privacy_request)
-            .where(
-                privacy_request.c.id == request_id,
-                privacy_request.c.controller_id == controller_id,
-            )
-            .with_for_update()
-        )
-        .mappings()
-        .first()
+    asked = select(privacy_request).where(
+        privacy_request.c.id == request_id, privacy_request.c.controller_id == controller_id
     )
+    found = connection.execute(asked.with_for_update() if held else asked).mappings().first()
     if found is None:
         raise NotFound(f"There is no request {request_id}.")
     return dict(found)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 
 from store import api_keys
-from store.tables import account, api_key, web_session
+from store.tables import account, api_key, set_up_token, web_session
 
 IDLE = timedelta(hours=2)
 """Without a request for so long, a session has ended."""
@@ -98,3 +98,10 @@ def close_all(connection: Connection, account_id: int, but: bytes = b"") -> int:
         )
     )
     return done.rowcount
+
+
+def forget_all(connection: Connection) -> None:
+    """End every session, and make every link that sets a password useless."""
+    connection.execute(delete(web_session))
+    connection.execute(delete(set_up_token))
+    connection.execute(update(account).values(link_digest=None, link_expires_at=None))

@@ -52,8 +52,8 @@ def take(engine: Engine, file: Path) -> Standing:
                           f"--file={file}")  # fmt: skip
             return standing(connection)
     with recording(), engine.connect() as connection:
-        driver: Any = connection.connection.driver_connection
-        driver.execute("VACUUM INTO ?", (str(file),))
+        # By SQLAlchemy, so that a full disk is told as one; the driver begins no transaction.
+        connection.exec_driver_sql("VACUUM INTO ?", (str(file),))
     with _opened(file) as copy, reading(copy) as connection:
         return standing(connection)
 

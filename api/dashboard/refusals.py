@@ -1,33 +1,29 @@
 """The pages over refusals: numbers that are not called, one by one and by the file."""
 
-import io
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 
 from api.caller import Asking, Caller, In
 from api.dashboard.forms import Filled, checked, faults_of, text_of
 from api.dashboard.pages import chosen, page
 from api.needs import needs
+from api.routes.exports import Format, download
 from campaigns.access import Permission
 from campaigns.contacts.phone import masked, parse
 from campaigns.contacts.suppression_key import is_digest
 from campaigns.errors import InvalidInput
-from operations.exports import ENCODING, write_csv
+from operations import call_exports
 from operations.suppress import Owner, import_suppressions, listed, suppress
 from operations.values import file_name_of
-from operations.workspace import Workspace
 from store import suppressions
 from store.engine import reading
 
 router = APIRouter(include_in_schema=False)
 
 _ROWS = 25
-_AT_ONCE = 1000
-_COLUMNS = ("number", "reason", "source", "created_at", "expires_at")
 
 
 @router.get("/refusals")
@@ -98,31 +94,7 @@ def add_file(
 @needs(Permission.PEOPLE_READ)
 def export(workspace: In, caller: Asking) -> Response:
     """All of them, for a spreadsheet; those of people who were erased have no number left."""
-    headers = {"Content-Disposition": 'attachment; filename="refusals.csv"'}
-    return StreamingResponse(
-        _written(workspace, caller.controller_id), headers=headers,
-        media_type="text/csv; charset=utf-8",
-    )  # fmt: skip
-
-
-def _written(workspace: Workspace, controller_id: int) -> Iterator[bytes]:
-    """A piece for each short read: no transaction waits for whoever takes them."""
-    after, head = 0, _COLUMNS
-    while True:
-        rows = listed(workspace.engine, Owner.controller(controller_id), after, _AT_ONCE)
-        text = io.StringIO(newline="")
-        write_csv(text, head, [[_cell(row[name]) for name in _COLUMNS] for row in rows])
-        lines = text.getvalue()
-        if after:
-            lines = lines.partition("\r\n")[2]
-        yield lines.encode(ENCODING if not after else "utf-8")
-        if len(rows) < _AT_ONCE:
-            return
-        after = rows[-1]["id"]
-
-
-def _cell(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return download(call_exports.suppressions(workspace, caller.controller_id), Format.CSV)
 
 
 def _day(text: str) -> date | None:

@@ -18,9 +18,11 @@ from api.receipt import pdf, words
 from api.schemas import Id
 from campaigns.access import Permission
 from campaigns.contacts.request import WARN_DAYS, RequestKind
-from campaigns.errors import InvalidInput, NotFound
+from campaigns.errors import InvalidInput
 from operations.receipt import issue
-from operations.requests import LONGEST_TEXT, close_request, listed, open_request
+from operations.requests import LONGEST_TEXT, close_request, listed, open_request, shown
+from store import requests as kept
+from store.engine import reading
 
 router = APIRouter(include_in_schema=False)
 
@@ -117,10 +119,8 @@ def _one(
     status: int = 200,
     faults: dict[str, str] | None = None,
 ) -> Response:
-    every = listed(workspace, caller.controller_id, closed=True)
-    found = next((one for one in every if one["id"] == request_id), None)
-    if found is None:
-        raise NotFound(f"There is no request {request_id}.")
+    with reading(workspace.engine) as connection:
+        found = shown(kept.one(connection, caller.controller_id, request_id))
     return page(request, "request.html", status, asked=found, faults=faults or {}, soon=WARN_DAYS)
 
 

@@ -52,7 +52,7 @@ As = Annotated[Format, Path(description="For spreadsheets either; for programs C
 @needs(Permission.PEOPLE_READ)
 def attempts(campaign_id: Id, form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """In order of time; calls that begin while it is written are in it too."""
-    return _written(call_exports.attempts(workspace, caller.controller_id, campaign_id), form)
+    return download(call_exports.attempts(workspace, caller.controller_id, campaign_id), form)
 
 
 @router.get(
@@ -64,7 +64,7 @@ def attempts(campaign_id: Id, form: As, workspace: In, caller: Asking) -> Stream
 @needs(Permission.PEOPLE_READ)
 def targets(campaign_id: Id, form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """In the order of the lists, each as it stands when its row is written."""
-    return _written(call_exports.targets(workspace, caller.controller_id, campaign_id), form)
+    return download(call_exports.targets(workspace, caller.controller_id, campaign_id), form)
 
 
 @router.get(
@@ -76,10 +76,11 @@ def targets(campaign_id: Id, form: As, workspace: In, caller: Asking) -> Streami
 @needs(Permission.PEOPLE_READ)
 def suppressions(form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """Those of the controller, oldest first, expired ones too."""
-    return _written(call_exports.suppressions(workspace, caller.controller_id), form)
+    return download(call_exports.suppressions(workspace, caller.controller_id), form)
 
 
-def _written(table: Export, form: Format) -> StreamingResponse:
+def download(table: Export, form: Format) -> StreamingResponse:
+    """A table as a file, written while it is read."""
     pieces = _WRITERS[form](table.header, table.pages)
     headers = {"Content-Disposition": f'attachment; filename="{table.name}.{form}"'}
     return StreamingResponse(pieces, headers=headers, media_type=_TYPES[form])

@@ -106,7 +106,7 @@ def every(workspace: In, caller: Asking, asked: Annotated[InOrder, Query()]) -> 
 
 
 @router.post("", status_code=201, response_model=MadeWebhook, summary="Tell a program of events")
-@needs(Permission.PROGRAMS)
+@needs(Permission.PROGRAMS, Permission.PEOPLE_READ)
 def make(values: NewWebhook, workspace: In, caller: Asking, once: DoneOnce) -> Response:
     """Of what happens from now on; over https, and never into a private network."""
 
@@ -154,7 +154,7 @@ def deliveries(
 
 
 @router.post("/{webhook_id}/replay", summary="Tell events once more")
-@needs(Permission.PROGRAMS)
+@needs(Permission.PROGRAMS, Permission.PEOPLE_READ)
 def again(webhook_id: Id, asked: Replay, workspace: In, caller: Asking) -> Replayed:
     """Under their own ids, at once; those that wait already go on waiting."""
     ids = None if asked.event_ids is None else [int(one) for one in asked.event_ids]

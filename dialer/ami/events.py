@@ -13,7 +13,8 @@ made.
 import re
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+
+import structlog
 
 from campaigns.reply import read_reply
 from dialer.ami.blocks import text_of, value_of
@@ -34,6 +35,8 @@ from dialer.events import (
     TalkingBegan,
     TalkingEnded,
 )
+
+_log = structlog.get_logger()
 
 KEEP_BACK_S = 1.0
 """How long a failed OriginateResponse waits for its Newchannel."""
@@ -229,8 +232,12 @@ class EventDecoder:
 def _reply(block: bytes, attempt: str, start: int, out: Out) -> None:
     """One that means nothing tells nothing; the journal has it too."""
     names = (b"\r\nAt: ", b"\r\nKind: ", b"\r\nQuestion: ", b"\r\nValue: ")
-    with suppress(ValueError):
-        out.append(Replied(attempt, read_reply(*(text_of(block, one, start) for one in names))))
+    try:
+        said = read_reply(*(text_of(block, one, start) for one in names))
+    except ValueError:
+        _log.warning("a reply means nothing", attempt=attempt)
+    else:
+        out.append(Replied(attempt, said))
 
 
 def _call_ended(block: bytes, attempt: str, start: int) -> CallEnded:

@@ -299,15 +299,21 @@ def test_of_six_who_ask_five_are_put_through(caller: Caller, far_side: FarSide) 
 
 
 def test_whoever_comes_when_one_has_left_is_put_through(caller: Caller, far_side: FarSide) -> None:
+    leave = threading.Event()
+
     def ask(call: Call) -> None:
         call.answer()
         press_at(call, "message", "#")
-        time.sleep(1.5)
+        leave.wait(20)
         call.hang_up()
         call.ended.wait(5)
 
     for _ in range(2):
+        leave.clear()
+        until(lambda: not live(far_side))
         placed = place(caller, ask, PV_TRANSFER_MOST="1", PV_TRANSFER_GROUP="9")
+        until(lambda placed=placed: "answered" in values(placed))  # type: ignore[misc]
+        leave.set()
         assert placed.ended()["Result"] == "transferred"
         assert values(placed) == {"asked", "answered", "ended"}
 

@@ -46,7 +46,7 @@ def test_the_time_from_the_answer_to_the_first_sample_is_told(
 
     def deliver_late(call: Call) -> None:
         call.answer()
-        call.acknowledged.wait(5)
+        assert call.acknowledged.wait(5)
         time.sleep(DELAY_S)
         with open(f"{slow_disk}.alaw", "wb") as pipe:  # noqa: PTH123 - a pipe
             pipe.write(message)
@@ -76,7 +76,7 @@ def test_a_key_or_a_hang_up_in_the_message_changes_nothing_of_when_it_began(
 def test_who_waits_in_vain_and_leaves_was_on_a_silent_line(caller: Caller, slow_disk: str) -> None:
     def leave(call: Call) -> None:
         call.answer()
-        call.acknowledged.wait(5)
+        assert call.acknowledged.wait(5)
         time.sleep(DELAY_S)
         call.hang_up()
         call.ended.set()

@@ -27,6 +27,7 @@ class Campaign:
         self.progress = BEGUN
         self.reads = 0
         self.fails = False
+        self.fault: Exception = StoreUnavailable("busy")
 
     async def read_again(self, times: int) -> None:
         """Wait until it was read so many times more."""
@@ -39,7 +40,7 @@ class Campaign:
         assert (controller_id, campaign_id) == (1, 1)
         self.reads += 1
         if self.fails:
-            raise StoreUnavailable("busy")
+            raise self.fault
         return self.progress
 
 
@@ -121,15 +122,17 @@ async def test_nobody_listening_means_nobody_reading() -> None:
     hub = Hub(campaign.read)
     with hub.listening(1, 1) as snapshots:
         await next_of(snapshots)
-    await asyncio.sleep(0.05)
-    reads = campaign.reads
-    await asyncio.sleep(0.1)
-    assert campaign.reads == reads
+        watching = hub._topics[1, 1].task
+        assert watching is not None
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(watching, 5)
+    assert hub._topics == {}
 
 
-async def test_a_busy_database_interrupts_no_stream() -> None:
+@pytest.mark.parametrize("fault", [StoreUnavailable("locked"), RuntimeError("a fault of ours")])
+async def test_a_busy_database_interrupts_no_stream(fault: Exception) -> None:
     campaign = Campaign()
-    campaign.fails = True
+    campaign.fails, campaign.fault = True, fault
     hub = Hub(campaign.read)
     with hub.listening(1, 1) as snapshots:
         waiting = asyncio.ensure_future(anext(snapshots))

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from dialer_subjects import a_call, a_campaign
+from dialing import until
 from fake_pbx import FakePbx
 
 from campaigns.machine import SILENCE_MS, MachineMode, Machines
@@ -111,14 +112,15 @@ async def test_a_beep_that_comes_into_the_message_begins_it_anew(clock: Clock) -
 async def test_a_look_that_comes_late_looks_again(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machines, "_LATE_S", 0.1)
+    monkeypatch.setattr(machines, "_LATE_S", 4.0)
     line = a_line(clock, HANGS_UP)
     line.speaks(3)
     line.speaks(3)
+    first = line.watch._lines[line.id].timer
     clock.now += 5  # this process stood still, and so long nothing was heard
-    await asyncio.sleep(0.05)
+    await until(lambda: line.watch._lines[line.id].timer is not first)
     line.hear(TalkingBegan(line.id))
-    await asyncio.sleep(0.2)
+    assert line.watch._lines[line.id].timer is None, "nothing can follow"
     assert line.done == ["wait"]
 
 

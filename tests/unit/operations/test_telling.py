@@ -12,7 +12,6 @@ from sqlalchemy import Engine, func, select
 from store_subjects import World
 from workspaces import a_workspace
 
-from campaigns.errors import StoreUnavailable
 from campaigns.webhook import GIVEN_UP_AFTER, MOST_REFUSALS, EventKind, signature
 from operations.telling import KEPT, Teller
 from operations.webhook_address import Unreachable
@@ -213,15 +212,34 @@ def test_what_was_given_up_is_told_once_more_when_asked_for(scene: Scene) -> Non
     assert scene.receiver.ids().count(str(first)) == 2
 
 
+def test_a_fault_with_one_endpoint_is_no_fault_of_the_others(scene: Scene) -> None:
+    scene.endpoint()
+    scene.happens("target 1")
+
+    def fails(*_: object) -> int:
+        raise RuntimeError("a fault of ours")
+
+    failing = Teller(scene.workspace.engine, fails)
+    failing.round(scene.now)
+    failing.close()
+    scene.now += timedelta(hours=1)
+    scene.round()
+    assert len(scene.receiver.got) == 1, "it is tried again"
+
+
+class Died(BaseException):
+    """The process ends in the middle of sending."""
+
+
 def test_a_sender_that_dies_leaves_what_was_under_way_to_be_sent_again(scene: Scene) -> None:
     scene.endpoint()
     scene.happens("target 1")
 
     def dies(*_: object) -> int:
-        raise StoreUnavailable("gone")
+        raise Died
 
     dying = Teller(scene.workspace.engine, dies)
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(Died):
         dying.round(scene.now)
     dying.close()
     scene.round()

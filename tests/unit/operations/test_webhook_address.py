@@ -81,6 +81,12 @@ def test_a_name_that_leads_inside_is_not_followed(
         resolve("https://crm.example/", allow_loopback=False)
 
 
+@pytest.mark.parametrize("host", ["a..example", f"{'a' * 64}.example"])
+def test_a_name_that_no_host_can_have_is_not_known(host: str) -> None:
+    with pytest.raises(Unreachable, match="not known"):
+        resolve(f"https://{host}/", allow_loopback=False)
+
+
 def test_a_name_is_never_told_without_tls_but_on_this_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
