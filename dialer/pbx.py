@@ -125,3 +125,11 @@ class Pbx(Protocol):
             PbxError: the link is down or the answer did not come in time.
         """
         ...
+
+    def ask_options(self, endpoint: str) -> None:
+        """Have every contact of this endpoint sent OPTIONS now, and not only when it is due.
+
+        Raises:
+            PbxError: the link is down; nothing was sent.
+        """
+        ...

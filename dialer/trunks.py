@@ -1,5 +1,6 @@
 """The trunks as they are at this moment: which may be used, by which limits, in which order."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -32,6 +33,10 @@ EARLIER_S = 2.0
 _TELLING = (None, Gate.LIMIT_REACHED, Gate.TRUNK_UNAVAILABLE, Gate.CALLER_ID_NOT_ALLOWED)
 """Of the gates of several trunks the one that is told: that of the trunk nearest to being used."""
 
+ASK_AGAIN_S = 5.0
+"""How soon a trunk that did not answer OPTIONS is asked again: the PBX itself would wait for a whole
+interval, and the first OPTIONS of all is sent while the PBX still loads."""
+
 UNANSWERED = "unanswered"
 """What was wrong with a trunk that does not answer OPTIONS."""
 
@@ -61,6 +66,7 @@ class Trunks:
         self._records: dict[str, TrunkRecord] = {}
         self._rehearsal: dict[str, bool] = {}
         self._unanswered: dict[str, bool] = {}
+        self._asked: dict[str, float] = {}
         self._health = {name: Health(self._base(name).max_cps) for name in self._trunks}
         self._spent = dict.fromkeys(self._trunks, 0.0)
         self._spiked: dict[str, tuple[float, float]] = {}  # since when, and last heard of
@@ -88,10 +94,18 @@ class Trunks:
             try:
                 self._rehearsal[name] = is_rehearsal(await pbx.contacts(endpoint))
                 gone = trunk.asks_options and await pbx.unanswered(endpoint)
+                if gone:
+                    self._ask_again(pbx, name)
             except PbxError:
                 self._rehearsal[name] = False
             else:
                 self._note_options(name, gone)
+
+    def _ask_again(self, pbx: Pbx, name: str) -> None:
+        now = self._clock()
+        if now - self._asked.get(name, -math.inf) >= ASK_AGAIN_S:
+            self._asked[name] = now
+            pbx.ask_options(self.endpoint(name))
 
     def _note_options(self, name: str, gone: bool) -> None:
         """Leave a trunk alone that does not answer OPTIONS, and use it again when it does."""

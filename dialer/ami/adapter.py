@@ -182,6 +182,14 @@ class AmiPbx:
                 states += await self._pjsip("PJSIP_CONTACT", contact, "status")
         return bool(states) and all(state == _UNANSWERED for state in states)
 
+    def ask_options(self, endpoint: str) -> None:
+        """Have every contact of this endpoint sent OPTIONS now. See `Pbx.ask_options`.
+
+        Raises:
+            PbxError: the link is down; nothing was sent.
+        """
+        self._live_link().order(actions.action("PJSIPQualify", {"Endpoint": endpoint}))
+
     async def _pjsip(self, function: str, name: str, field: str) -> list[str]:
         expression = actions.pjsip_expression(function, name, field)
         reply = await self._live_link().ask(actions.get_variable(expression))

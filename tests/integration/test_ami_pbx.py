@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from far_side import Call, FarSide
+from far_side import Address, Call, FarSide
 
 from campaigns.errors import PbxError
 from campaigns.trunk import Trunk
@@ -36,7 +36,7 @@ from dialer.pbx import ChannelState
 
 pytestmark = pytest.mark.pbx
 
-NOWHERE, GONE = "nowhere", "gone"
+NOWHERE, GONE, ASLEEP = "nowhere", "gone", "asleep"
 _numbers = itertools.count(1)
 
 
@@ -71,6 +71,16 @@ class Ear:
         return self.of(attempt_id)
 
 
+class Sleeper(FarSide):
+    """Answers nothing until it is awake."""
+
+    awake = False
+
+    def _take(self, request: str, peer: Address) -> None:
+        if self.awake:
+            super()._take(request, peer)
+
+
 class AskedTrunk(Trunk):
     """A trunk that is sent OPTIONS, as on loopback none is."""
 
@@ -80,13 +90,23 @@ class AskedTrunk(Trunk):
 
 
 @pytest.fixture(scope="module")
-def supervisor(pbx_binary: Installation, pbx_root: Path, far_side: FarSide) -> Iterator[Supervisor]:
+def sleeper() -> Iterator[Sleeper]:
+    one = Sleeper()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def supervisor(
+    pbx_binary: Installation, pbx_root: Path, far_side: FarSide, sleeper: Sleeper
+) -> Iterator[Supervisor]:
     """An Asterisk of this module's own, which may be killed; two trunks lead to nobody."""
     ports = free_ports(calls=50)
     trunks = (
         AskedTrunk("loop", "127.0.0.1", far_side.port, options_interval_s=1),
         Trunk(NOWHERE, "127.0.0.1", ports.sip + 1),
         AskedTrunk(GONE, "127.0.0.1", ports.sip + 1, options_interval_s=1),
+        AskedTrunk(ASLEEP, "127.0.0.1", sleeper.port, options_interval_s=3600),
     )
     one = Supervisor(
         Instance(pbx_root / "ami", ports.sip, ports.ami, ports.rtp_first, ports.rtp_last, trunks),
@@ -281,6 +301,19 @@ async def test_who_answers_options_and_who_does_not(pbx: AmiPbx, supervisor: Sup
             await asyncio.sleep(0.05)
     assert not await pbx.unanswered(supervisor.instance.endpoint("loop"))
     assert not await pbx.unanswered("nosuch")
+
+
+async def test_who_answers_options_again_is_found_before_the_interval_is_over(
+    pbx: AmiPbx, supervisor: Supervisor, sleeper: Sleeper
+) -> None:
+    endpoint = supervisor.instance.endpoint(ASLEEP)
+    async with asyncio.timeout(20):
+        while not await pbx.unanswered(endpoint):  # noqa: ASYNC110 - it is in the PBX
+            await asyncio.sleep(0.05)
+        sleeper.awake = True
+        pbx.ask_options(endpoint)
+        while await pbx.unanswered(endpoint):  # noqa: ASYNC110 - likewise
+            await asyncio.sleep(0.05)
 
 
 async def test_an_order_that_could_mean_more_is_not_sent(

@@ -131,6 +131,7 @@ class FakePbx:
         calls: live calls by attempt id.
         reached_at: contacts of each endpoint.
         silent: endpoints that answer no OPTIONS.
+        options: endpoints that were to be sent OPTIONS at once, in order.
         others: live channels that are no attempts.
         on_list: run while the channels are being listed, once.
         on_machines: what was asked for calls that machines answered: `wait`, `hangup`, `leave`.
@@ -144,6 +145,7 @@ class FakePbx:
     others: dict[str, OtherBegun] = field(default_factory=dict)
     reached_at: dict[str, list[str]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
+    options: list[str] = field(default_factory=list)
     on_list: Callable[[], None] | None = None
     asked_to_hang_up: list[str] = field(default_factory=list)
     on_machines: list[tuple[str, str]] = field(default_factory=list)
@@ -227,6 +229,10 @@ class FakePbx:
     async def unanswered(self, endpoint: str) -> bool:
         self._check()
         return endpoint in self.silent
+
+    def ask_options(self, endpoint: str) -> None:
+        self._check()
+        self.options.append(endpoint)
 
     # What the test does to it
 

@@ -42,33 +42,35 @@ def refused(world: World) -> int:
         return len(connection.execute(select(suppression.c.id)).all())
 
 
-@contextmanager
-def full(store: Engine) -> Iterator[None]:
-    """No page can be added to the file, as on a disk without room."""
+MOST_PAGES = 1_073_741_823
 
-    def fill(connection: sqlite3.Connection, record: object, proxy: object) -> None:
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+
+class Disk:
+    """Room for the file of a store; without any no page can be added to it.
+
+    The listener stays: the dialer's threads connect while the room changes.
+    """
+
+    def __init__(self, store: Engine) -> None:
+        self.full = False
+        event.listen(store, "checkout", self._limit)
+
+    def _limit(self, connection: sqlite3.Connection, record: object, proxy: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0] if self.full else MOST_PAGES
         connection.execute(f"PRAGMA max_page_count={pages}")
-
-    def widen(connection: sqlite3.Connection, record: object, proxy: object) -> None:
-        connection.execute("PRAGMA max_page_count=1073741823")
-
-    event.listen(store, "checkout", fill)
-    yield
-    event.remove(store, "checkout", fill)
-    event.listen(store, "checkout", widen)
 
 
 async def test_a_full_disk_stops_dialing_and_loses_nothing(
     sqlite_store: Engine, tmp_path: Path
 ) -> None:
-    world = world_in(sqlite_store)
+    world, disk = world_in(sqlite_store), Disk(sqlite_store)
     campaign = world.called(400, max_channels=400, max_cps=400.0, retry=ONCE)
     async with dialing(sqlite_store, tmp_path, FakePbx(opt_out)) as run:
         await until(lambda: len(run.pbx.orders) > 20)
-        with full(sqlite_store):
-            await until(lambda: _still(run.pbx))
-            assert len(run.pbx.orders) < 400, "the disk was never full"
+        disk.full = True
+        await until(lambda: _still(run.pbx))
+        assert len(run.pbx.orders) < 400, "the disk was never full"
+        disk.full = False
         await run.over(campaign.id)
         world.check()
     assert world.states(campaign.id) == {"reached": 400}

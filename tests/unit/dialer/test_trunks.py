@@ -14,7 +14,7 @@ from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.trunk import Trunk
 from campaigns.trunk_health import FIRST_PAUSE_S, GOOD_PROBES, LONGEST_PAUSE_S, RUN
-from dialer.trunks import CATCH_UP_CALLS, EARLIER_S, WRITTEN_WITHIN_S, Trunks
+from dialer.trunks import ASK_AGAIN_S, CATCH_UP_CALLS, EARLIER_S, WRITTEN_WITHIN_S, Trunks
 from store.trunks import TrunkRecord
 
 ELSEWHERE = "sip:192.0.2.1:5060"
@@ -107,6 +107,21 @@ async def test_a_trunk_that_answers_no_options_is_left_alone_until_it_does() -> 
     await trunks.look(pbx)
     assert trunks.gate(REAL) is None
     assert trunks.status(0.0)[TRUNK]["why"] is None
+
+
+async def test_a_trunk_that_answers_no_options_is_asked_again_before_its_interval_is_over() -> None:
+    clock = Clock()
+    trunk = Trunk(TRUNK, "192.0.2.1", options_interval_s=3600)
+    trunks = Trunks([trunk], "pv-{}".format, clock)
+    pbx = FakePbx(silent={f"pv-{TRUNK}"})
+    await pbx.open(lambda events: None)
+    for _ in range(int(3 * ASK_AGAIN_S)):
+        await trunks.look(pbx)
+        clock.now += 1.0
+    assert pbx.options == [f"pv-{TRUNK}"] * 3
+    pbx.silent.clear()
+    await trunks.look(pbx)
+    assert len(pbx.options) == 3
 
 
 async def test_a_trunk_that_is_asked_nothing_is_not_left_alone() -> None:
