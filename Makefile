@@ -45,7 +45,7 @@ bench-ami: environment ## events through the AMI adapter, against the plain libr
 	@.venv/bin/python bench/ami.py
 
 # docs/benchmarks.md says how each figure is made, and what BENCH, DAY, PARIS, MACHINES, IMPORT, HEARD,
-# KEYS and ASKED can say.
+# KEYS, CLUSTER and ASKED can say.
 .PHONY: bench
 bench: environment pbx ## engine against the raw AMI loop, limits, opt-outs, claims, memory
 	@.venv/bin/python -m bench $(BENCH)
@@ -81,6 +81,10 @@ bench-import: environment ## a list of six million people, imported while anothe
 .PHONY: bench-export
 bench-export: environment ## 1,000,000 attempts as CSV and XLSX: rows a second, memory
 	@.venv/bin/python -m bench.exporting $(EXPORT)
+
+.PHONY: bench-cluster
+bench-cluster: environment pbx ## three dialers with three Asterisks on one PostgreSQL, killed at random
+	@.venv/bin/python -m bench.cluster $(CLUSTER)
 
 .PHONY: bench-api
 bench-api: environment pbx ## the API asked by many while the dialer calls, and what it costs either

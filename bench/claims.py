@@ -140,7 +140,7 @@ def _claimed(
             disk.reach()
         if len(done.taken) < BATCH:
             raise RuntimeError(f"Claim {number} found {len(done.taken)} targets only.")
-        closings = [_closing(campaign, taken) for taken in done.taken]
+        closings = [closing_of(campaign, taken) for taken in done.taken]
         with _timed(closing_ms), writing(engine, synchronised=False) as connection:
             write_closings(connection, closings)
         time.sleep(PAUSE_S)
@@ -156,7 +156,7 @@ def _timed(into: list[float]) -> Iterator[None]:
     into.append((time.perf_counter() - begun) * 1000)
 
 
-def _closing(campaign: Campaign, taken: Taken) -> outcomes.Closing:
+def closing_of(campaign: Campaign, taken: Taken) -> outcomes.Closing:
     """The end of a call that heard the message; one in thirty refused."""
     now = datetime.now(UTC)
     ms = round(now.timestamp() * 1000)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import soundfile
@@ -32,6 +33,7 @@ from operations.campaign_file import (
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.record import keep_recording
+from operations.workspace import Workspace
 from store import campaigns as kept
 from store import lists, tables, tallies
 from store.engine import reading, writing
@@ -76,6 +78,22 @@ WHERE list_id = :list AND line % 100 = 3
 """
 
 
+class Home(Protocol):
+    """Where a campaign is: an installation of one dialer, or of several."""
+
+    @property
+    def home(self) -> Path:
+        """Its directory."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """What is in it."""
+
+    @property
+    def controller(self) -> int:
+        """Whose campaigns are called."""
+
+
 def mobile(index: int) -> str:
     """A French mobile number that may be assigned; the first 28,000,000 are all different."""
     return f"06{10_000_000 + index * _STEP % 28_000_000:08d}"
@@ -106,7 +124,7 @@ def values(name: str, limits: Limits) -> CampaignValues:
     )
 
 
-def message(site: Installation, seconds: float = MESSAGE_S) -> int:
+def message(site: Home, seconds: float = MESSAGE_S) -> int:
     """The recording that is played, cut or repeated to a length; its id."""
     samples, rate = soundfile.read(VOICE)
     path = site.home / "message.wav"
@@ -184,7 +202,7 @@ def forget(site: Installation) -> None:
             connection.exec_driver_sql(statement)
 
 
-def start(site: Installation, made: int) -> None:
+def start(site: Home, made: int) -> None:
     """Launch a campaign."""
     launch.act(site.workspace, site.controller, made, Action.LAUNCH, BY)
 
@@ -194,7 +212,7 @@ def limit(site: Installation, made: int, limits: Limits) -> None:
     launch.limit(site.workspace, site.controller, made, limits, BY)
 
 
-def progress(site: Installation, made: int) -> Progress:
+def progress(site: Home, made: int) -> Progress:
     """Where it stands."""
     return progress_of(site.workspace, site.controller, made)
 
@@ -205,7 +223,7 @@ def message_path(site: Installation, made: int) -> str:
         return str(kept.row(connection, site.controller, made)["message"])
 
 
-def act(site: Installation, campaign: int, action: Action) -> None:
+def act(site: Home, campaign: int, action: Action) -> None:
     """Pause, resume, drain."""
     launch.act(site.workspace, site.controller, campaign, action, BY)
 

@@ -53,8 +53,23 @@ def judge(workspace: Workspace, controller_id: int, campaign_id: int, ledger: Pa
     return evidence(workspace, controller_id, campaign_id, ledger).verdict()
 
 
-def evidence(workspace: Workspace, controller_id: int, campaign_id: int, ledger: Path) -> Evidence:
-    """What `judge` compares."""
+def evidence(
+    workspace: Workspace,
+    controller_id: int,
+    campaign_id: int,
+    ledger: Path,
+    *,
+    begun_only: bool = False,
+) -> Evidence:
+    """What `judge` compares.
+
+    Args:
+        workspace: where our record is.
+        controller_id: whose campaign.
+        campaign_id: which one.
+        ledger: the network's file.
+        begun_only: without people for whom no call was begun.
+    """
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
         suppressed = suppressions.of_controller(connection, controller_id)
@@ -67,7 +82,7 @@ def evidence(workspace: Workspace, controller_id: int, campaign_id: int, ledger:
     return Evidence(
         calls=_to_people(calls_since(ledger, row["launched_at"]), script),
         attempts=attempts,
-        targets=list(_targets(workspace, campaign_id)),
+        targets=list(_targets(workspace, campaign_id, targets.TargetFilter(begun=begun_only))),
         limits=Limits(row["max_channels"], int(row["max_cps"])),
         suppressed_numbers=suppressed,
         announced=Announced(
@@ -127,11 +142,13 @@ def _doubt(state: str) -> str | None:
     return Outcome.IN_DOUBT if state == AttemptState.IN_DOUBT else None
 
 
-def _targets(workspace: Workspace, campaign_id: int) -> Iterator[TargetRecord]:
+def _targets(
+    workspace: Workspace, campaign_id: int, asked: targets.TargetFilter
+) -> Iterator[TargetRecord]:
     after = 0
     while True:
         with reading(workspace.engine) as connection:
-            page = targets.page(connection, campaign_id, after, PAGE)
+            page = targets.page(connection, campaign_id, after, PAGE, asked)
         if not page:
             return
         yield from (_target(row) for row in page)

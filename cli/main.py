@@ -20,6 +20,7 @@ from cli import (
     halt,
     keys,
     logging,
+    nodes,
     pbx,
     programs,
     requests,
@@ -106,6 +107,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(users.app, name="user")
 app.add_typer(controllers.app, name="controller")
 app.add_typer(pbx.app, name="pbx")
+app.add_typer(nodes.app, name="node")
 
 if __name__ == "__main__":
     app()

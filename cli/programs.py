@@ -19,10 +19,12 @@ from cli.session import open_home, session_of
 from dialer import process
 from dialer.ami import LoginRejected
 from dialer.instance.ports import is_free
+from operations.nodes import node_name
 from operations.settings import REHEARSAL, Settings, load
 from operations.workspace import Workspace
 from rehearsal import __main__ as network_program
 from store.audit_segments import ProcessKind, written_by
+from store.leases import MAIN
 
 LOOK_S = 1.0
 """Between two looks at another dialer."""
@@ -33,14 +35,18 @@ def dialer(
     wait: Annotated[
         bool, typer.Option("--wait", help="Where another dialer drives this home, wait for it.")
     ] = False,
+    node: Annotated[
+        str, typer.Option(help="Its name, beside other dialers on one PostgreSQL database.")
+    ] = MAIN,
 ) -> None:
     """Place the calls of running campaigns until told to stop (SIGTERM or Ctrl-C)."""
+    named = node_name(node)
     with _what_may_come_back(ctx):
         workspace = open_home(ctx)
         if wait:
             _wait_for_others(workspace)
         written_by(workspace.engine, ProcessKind.DIALER)
-        asyncio.run(process.run(workspace, lambda: say("Ready to place calls.")))
+        asyncio.run(process.run(workspace, lambda: say("Ready to place calls."), named))
 
 
 @contextmanager

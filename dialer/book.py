@@ -1,9 +1,16 @@
-"""What the dialer writes: every transaction of its own, on one thread, under its lease."""
+"""What the dialer writes: every transaction of its own, on one thread, under its lease.
+
+Of several dialers one writes at a time, as of an embedded database: whatever a claim has looked at,
+caps, budgets, stages, locks on numbers, stays as it was until it is committed. Each holds the
+others off for some milliseconds, for it does not wait for the disk meanwhile (docs/several.md).
+"""
 
 import asyncio
 import contextlib
+import math
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
@@ -20,12 +27,18 @@ from dialer.calls import Call, utc_now
 from dialer.claim import Claimed, Want, claim
 from dialer.outcomes import Closing, talked_s
 from operations import key_consents
-from store import attempts, leases, queue, replies, spending, suppressions, tallies
+from store import attempts, disk, leases, queue, replies, spending, suppressions, tallies, turns
 from store.disk import Disk
 from store.engine import reading, writing
 from store.leases import Lease
 from store.replies import Kept
 from store.spending import Spent
+
+LEASE_MARGIN_S = 3.0
+"""How long before its lease can lapse a dialer that did not renew it places no more calls: a call
+claimed just then may still leave within the time that a claim is fresh."""
+
+_RESTARTED = "The database was restarted: what was in flight is settled again."
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,15 +63,26 @@ class Entry:
 
 
 class Book:
-    """The dialer's hand on the database: one thread, one transaction at a time."""
+    """The dialer's hand on the database: one thread, one transaction at a time.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        engine: of the database.
+        node: the name under which this dialer works.
+        capacity: concurrent calls that its PBX carries.
+    """
+
+    def __init__(self, engine: Engine, node: str = leases.MAIN, capacity: int = 1) -> None:
         self.engine = engine
+        self.node = node
+        self._capacity = capacity
+        self._held_until = -math.inf
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="book")
         self._disk = Disk(engine)
         self._disk_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._disk_turn = asyncio.Lock()
         self._asked = self._reached = 0
+        self._server = self._written_on = self._reached_on = ""
+        self._restarted = False
         self._lease: Lease | None = None
 
     async def open(self) -> str:
@@ -68,7 +92,12 @@ class Book:
             LeaseLost: another dialer drives this database.
         """
         self._lease = await self._run(self._acquire)
-        return self._lease.node
+        return self._lease.name
+
+    @property
+    def holds(self) -> bool:
+        """Whether the lease cannot have lapsed: a dialer that is cut off from it places no call."""
+        return time.monotonic() < self._held_until
 
     async def close(self) -> None:
         """Give the lease back, where it is still ours."""
@@ -82,16 +111,29 @@ class Book:
         """Wait until all that was written is on the disk; who comes meanwhile shares the next turn.
 
         Raises:
-            StoreUnavailable: the disk does not take it.
+            StoreUnavailable: the disk does not take it, or what was written may be gone.
         """
         self._asked += 1
-        mine = self._asked
+        mine, written_on = self._asked, self._written_on
         async with self._disk_turn:
             if self._reached < mine:
                 asked = self._asked
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._disk_thread, self._disk.reach)
+                reach = self._disk.reach
+                self._reached_on = await loop.run_in_executor(self._disk_thread, reach)
                 self._reached = asked
+            if written_on and self._reached_on != written_on:
+                raise StoreUnavailable(_RESTARTED)
+
+    def was_restarted(self) -> bool:
+        """Whether the database's server began anew since this was last asked.
+
+        What was written just before may be gone, though it was committed.
+        """
+        found, self._restarted = self._restarted, False
+        if found:
+            self._written_on = self._server
+        return found
 
     async def write(self, entry: Entry) -> list[Claimed]:
         """Write it all in one transaction; what was claimed, for each want in order.
@@ -102,7 +144,8 @@ class Book:
             StoreUnavailable: nothing was written.
             LeaseLost: another dialer has taken over; nothing was written.
         """
-        return await self._run(self._write, entry)
+        claimed, self._written_on = await self._run(self._write, entry)
+        return claimed
 
     async def renew(self, status: Mapping[str, Any]) -> None:
         """Hold the lease for longer and show what the dialer does.
@@ -127,33 +170,56 @@ class Book:
 
     def _acquire(self) -> Lease:
         with reading(self.engine) as connection:
-            leases.end_lapsed(connection, utc_now())
-        with writing(self.engine) as connection:
-            return leases.acquire(connection, utc_now())
+            leases.end_lapsed(connection, utc_now(), self.node)
+        with self._holding(), writing(self.engine) as connection:
+            return leases.acquire(connection, utc_now(), self.node, self._capacity)
 
     def _release(self) -> None:
         with writing(self.engine) as connection:
             leases.release(connection, self._held(), utc_now())
 
     def _renew(self, status: Mapping[str, Any]) -> None:
-        with writing(self.engine, synchronised=False) as connection:
+        with self._holding(), writing(self.engine, synchronised=False) as connection:
             leases.renew(connection, self._held(), utc_now(), status)
+
+    @contextlib.contextmanager
+    def _holding(self) -> Iterator[None]:
+        """The lease lasts from the beginning of what renews it, and only where that succeeds."""
+        begun = time.monotonic()
+        yield
+        self._held_until = begun + leases.LEASE_LASTS.total_seconds() - LEASE_MARGIN_S
 
     def _transact(self, act: Callable[[Connection], T]) -> T:
         with writing(self.engine) as connection:
-            leases.check(connection, self._held())
+            self._take_turn(connection)
             return act(connection)
 
     def _read(self, ask: Callable[[Connection], T]) -> T:
         with reading(self.engine) as connection:
             return ask(connection)
 
-    def _write(self, entry: Entry) -> list[Claimed]:
+    def _write(self, entry: Entry) -> tuple[list[Claimed], str]:
         with writing(self.engine, synchronised=False) as connection:
-            leases.check(connection, self._held())
+            self._take_turn(connection)
             write_refusals(connection, entry.refusals)
             write_closings(connection, entry.closings)
-            return [claim(connection, want, utc_now()) for want in entry.wants]
+            return [claim(connection, want, utc_now()) for want in entry.wants], self._server
+
+    def _take_turn(self, connection: Connection) -> None:
+        """Be the one dialer that writes, and the one that holds the lease.
+
+        Raises:
+            LeaseLost: another has taken over.
+            StoreUnavailable: the server began anew, and may have forgotten what was written.
+        """
+        turns.take(connection)
+        server = disk.begun(connection)
+        if server != self._server:
+            before, self._server = self._server, server
+            if before:
+                self._restarted = True
+                raise StoreUnavailable(_RESTARTED)
+        leases.check(connection, self._held())
 
     def _held(self) -> Lease:
         if self._lease is None:

@@ -28,10 +28,12 @@ from dialer.occupancy import Occupancy
 from dialer.originate import Sender, Sounds
 from dialer.outcomes import Closing
 from dialer.pbx import Pbx
+from dialer.portions import ALONE, Portions
 from dialer.reconcile import Reconciled, Reconciliation
 from dialer.recorder import Recorder
 from dialer.scheduler import Scheduler
 from dialer.settling import Settling
+from dialer.sharing import Sharing
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 from dialer.upkeep import Chore
@@ -65,6 +67,7 @@ class Dialer:
         sounds: Sounds,
         system: Limits,
         chores: Sequence[Chore] = (),
+        portions: Portions = ALONE,
     ) -> None:
         self._book = book
         self._pbx = pbx
@@ -89,7 +92,12 @@ class Dialer:
         self._settling = Settling(
             pbx, reconciliation, self._occupancy, self._throttle, self._take_in, asked
         )
-        self._scheduler = Scheduler(book, pbx, trunks, self._throttle, self._calls, self._status)
+        sharing = Sharing(
+            book, portions, trunks, self._throttle, system, lambda: self._settling.ready
+        )
+        self._scheduler = Scheduler(
+            book, pbx, trunks, self._throttle, self._calls, sharing, self._status
+        )
         self._clock = ClockWatch(utc_now().timestamp(), time.monotonic())
         self._chores = chores
         self._look_again = 0.0
@@ -183,6 +191,8 @@ class Dialer:
     # What one cycle does
 
     async def _cycle(self) -> None:
+        if self._book.was_restarted():
+            self._settling.unsettle()
         wants = self._wants()
         try:
             claimed = await self._recorder.write(wants, at_once=self._stopping.is_set())
@@ -206,7 +216,7 @@ class Dialer:
 
     def _may_dial(self) -> bool:
         able = self._settling.ready and self._pbx.connected and not self._stopping.is_set()
-        return able and not self._scheduler.halted and self._can_journal()
+        return able and self._book.holds and not self._scheduler.halted and self._can_journal()
 
     def _can_journal(self) -> bool:
         """What the PBX could not write down of a call, nobody would know after a gap."""

@@ -16,7 +16,7 @@ class TransferOrder:
         number: as the trunk wants it dialled.
         endpoint: the PJSIP endpoint of the trunk.
         group: those who share the limit bear the same.
-        most: how many of a group at once.
+        most: how many of a group at once on this PBX; 0 where others have the whole limit.
         ring_s, talk_s: whole seconds at most.
     """
 

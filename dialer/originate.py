@@ -183,7 +183,7 @@ class Sender:
             number=way.dialled(transfer.number),
             endpoint=self._trunks.endpoint(way.name),
             group=str(campaign.id),
-            most=transfer.limit,
+            most=self._trunks.transfers(campaign.id, transfer.limit),
             ring_s=transfer.ring_s,
             talk_s=transfer.talk_s,
         )

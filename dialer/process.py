@@ -31,12 +31,14 @@ from dialer.instance.ports import Ports, free_ports
 from dialer.instance.supervise import Supervisor
 from dialer.journal import Journal
 from dialer.originate import Sounds
+from dialer.portions import ALONE, Portions
 from dialer.trunks import Trunks
 from dialer.upkeep import chores
 from operations import suppression_key
 from operations.callbacks import carry_out
 from operations.settings import PbxSettings, Settings
 from operations.workspace import Workspace
+from store.leases import MAIN
 
 CONFIRMATION = "optout-confirmed"
 LANGUAGE = "fr"
@@ -46,12 +48,15 @@ WATCH_S = 1.0
 log = structlog.get_logger()
 
 
-async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> None:
+async def run(
+    workspace: Workspace, ready: Callable[[], None] | None = None, node: str = MAIN
+) -> None:
     """Dial for this home directory until SIGTERM or SIGINT.
 
     Args:
         workspace: where.
         ready: told when calls can be placed.
+        node: the name of this dialer, beside others on one database.
 
     Raises:
         SuppressionKeyMissing: who was erased cannot be told, so nobody may be called.
@@ -62,19 +67,23 @@ async def run(workspace: Workspace, ready: Callable[[], None] | None = None) -> 
     suppression_key.check(workspace.engine)
     priority.in_real_time(priority.DIALER)
     settings = workspace.settings
-    async with _pbx_side(settings) as pbx:
+    capacity = settings.pbx.max_channels or settings.limits.max_channels
+    several = workspace.engine.dialect.name == "postgresql"
+    portions = Portions(node, capacity) if several else ALONE
+    async with _pbx_side(settings, node) as pbx:
         ami = AmiPbx(pbx.account)
         callers = _callers(workspace, pbx.journal)
         # Whoever asked to be called no more while nobody listened is not called first of all.
         await asyncio.to_thread(callers.catch_up)
         dialer = Dialer(
-            Book(workspace.engine),
+            Book(workspace.engine, node, capacity),
             ami,
-            Trunks(settings.all_trunks(), pbx.endpoint),
+            Trunks(settings.all_trunks(), pbx.endpoint, portions=portions),
             pbx.journal,
             _sounds(workspace, pbx.journal),
             Limits(settings.limits.max_channels, settings.limits.max_cps),
-            chores(workspace),
+            chores(workspace, node),
+            portions,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -120,12 +129,12 @@ class _PbxSide:
 
 
 @asynccontextmanager
-async def _pbx_side(settings: Settings) -> AsyncIterator[_PbxSide]:
+async def _pbx_side(settings: Settings, node: str) -> AsyncIterator[_PbxSide]:
     """The PBX; a local one is started or adopted, and looked after meanwhile."""
     if settings.pbx.mode == "remote":
         yield _remote(settings.pbx)
         return
-    supervisor = Supervisor(local_instance(settings), find_installation())
+    supervisor = Supervisor(local_instance(settings, node), find_installation())
     adopted = await asyncio.to_thread(supervisor.start)
     log.info("local PBX", adopted=adopted, version=supervisor.installation.version_text)
     instance = supervisor.instance
@@ -163,9 +172,9 @@ async def _watch(supervisor: Supervisor) -> None:
             log.exception("the PBX could not be looked after")
 
 
-def local_instance(settings: Settings) -> Instance:
-    """The local Asterisk of a home directory; its ports stay the same from start to start."""
-    root = settings.home / "pbx"
+def local_instance(settings: Settings, node: str = MAIN) -> Instance:
+    """The local Asterisk of a node; its ports stay the same from start to start."""
+    root = settings.home / "pbx" if node == MAIN else settings.home / "nodes" / node / "pbx"
     kept = _kept(settings, root / "instance.json")
     ports, pbx = kept.ports, settings.pbx
     return Instance(

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -167,7 +168,8 @@ class Reconciliation:
 
     def _open_calls(self, connection: Connection) -> list[Call]:
         campaigns: dict[int, Campaign] = {}
-        found = [self._call(connection, one, campaigns) for one in attempts.still_open(connection)]
+        opened = attempts.still_open(connection, self._book.node)
+        found = [self._call(connection, one, campaigns) for one in opened]
         return [call for call in found if not self._waits_to_be_sent(call)]
 
     def _waits_to_be_sent(self, call: Call) -> bool:
@@ -240,7 +242,7 @@ class Reconciliation:
         """
         pressed = self._journalled.refused.get(call.attempt.id)
         call.answered_at = call.answered_at or pressed
-        if _must_be_over(call):
+        if must_be_over(call):
             found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
         elif not call.cut_off:
             call.cut_off = True
@@ -274,7 +276,9 @@ class Reconciliation:
 
     async def _retire(self) -> None:
         """Remove journals of which every call is closed; the one in use stays."""
-        unsettled = {one.attempt.id for one in await self._book.read(attempts.still_open)}
+        await self._book.on_disk()
+        opened = await self._book.read(partial(attempts.still_open, node=self._book.node))
+        unsettled = {one.attempt.id for one in opened}
         current = self._journal.current()
         for path in self._journal.files():
             try:
@@ -332,7 +336,7 @@ def _calls_of(ids: Iterable[str]) -> Callable[[Connection], list[Call]]:
     return ask
 
 
-def _must_be_over(call: Call) -> bool:
+def must_be_over(call: Call) -> bool:
     """Whether the call has outlived its longest life."""
     return call.age(time.monotonic(), utc_now()) > call.campaign.max_call_s
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -20,6 +20,7 @@ from dialer.book import Book
 from dialer.calls import Call, Calls, utc_now
 from dialer.moves import Moves
 from dialer.pbx import Pbx
+from dialer.sharing import Sharing
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 from dialer.upkeep import Chore
@@ -28,6 +29,10 @@ from store import halts, verdicts
 from store import trunks as trunk_records
 from store.engine import reading
 from store.halts import Halt
+from store.notices import Ear
+
+if TYPE_CHECKING:
+    from apscheduler.job import Job
 
 EVERY_S = 0.5
 """How often campaigns and limits are looked at: a change holds within a second."""
@@ -51,8 +56,10 @@ class Scheduler:
         trunks: Trunks,
         throttle: Throttle,
         calls: Calls,
+        sharing: Sharing,
         status: Callable[[datetime], dict[str, Any]],
     ) -> None:
+        self._sharing = sharing
         self._book = book
         self._pbx = pbx
         self._trunks = trunks
@@ -63,6 +70,8 @@ class Scheduler:
         self._moves = Moves()
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="halt")
         self._lost: LeaseLost | None = None
+        self._prompt: list[Job] = []
+        self._ear: Ear | None = None
         self.campaigns: list[Campaign] = []
         self.needed: dict[int, float] = {}
         self.halted = False
@@ -75,11 +84,24 @@ class Scheduler:
         """
         for job in (self.look_at_trunks, self.look_for_halt, self.tick, self.renew):
             await job()
-            self._clock.add_job(
+            added = self._clock.add_job(
                 job, "interval", seconds=EVERY_S, max_instances=1, coalesce=True,
                 misfire_grace_time=None,
             )  # fmt: skip
+            if job in (self.look_for_halt, self.tick):
+                self._prompt.append(added)
         self._clock.start()
+        loop = asyncio.get_running_loop()
+
+        def heard() -> None:
+            loop.call_soon_threadsafe(self._look_now)
+
+        self._ear = Ear(self._book.engine, heard)
+
+    def _look_now(self) -> None:
+        """Somebody changed something a moment ago."""
+        for job in self._prompt:
+            job.modify(next_run_time=utc_now())
 
     def also(self, chore: Chore) -> None:
         """Do something else now and then, on a thread of its own."""
@@ -90,6 +112,8 @@ class Scheduler:
 
     def close(self) -> None:
         """Stop the clock, and let go of the database."""
+        if self._ear is not None:
+            self._ear.close()
         if self._clock.running:
             self._clock.shutdown(wait=False)
         self._beside.shutdown()
@@ -135,11 +159,10 @@ class Scheduler:
         """Do everything that is due now."""
         try:
             self._trunks.note(await self._book.read(trunk_records.all_of))
-            self._throttle.set_trunks(self._trunks.limits())
             await self.take_back()
             self.campaigns = await self._book.transact(self._move_campaigns)
             self._hang_up_stopped()
-            self._throttle.set_campaigns(self.campaigns)
+            await self._sharing.settle(self.campaigns)
             self._throttle.adapt(time.monotonic())
             self.needed = await self._book.read(self._needed)
         except StoreUnavailable as error:

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.pacing import Backlog, Lag, Pace, Ramp, Slots
+from dialer.portions import ALONE, Portions
+from store.portions import SYSTEM, Limited, of_campaign, of_trunk
 
 SLOWEST_START = 1.0
 """Calls per second with which everything begins: what a trunk takes that nobody knows yet."""
@@ -42,33 +44,46 @@ class Throttle:
         gauge = self._campaigns.get(campaign_id)
         return gauge.pace.started_since(now - 1.0) if gauge else 0
 
-    def set_trunks(self, limits: Mapping[str, Limits]) -> None:
+    def set_system(self, limits: Limits | None) -> None:
+        """Put the limit of the whole system in force; None lets nothing begin."""
+        self._system.change(limits)
+
+    def set_trunks(self, limits: Mapping[str, Limits | None]) -> None:
         """Put trunk limits in force."""
         for name, one in limits.items():
             self._trunks.setdefault(name, _Gauge(one)).change(one)
 
-    def set_campaigns(self, campaigns: Collection[Campaign]) -> None:
-        """Put campaign limits in force; forget campaigns that are over."""
-        current = {campaign.id: campaign.limits for campaign in campaigns}
+    def set_campaigns(self, campaigns: Collection[Campaign], portions: Portions = ALONE) -> None:
+        """Put campaign limits in force, as far as this dialer's portions go; forget those over."""
+        current = {one.id: portions.of(of_campaign(one.id), one.limits) for one in campaigns}
         for gone in self._campaigns.keys() - current.keys():
             if not self._campaigns[gone].slots.used:
                 del self._campaigns[gone]
         for campaign_id, limits in current.items():
             self._campaigns.setdefault(campaign_id, _Gauge(limits)).change(limits)
-        self._reserve(campaigns)
+        self._reserve(campaigns, portions)
 
-    def _reserve(self, campaigns: Collection[Campaign]) -> None:
+    def _reserve(self, campaigns: Collection[Campaign], portions: Portions) -> None:
         """Keep room for those who ask to be put through: the PBX asks nobody then."""
         kept: Counter[str] = Counter()
         for one in campaigns:
             transfer = one.script.transfer if one.script else None
             if transfer is not None:
+                most = portions.transfers(one.id, transfer.limit)
                 for trunk in [transfer.trunk] if transfer.trunk else one.trunks:
-                    kept[trunk] += transfer.limit
-                kept[""] += transfer.limit
+                    kept[trunk] += most
+                kept[""] += most
         self._system.kept = kept[""]
         for name, gauge in self._trunks.items():
             gauge.kept = kept[name]
+
+    def in_use(self) -> dict[Limited, int]:
+        """Slots taken under each limit, and those of claims that are being made."""
+        return {
+            SYSTEM: self._system.in_use,
+            **{of_trunk(name): one.in_use for name, one in self._trunks.items()},
+            **{of_campaign(id_): one.in_use for id_, one in self._campaigns.items()},
+        }
 
     def room(self, now: float, soon: float, until: float) -> "Room":
         """What may be claimed in one cycle, to be sent by `until` (monotonic s).
@@ -212,20 +227,27 @@ class _Gauge:
         transfers: those that are up, which have taken their part of it.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self.pace = Pace(limits.max_cps)
-        self.slots = Slots(limits.max_channels)
+    def __init__(self, limits: Limits | None) -> None:
+        self._limit = limits.max_cps if limits else SLOWEST_START
+        self.pace = Pace(self._limit)
+        self.slots = Slots(limits.max_channels if limits else 0)
         self.waiting: set[str] = set()
         self.transfers: set[str] = set()
         self.held = 0
         self.kept = 0
-        self._limit = limits.max_cps
         self._share = 1.0
 
-    def change(self, limits: Limits) -> None:
-        self._limit = limits.max_cps
-        self.slots.limit = limits.max_channels
-        self.ease(self._share)
+    @property
+    def in_use(self) -> int:
+        """Slots taken, and those of claims that are being made."""
+        return self.slots.used + self.held
+
+    def change(self, limits: Limits | None) -> None:
+        """Put another limit in force; under None no call begins."""
+        self.slots.limit = limits.max_channels if limits else 0
+        if limits:
+            self._limit = limits.max_cps
+            self.ease(self._share)
 
     def ease(self, share: float) -> None:
         """Call at a share of the limit, 0 to 1, but no slower than a call per second."""

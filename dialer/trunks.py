@@ -18,6 +18,8 @@ from campaigns.trunk_health import DOUBTED, PROBE_CPS, Breaker, Health
 from campaigns.trunk_sign import Sign, sign_of
 from dialer.calls import utc_now
 from dialer.pbx import Pbx
+from dialer.portions import ALONE, Portions
+from store.portions import of_trunk
 from store.trunks import TrunkRecord
 
 CATCH_UP_CALLS = 20
@@ -34,8 +36,8 @@ _TELLING = (None, Gate.LIMIT_REACHED, Gate.TRUNK_UNAVAILABLE, Gate.CALLER_ID_NOT
 """Of the gates of several trunks the one that is told: that of the trunk nearest to being used."""
 
 ASK_AGAIN_S = 5.0
-"""How soon a trunk that did not answer OPTIONS is asked again: the PBX itself would wait for a whole
-interval, and the first OPTIONS of all is sent while the PBX still loads."""
+"""How soon a trunk that did not answer OPTIONS is asked again: the PBX itself would wait for a
+whole interval, and the first OPTIONS of all is sent while the PBX still loads."""
 
 UNANSWERED = "unanswered"
 """What was wrong with a trunk that does not answer OPTIONS."""
@@ -50,6 +52,7 @@ class Trunks:
         trunks: as the settings say.
         endpoint: gives the PJSIP endpoint of a trunk's name.
         clock: monotonic seconds.
+        portions: what this dialer may use of their limits.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class Trunks:
         trunks: Iterable[Trunk],
         endpoint: Callable[[str], str] = str,
         clock: Callable[[], float] = time.monotonic,
+        portions: Portions = ALONE,
     ) -> None:
         self.endpoint = endpoint
+        self._portions = portions
         self.changed = False
         self._clock = clock
         self._trunks = {trunk.name: trunk for trunk in trunks}
@@ -119,8 +124,12 @@ class Trunks:
 
     # Limits
 
-    def limits(self) -> dict[str, Limits]:
-        """Limits in force now.
+    def shared(self) -> dict[str, Limits]:
+        """Limits as people have set them, which all dialers keep together."""
+        return {name: self._base(name) for name in self._trunks}
+
+    def limits(self) -> dict[str, Limits | None]:
+        """Limits in force now; None for a trunk of which this dialer may use nothing.
 
         A real trunk that nobody has armed for more starts slowly; one that does not fare well is
         called more slowly, and one that is probed at a call per second. Calls that are up keep
@@ -130,8 +139,10 @@ class Trunks:
         now = self._clock()
         return {name: self._limits(name, now) for name in self._trunks}
 
-    def _limits(self, name: str, now: float) -> Limits:
-        base = self._base(name)
+    def _limits(self, name: str, now: float) -> Limits | None:
+        base = self._portions.of(of_trunk(name), self._base(name))
+        if base is None:
+            return None
         health = self._health[name]
         health.limit_cps = base.max_cps
         # Left alone, it is not offered to campaigns; what was claimed before goes out slowly.
@@ -168,6 +179,10 @@ class Trunks:
             if campaign.caller_id not in trunk.caller_ids:
                 return Gate.CALLER_ID_NOT_ALLOWED
         return Gate.LIMIT_REACHED if self._breaker(name, now) is Breaker.OPEN else None
+
+    def transfers(self, campaign_id: int, limit: int) -> int:
+        """How many of a campaign's transfers may be up on this dialer's PBX."""
+        return self._portions.transfers(campaign_id, limit)
 
     def may_transfer(self, name: str, campaign: Campaign) -> bool:
         """Whether a call of a campaign may be put through by a trunk: armed, with its caller id."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 
@@ -10,7 +11,8 @@ from campaigns.errors import PortevoixError
 from dialer import priority
 from operations.retain import retain
 from operations.workspace import Workspace
-from store.engine import bound_log, carry_over
+from store import leases
+from store.engine import bound_log, carry_over, reading
 
 CARRY_EVERY_S = 0.5
 LOG_EVERY_S = 10.0
@@ -38,12 +40,12 @@ class Chore:
     first_s: float
 
 
-def chores(workspace: Workspace) -> list[Chore]:
-    """The upkeep of a home directory."""
+def chores(workspace: Workspace, node: str) -> list[Chore]:
+    """The upkeep of a home directory, by the dialer of that name."""
     return [
         Chore(lambda: _carry_over(workspace), CARRY_EVERY_S, CARRY_EVERY_S),
         Chore(lambda: _bound_log(workspace), LOG_EVERY_S, LOG_EVERY_S),
-        Chore(lambda: _start_to_retain(workspace), RETAIN_EVERY_S, SETTLED_S),
+        Chore(lambda: _start_to_retain(workspace, node), RETAIN_EVERY_S, SETTLED_S),
     ]
 
 
@@ -61,16 +63,23 @@ def _bound_log(workspace: Workspace) -> None:
         log.warning("the log of the database stays as it is", why=str(error))
 
 
-def _start_to_retain(workspace: Workspace) -> None:
+def _start_to_retain(workspace: Workspace, node: str) -> None:
     """Nobody waits for its thread: it may take hours, and can be cut short at any moment."""
-    threading.Thread(target=_retain, args=(workspace,), name="retain", daemon=True).start()
+    threading.Thread(target=_retain, args=(workspace, node), name="retain", daemon=True).start()
 
 
-def _retain(workspace: Workspace) -> None:
+def _retain(workspace: Workspace, node: str) -> None:
     priority.step_back()
     try:
-        removed = retain(workspace)
+        removed = retain(workspace) if _leads(workspace, node) else 0
     except PortevoixError as error:
         log.warning("people whose time is over could not all be removed", why=str(error))
     else:
         log.info("people whose time is over were removed", people=removed)
+
+
+def _leads(workspace: Workspace, node: str) -> bool:
+    """Whether this is the dialer of several that does what one alone is to do."""
+    with reading(workspace.engine) as connection:
+        known = leases.nodes(connection, datetime.now(UTC))
+    return next((one.name for one in known if one.alive), node) == node

@@ -73,6 +73,8 @@ class PbxSettings(BaseModel):
         sip_bind: local address for SIP and RTP to a carrier.
         sip_port, rtp_start, rtp_end: UDP ports, as a firewall must know them; 0 lets us choose.
         endpoint_suffix: what its PJSIP endpoints' names have behind the trunk's.
+        max_channels: concurrent calls that it carries, where several share the work: each has its
+            share by it. 0 for as many as the whole system.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -86,6 +88,7 @@ class PbxSettings(BaseModel):
     directory: Path | None = None
     directory_there: Path | None = None
     endpoint_suffix: str = ""
+    max_channels: int = Field(default=0, ge=0, le=MOST_CHANNELS)
     sip_bind: str = "0.0.0.0"  # noqa: S104 - loopback alone while every trunk is there
     sip_port: int = Field(default=0, ge=0, le=65535)
     rtp_start: int = Field(default=0, ge=0, le=65000)

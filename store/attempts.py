@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from campaigns.attempt import Attempt
 from campaigns.budget import Price
@@ -95,9 +95,15 @@ _LOCKED = select(number_lock.c.number).where(
 )
 
 
+_NOT_CLOSED = (AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value)
+
+_OPEN = select(attempt, target.c.attempts, target.c.tries).join(
+    target, target.c.id == attempt.c.target_id
+)
+
 _OPEN_STATES = select(attempt.c.id, attempt.c.state).where(
     attempt.c.id.in_(bindparam("ids", expanding=True)),
-    attempt.c.state.in_([AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value]),
+    attempt.c.state.in_(_NOT_CLOSED),
 )
 
 
@@ -208,14 +214,29 @@ def _values(one: Ended) -> dict[str, Any]:
     }
 
 
-def still_open(connection: Connection) -> list[Open]:
-    """Attempts that were claimed and never closed, and those in doubt."""
-    rows = connection.execute(
-        select(attempt, target.c.attempts, target.c.tries)
-        .join(target, target.c.id == attempt.c.target_id)
-        .where(attempt.c.state.in_([AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value]))
-        .order_by(attempt.c.id)
+def still_open(connection: Connection, node: str | None = None) -> list[Open]:
+    """Attempts that were claimed and never closed, and those in doubt.
+
+    Args:
+        connection: of a transaction.
+        node: of this node alone; those of all where it is None.
+    """
+    asked = _OPEN.where(attempt.c.state.in_(_NOT_CLOSED))
+    if node is not None:
+        asked = asked.where(attempt.c.node == node)
+    return _opened(connection, asked)
+
+
+def abandoned(connection: Connection, nodes: Iterable[str]) -> list[Open]:
+    """Attempts of these nodes that were claimed and never closed."""
+    return _opened(
+        connection,
+        _OPEN.where(attempt.c.state == AttemptState.CLAIMED.value, attempt.c.node.in_(list(nodes))),
     )
+
+
+def _opened(connection: Connection, asked: Select[Any]) -> list[Open]:
+    rows = connection.execute(asked.order_by(attempt.c.id))
     return [
         Open(_loaded(found), AttemptState(found["state"]), found["attempts"], found["tries"])
         for found in rows.mappings()

@@ -17,7 +17,7 @@ from campaigns.selection import Selection, selection_of
 from campaigns.stages import Hold
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState, move
 from campaigns.webhook import EventKind
-from store import outbox, policies
+from store import notices, outbox, policies
 from store.outbox import Event
 from store.tables import campaign, campaign_list, controller
 
@@ -204,6 +204,7 @@ def act(
         )
         told = {"before": before.value, "after": after.value}
         _tell(connection, campaign_id, EventKind.CAMPAIGN_STATE, told, now)
+        notices.changed(connection)
     return before, after
 
 
@@ -228,6 +229,7 @@ def limit(connection: Connection, campaign_id: int, limits: Limits) -> None:
         .where(campaign.c.id == campaign_id)
         .values(max_channels=limits.max_channels, max_cps=limits.max_cps)
     )
+    notices.changed(connection)
 
 
 def next_stage(connection: Connection, campaign_id: int, stage: int) -> None:
@@ -263,6 +265,7 @@ def release(
         .where(campaign.c.id == campaign_id)
         .values(hold=None, released_at=now, baseline=dict(baseline))
     )
+    notices.changed(connection)
 
 
 def baseline_of(connection: Connection, campaign_id: int) -> dict[str, int]:

@@ -93,6 +93,9 @@ def writing(engine: Engine, *, synchronised: bool = True) -> Iterator[Connection
                 yield connection
         else:
             with unsynchronised(connection), writing_on(connection):
+                if connection.dialect.name == "postgresql":
+                    # https://www.postgresql.org/docs/current/wal-async-commit.html
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 yield connection
 
 

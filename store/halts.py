@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from store import notices
 from store.tables import halt
 
 
@@ -38,11 +39,13 @@ def put(connection: Connection, wanted: Halt) -> bool:
     made = dialect.insert(halt).values(id=1, **asdict(wanted)).on_conflict_do_nothing()
     # Of an INSERT the count is thrown away on PostgreSQL unless it is asked for.
     done = connection.execute(made, execution_options={"preserve_rowcount": True})
+    notices.changed(connection)
     return done.rowcount > 0
 
 
 def lift(connection: Connection) -> bool:
     """Let calls be placed again; False where nothing was stopped."""
+    notices.changed(connection)
     return connection.execute(delete(halt).where(halt.c.id == 1)).rowcount > 0
 
 

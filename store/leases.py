@@ -1,11 +1,12 @@
-"""The lock that lets one dialer alone drive an embedded database.
+"""Who places calls: a lease for each dialer, by the name of its node.
 
-Every write of the dialer checks its token, so that one which was stopped and continued after
-another took over writes nothing more. Nor does it call anybody: whoever takes over a lease from a
-process of the same machine that still lives, but was stopped, ends that process first.
+Every write of a dialer checks the token of its lease, so that one which was stopped and continued
+after another took over writes nothing more. Nor does it call anybody: whoever takes over a lease
+from a process of the same machine that still lives, but was stopped, ends that process first.
 
-On one machine the lease runs on the clock of that machine since its start, which nobody can step;
-from machine to machine it runs on the wall clock.
+An embedded database is driven by one dialer alone, whatever its node is called; on PostgreSQL there
+is one for each name. There leases run on the database's clock; otherwise, on one machine, on the
+clock of that machine since its start, which nobody can step.
 """
 
 import contextlib
@@ -13,22 +14,30 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from campaigns.errors import LeaseLost
+from campaigns.dialers import together
+from campaigns.errors import LeaseLost, NotFound
+from store import notices
 from store.tables import lease
+
+MAIN = "main"
+"""The node of a dialer that was given no name."""
 
 LEASE_LASTS = timedelta(seconds=10)
 _LONG_AGO = 2 * LEASE_LASTS
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _BEAT = "beat"
+
+_ACQUIRING = 0x706F7274766F
+"""The number of PostgreSQL's advisory lock: it must be the same in every process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +45,46 @@ class Lease:
     """A lock held.
 
     Attributes:
-        node: host and process that hold it.
+        name: of the node.
+        process: host and process that hold it.
         token: grows by one with each holder.
     """
 
-    node: str
+    name: str
+    process: str
     token: int
 
 
-def own_node() -> str:
-    """Name of this process as a holder: host, process number, and when it began."""
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A dialer that has a lease, or had one.
+
+    Attributes:
+        name: of its node.
+        process: host and process.
+        alive: it holds its lease now.
+        draining: it is to place no more calls.
+        capacity: concurrent calls that its PBX carries.
+        renewed_at: when it last said so.
+        status: what it shows of itself; empty where it is not alive.
+    """
+
+    name: str
+    process: str
+    alive: bool
+    draining: bool
+    capacity: int
+    renewed_at: datetime
+    status: Mapping[str, Any]
+
+    @property
+    def calls(self) -> bool:
+        """Whether it may place calls now."""
+        return self.alive and not self.draining and bool(self.status.get("ready"))
+
+
+def own_process() -> str:
+    """This process as a holder: host, process number, and when it began."""
     return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
 
 
@@ -58,38 +97,64 @@ def _began(pid: int) -> str:
     return stat.rpartition(")")[2].split()[19]
 
 
-def end_lapsed(connection: Connection, now: datetime) -> None:
-    """End the holder of a lease that has lapsed, where it runs on this machine.
+def end_lapsed(connection: Connection, now: datetime, name: str = MAIN) -> None:
+    """End the holders of leases in our way that have lapsed, where they run on this machine.
 
     Only reads: a holder that was stopped within a transaction keeps everybody from writing.
     """
-    row = connection.execute(select(lease).where(lease.c.id == 1)).first()
-    if row is not None and _is_free(row, now):
-        _end(row.node)
+    for row in _in_the_way(connection, name):
+        if _is_free(connection, row, now):
+            _end(row.process)
 
 
-def acquire(connection: Connection, now: datetime) -> Lease:
+def acquire(connection: Connection, now: datetime, name: str = MAIN, capacity: int = 1) -> Lease:
     """Take the lock.
 
     Raises:
         LeaseLost: another dialer holds it.
     """
-    node = own_node()
-    _make_row(connection, now)
-    row = connection.execute(select(lease).where(lease.c.id == 1).with_for_update()).one()
-    if not _is_free(row, now):
-        raise LeaseLost(f"Another dialer ({row.node}) drives this database. Stop it first.")
-    _end(row.node)
+    process = own_process()
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_ACQUIRING)))
+    _make_row(connection, now, name)
+    own = connection.execute(select(lease).where(lease.c.name == name).with_for_update()).one()
+    for row in _in_the_way(connection, name):
+        if not _is_free(connection, row, now):
+            raise LeaseLost(_refusal(connection, row, name))
+        _end(row.process)
     connection.execute(
-        update(lease).where(lease.c.id == 1).values(node=node, token=row.token + 1, renewed_at=now)
+        update(lease)
+        .where(lease.c.name == name)
+        .values(process=process, token=own.token + 1, renewed_at=now, status={}, capacity=capacity)
     )
-    return Lease(node, row.token + 1)
+    return Lease(name, process, own.token + 1)
 
 
-def _make_row(connection: Connection, now: datetime) -> None:
-    """The one row, held by nobody, so that two dialers that come first wait for each other."""
+def _in_the_way(connection: Connection, name: str) -> Sequence[Row[Any]]:
+    """Leases of which only one may be held: those of one name, of an embedded database all."""
+    asked = select(lease).order_by(lease.c.name)
+    if connection.dialect.name == "postgresql":
+        asked = asked.where(lease.c.name == name)
+    return connection.execute(asked).all()
+
+
+def _refusal(connection: Connection, held: Row[Any], name: str) -> str:
+    """Why this process has to stay out."""
+    if connection.dialect.name == "postgresql":
+        return f"Another dialer ({held.process}) is the node «{name}». Give this one another name."
+    return (
+        f"Another dialer ({held.process}) drives this database. Stop it first; several at once "
+        "need PostgreSQL."
+    )
+
+
+def _make_row(connection: Connection, now: datetime, name: str) -> None:
+    """A row held by nobody, so that two dialers that come first wait for each other."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    free = {"id": 1, "node": "", "token": 0, "renewed_at": now - _LONG_AGO, "status": {}}
+    free = {
+        "name": name, "process": "", "token": 0, "renewed_at": now - _LONG_AGO, "status": {},
+        "capacity": 1, "draining": False,
+    }  # fmt: skip
     connection.execute(dialect.insert(lease).values(free).on_conflict_do_nothing())
 
 
@@ -99,7 +164,10 @@ def check(connection: Connection, held: Lease) -> None:
     Raises:
         LeaseLost: it was.
     """
-    if connection.execute(_TOKEN).scalar() != held.token:
+    found = connection.execute(
+        select(lease.c.token).where(lease.c.name == held.name).with_for_update()
+    ).scalar()
+    if found != held.token:
         raise LeaseLost("Another dialer has taken over this database.")
 
 
@@ -112,8 +180,8 @@ def renew(connection: Connection, held: Lease, now: datetime, status: Mapping[st
     check(connection, held)
     connection.execute(
         update(lease)
-        .where(lease.c.id == 1)
-        .values(renewed_at=now, status={**status, _BEAT: _beat()})
+        .where(lease.c.name == held.name)
+        .values(renewed_at=now, status={**status, _BEAT: _beat(connection)})
     )
 
 
@@ -121,64 +189,98 @@ def release(connection: Connection, held: Lease, now: datetime) -> None:
     """Give the lock back at once."""
     check(connection, held)
     connection.execute(
-        update(lease).where(lease.c.id == 1).values(renewed_at=now - _LONG_AGO, status={})
+        update(lease).where(lease.c.name == held.name).values(renewed_at=now - _LONG_AGO, status={})
     )
 
 
 def forget(connection: Connection, now: datetime) -> None:
-    """Have the lock of a restored database be nobody's.
+    """Have the locks of a restored database be nobody's.
 
-    Its holder may live, on the database that was backed up: whoever takes over a lease that has
+    Their holders may live, on the database that was backed up: whoever takes over a lease that has
     lapsed ends its holder.
     """
-    connection.execute(update(lease).values(node="", renewed_at=now - _LONG_AGO, status={}))
+    connection.execute(update(lease).values(process="", renewed_at=now - _LONG_AGO, status={}))
+
+
+def drain(connection: Connection, name: str, *, draining: bool) -> None:
+    """Have a node place no more calls, or place them again; its calls that are up go on.
+
+    Raises:
+        NotFound: there never was one of that name.
+    """
+    done = connection.execute(update(lease).where(lease.c.name == name).values(draining=draining))
+    if not done.rowcount:
+        raise NotFound(f"There is no node «{name}».")
+    notices.changed(connection)
+
+
+def nodes(connection: Connection, now: datetime) -> list[Node]:
+    """Every dialer that has a lease or had one, by name."""
+    rows = connection.execute(select(lease).order_by(lease.c.name)).all()
+    return [_node(connection, row, now) for row in rows]
 
 
 def holder(connection: Connection, now: datetime) -> dict[str, Any] | None:
-    """What the running dialer shows of itself; None where none runs."""
-    row = connection.execute(select(lease).where(lease.c.id == 1)).first()
-    if row is None or _is_free(row, now):
+    """What the running dialers show of themselves, as one; None where none runs."""
+    alive = [one for one in nodes(connection, now) if one.alive]
+    if not alive:
         return None
+    return {
+        "node": ", ".join(one.process for one in alive),
+        "renewed_at": min(one.renewed_at for one in alive),
+        **together([one.status for one in alive]),
+    }
+
+
+def _node(connection: Connection, row: Row[Any], now: datetime) -> Node:
+    alive = not _is_free(connection, row, now)
     shown = {name: value for name, value in row.status.items() if name != _BEAT}
-    return {"node": row.node, "renewed_at": row.renewed_at, **shown}
+    return Node(
+        row.name, row.process, alive, row.draining, row.capacity, row.renewed_at,
+        shown if alive else {},
+    )  # fmt: skip
 
 
-_TOKEN = select(lease.c.token).where(lease.c.id == 1).with_for_update()
-
-
-def _is_free(row: Row[Any], now: datetime) -> bool:
-    if _is_dead(row.node):
+def _is_free(connection: Connection, row: Row[Any], now: datetime) -> bool:
+    if _is_dead(row.process):
         return True
-    machine, since_start = row.status.get(_BEAT, ("", 0.0))
-    here, now_here = _beat()
-    if machine == here:
-        return float(now_here - since_start) >= LEASE_LASTS.total_seconds()
+    clock, then = row.status.get(_BEAT, ("", 0.0))
+    here, now_here = _beat(connection)
+    if clock == here:
+        return float(now_here - then) >= LEASE_LASTS.total_seconds()
     return bool(row.renewed_at <= now - LEASE_LASTS)
 
 
-def _beat() -> tuple[str, float]:
-    """This start of this machine, and seconds since it, sleep included (clock_gettime(2))."""
+def _beat(connection: Connection) -> tuple[str, float]:
+    """A clock that all holders of a lease look at, and its seconds.
+
+    The database's own, where it has one; or this start of this machine, and seconds since it, sleep
+    included (clock_gettime(2)).
+    """
+    if connection.dialect.name == "postgresql":
+        clock = func.extract("epoch", func.clock_timestamp())
+        return "database", float(connection.execute(select(clock)).scalar_one())
     return _BOOT_ID.read_text().strip(), time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def _end(node: str) -> None:
+def _end(process: str) -> None:
     """End a holder of this machine that lives and did not renew, as one that was stopped.
 
     It may have stopped between its last look at a call and the sending of it.
     """
-    host, _, process = node.partition(":")
-    pid, _, began = process.partition(":")
+    host, _, rest = process.partition(":")
+    pid, _, began = rest.partition(":")
     same = host == socket.gethostname() and bool(pid) and _began(int(pid)) == began
     if same and int(pid) != os.getpid():
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(int(pid), signal.SIGKILL)
 
 
-def _is_dead(node: str) -> bool:
+def _is_dead(process: str) -> bool:
     """Whether the holder ran on this host and is no more: no need to wait for the lease then.
 
     A process number alone does not tell: in a container each dialer has the same.
     """
-    host, _, process = node.partition(":")
-    pid, _, began = process.partition(":")
-    return host == socket.gethostname() and _began(int(pid)) != began
+    host, _, rest = process.partition(":")
+    pid, _, began = rest.partition(":")
+    return not process or (host == socket.gethostname() and _began(int(pid)) != began)

@@ -248,9 +248,12 @@ class TargetFilter:
     list_id: int | None = None
     number: str | None = None
     external_id: str | None = None
+    begun: bool = False  # only people for whom a call was begun
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """What is asked, over `target` and `contact`."""
+        if self.begun:
+            yield target.c.attempts + target.c.tries > 0
         wanted: dict[ColumnElement[Any], Any] = {
             target.c.state: self.state and self.state.value,
             target.c.outcome: self.outcome and self.outcome.value,

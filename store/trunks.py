@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from store import notices
 from store.tables import caller_id, trunk
 
 
@@ -35,6 +36,7 @@ def arm(connection: Connection, name: str, by: str, now: datetime) -> None:
     """A named person lets a real trunk place calls."""
     ensure(connection, name)
     connection.execute(update(trunk).where(trunk.c.name == name).values(armed_by=by, armed_at=now))
+    notices.changed(connection)
 
 
 def disarm(connection: Connection, name: str) -> None:
@@ -42,6 +44,7 @@ def disarm(connection: Connection, name: str) -> None:
     connection.execute(
         update(trunk).where(trunk.c.name == name).values(armed_by=None, armed_at=None)
     )
+    notices.changed(connection)
 
 
 def limit(
@@ -53,6 +56,7 @@ def limit(
     given = {key: value for key, value in values.items() if value is not None}
     if given:
         connection.execute(update(trunk).where(trunk.c.name == name).values(**given))
+        notices.changed(connection)
 
 
 def attest(connection: Connection, name: str, number: str, by: str, now: datetime) -> None:

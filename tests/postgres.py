@@ -1,28 +1,18 @@
-"""A PostgreSQL to test on: the one named by PORTEVOIX_TEST_POSTGRES, or a throw-away cluster.
-
-The cluster is made by the machine's own `initdb`, listens on a Unix socket only, and is gone when
-the tests are. The server refuses to run as root, so there it runs as its package's user.
-"""
+"""A PostgreSQL to test on: the one named by PORTEVOIX_TEST_POSTGRES, or a throw-away cluster."""
 
 import itertools
 import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
+from bench.postgres import NoServer, cluster
 from store.engine import open_engine
 from store.schema import upgrade
 
 VARIABLE = "PORTEVOIX_TEST_POSTGRES"
-SUPERUSER = "postgres"
-_UNSAFE_BUT_QUICK = "-c listen_addresses='' -c fsync=off -c full_page_writes=off"
 _TEMPLATE = "portevoix_template"
 
 
@@ -73,54 +63,11 @@ def running_postgres() -> Iterator[Postgres]:
         yield server
         server.close()
         return
-    programs = _programs()
-    if programs is None:
-        pytest.skip(f"no PostgreSQL server is installed here and {VARIABLE} names none")
-    with _cluster(programs) as url:
-        server = Postgres(url)
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(cluster(quick=True))
+        except NoServer as error:
+            pytest.skip(f"{error} {VARIABLE} names none either.")
+        server = Postgres(made.url)
         yield server
         server.close()
-
-
-def _programs() -> Path | None:
-    """Where `initdb` and `pg_ctl` are; Debian keeps them off the PATH."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).parent
-    return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
-
-
-@contextmanager
-def _cluster(programs: Path) -> Iterator[URL]:
-    root = Path(tempfile.mkdtemp(prefix="portevoix-pg-"))
-    account = _account()
-    if account is not None:
-        shutil.chown(root, account, account)
-    data = root / "data"
-    _execute(programs / "initdb", "-D", data, "-U", SUPERUSER, "-A", "trust", "-N", "-E", "UTF8")
-    options = f"{_UNSAFE_BUT_QUICK} -c unix_socket_directories='{root}'"
-    _execute(programs / "pg_ctl", "-D", data, "-l", root / "log", "-w", "-o", options, "start")
-    try:
-        yield URL.create("postgresql+psycopg", SUPERUSER, database="postgres",
-            query={"host": str(root)})  # fmt: skip
-    finally:
-        _execute(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(root, ignore_errors=True)
-
-
-def _account() -> str | None:
-    """The package's user where we are root; None where we may run the server ourselves."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam(SUPERUSER).pw_name
-    except KeyError:
-        pytest.skip(f"PostgreSQL does not run as root, and there is no user {SUPERUSER}")
-
-
-def _execute(*command: str | Path) -> None:
-    account = _account()
-    subprocess.run(
-        command, check=True, user=account, group=account, cwd="/",
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-    )  # fmt: skip

@@ -98,11 +98,11 @@ def judge(site: Site, campaign: int, done: Done, seed: int, seconds: float) -> F
     """Compare both records, knowing when the PBX was killed."""
     seen = evidence(site.workspace, site.controller, campaign, site.ledger)
     kills = done.pbx_kills
-    weighed = _weighed(seen, kills)
-    verdict = weighed.verdict()
+    audible = weighed(seen, kills)
+    verdict = audible.verdict()
     doubts = [one for one in seen.attempts if one.outcome == IN_DOUBT]
-    by_pbx = _explained(doubts, seen.calls, kills)
-    lost_optouts = {*verdict.lost_optouts, *_unheeded(site, weighed)}
+    by_pbx = explained(doubts, seen.calls, kills)
+    lost_optouts = {*verdict.lost_optouts, *_unheeded(site, audible)}
     cases = {
         "called_twice": verdict.called_twice,
         "lost_optouts": sorted(lost_optouts),
@@ -133,7 +133,7 @@ def judge(site: Site, campaign: int, done: Done, seed: int, seconds: float) -> F
 _FAULTS = ("dialer_kills", "pbx_kills", "link_faults", "database_faults")
 
 
-def _weighed(seen: Evidence, kills: Sequence[float]) -> Evidence:
+def weighed(seen: Evidence, kills: Sequence[float]) -> Evidence:
     """The same without keys that no PBX could hear, and with targets in doubt where they are."""
     known = {e164(number) for number in seen.suppressed_numbers}
     return replace(
@@ -164,7 +164,7 @@ def _first_kill(call: LedgerCall, kills: Sequence[float]) -> float | None:
     return next((at for at in kills if call.invite_at <= at <= over), None)
 
 
-def _explained(
+def explained(
     doubts: Sequence[AttemptRecord], calls: Sequence[LedgerCall], kills: Sequence[float]
 ) -> set[str]:
     """Attempts in doubt whose call was up, or about to be placed, when the PBX was killed."""

@@ -96,7 +96,7 @@ def _transfer(transfer: TransferOrder) -> dict[str, str]:
         "PV_TRANSFER_TO": _safe("transfer number", transfer.number),
         "PV_TRANSFER_BY": _safe("transfer endpoint", transfer.endpoint),
         "PV_TRANSFER_GROUP": _safe("transfer group", transfer.group),
-        "PV_TRANSFER_MOST": _count("transfer limit", transfer.most),
+        "PV_TRANSFER_MOST": _count("transfer limit", transfer.most, least=0),
         "PV_TRANSFER_RING": str(_seconds("ring_s", transfer.ring_s)),
         "PV_TRANSFER_TALK": str(_seconds("talk_s", transfer.talk_s)),
     }
@@ -186,9 +186,9 @@ def _act(text: str) -> str:
     return text
 
 
-def _count(name: str, value: int) -> str:
-    if not 1 <= value <= _MOST:
-        raise PbxError(f"{name} is {value}; it must be 1 to {_MOST}.")
+def _count(name: str, value: int, least: int = 1) -> str:
+    if not least <= value <= _MOST:
+        raise PbxError(f"{name} is {value}; it must be {least} to {_MOST}.")
     return str(value)
 
 

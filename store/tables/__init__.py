@@ -13,7 +13,7 @@ from store.tables.access import (
 )
 from store.tables.audit import audit_anchor, audit_chain, audit_event, audit_segment
 from store.tables.callbacks import callback_act, callback_line
-from store.tables.calls import attempt, halt, lease, number_lock
+from store.tables.calls import attempt, halt, lease, limit_portion, number_lock
 from store.tables.campaigns import (
     caller_id,
     campaign,
@@ -66,6 +66,7 @@ __all__ = [
     "idempotency",
     "launch_record",
     "lease",
+    "limit_portion",
     "metadata",
     "number_lock",
     "privacy_request",

@@ -6,12 +6,14 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -72,12 +74,25 @@ number_lock = Table(
 lease = Table(
     "lease",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("node", Text, nullable=False),
+    Column("name", String(32), primary_key=True),  # of the node
+    Column("process", Text, nullable=False),  # host, number and beginning; empty: nobody
     Column("token", BigInteger, nullable=False),
     Column("renewed_at", Instant, nullable=False),
     Column("status", JSON, nullable=False),  # what the dialer shows of itself, each second
-    CheckConstraint("id = 1", name="single"),
+    Column("capacity", Integer, nullable=False),  # concurrent calls that its PBX carries
+    Column("draining", Boolean, nullable=False, server_default=false()),
+)
+
+# What each node may use of a limit that all share; their sum keeps the limit.
+limit_portion = Table(
+    "limit_portion",
+    metadata,
+    Column("scope", String(8), primary_key=True),  # system, trunk, campaign, transfer
+    Column("key", Text, primary_key=True),  # name or id of what is limited; empty for the system
+    Column("node", String(32), primary_key=True),
+    Column("channels", Integer, nullable=False),
+    Column("cps", Float, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 halt = Table(

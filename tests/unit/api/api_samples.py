@@ -104,7 +104,7 @@ class Rig:
             lease = leases.acquire(connection, now)
             status = {"ready": True, "connected": True, "channels": 2}
             leases.renew(connection, lease, now + timedelta(minutes=1), status)
-            connection.execute(update(tables.lease).values(node="another-host:1"))
+            connection.execute(update(tables.lease).values(process="another-host:1"))
 
 
 def campaign_values(**changes: Any) -> dict[str, Any]:

@@ -18,10 +18,12 @@ from dialer.book import Book
 from dialer.engine import Dialer
 from dialer.journal import Journal
 from dialer.originate import Sounds
+from dialer.portions import ALONE, Portions
 from dialer.trunks import Trunks
 from dialer.upkeep import Chore
 from store import leases
 from store.engine import reading
+from store.leases import MAIN
 
 LIMIT_S = 20.0
 """Longest wait for a condition; only a failure takes so long."""
@@ -85,14 +87,19 @@ class Dialing:
 
 
 def parts(
-    engine: Engine, pbx: FakePbx, directory: Path, trunks: Iterable[Trunk] = ()
+    engine: Engine,
+    pbx: FakePbx,
+    directory: Path,
+    trunks: Iterable[Trunk] = (),
+    portions: Portions = ALONE,
 ) -> tuple[Book, FakePbx, Trunks, Journal, Sounds]:
     """What a dialer is made of, but for its limits."""
     directory.mkdir(parents=True, exist_ok=True)
     journal = Journal(directory)
     sounds = Sounds("/sounds/confirmation", lambda: str(journal.current()), lambda text: text)
     found = list(trunks) or [Trunk(TRUNK, "127.0.0.1", 5090, max_channels=50, max_cps=400)]
-    return Book(engine), pbx, Trunks(found), journal, sounds
+    book = Book(engine, portions.node or MAIN, portions.capacity)
+    return book, pbx, Trunks(found, portions=portions), journal, sounds
 
 
 @asynccontextmanager
@@ -103,11 +110,14 @@ async def dialing(
     trunks: Iterable[Trunk] = (),
     system: Limits | None = None,
     chores: Sequence[Chore] = (),
+    node: str = MAIN,
+    capacity: int = 1000,
 ) -> AsyncIterator[Dialing]:
     """A dialer that runs meanwhile; it is cancelled at the end where the test did not stop it."""
     pbx = pbx or FakePbx()
-    made = parts(engine, pbx, directory / "journal", trunks)
-    dialer = Dialer(*made, system or Limits(1000, 400), chores)
+    portions = Portions(node, capacity) if engine.dialect.name == "postgresql" else ALONE
+    made = parts(engine, pbx, directory / "journal", trunks, portions)
+    dialer = Dialer(*made, system or Limits(1000, 400), chores, portions)
     ready = asyncio.Event()
     task = asyncio.create_task(dialer.run(ready.set))
     waiting = asyncio.create_task(ready.wait())

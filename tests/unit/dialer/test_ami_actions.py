@@ -109,7 +109,7 @@ def test_a_call_without_a_script_is_as_it_always_was() -> None:
         replace(SCRIPT, transfer=replace(TRANSFER, number="1&PJSIP/2")),
         replace(SCRIPT, transfer=replace(TRANSFER, endpoint="a,b")),
         replace(SCRIPT, transfer=replace(TRANSFER, group="1@2")),
-        replace(SCRIPT, transfer=replace(TRANSFER, most=0)),
+        replace(SCRIPT, transfer=replace(TRANSFER, most=-1)),
         replace(SCRIPT, transfer=replace(TRANSFER, talk_s=90_000)),
     ],
 )

@@ -542,7 +542,9 @@ async def test_one_that_was_overtaken_writes_and_calls_no_more(
     async with dialing(world.engine, tmp_path) as run:
         calls = await run.up(3)
         with writing(world.engine) as connection:
-            connection.execute(lease.update().values(token=lease.c.token + 1, node="elsewhere:1"))
+            connection.execute(
+                lease.update().values(token=lease.c.token + 1, process="elsewhere:1")
+            )
         for call in calls:
             call.end(cause=17, tech="SIP 486 Busy Here")
         assert isinstance(await run.fails(), LeaseLost)

@@ -5,17 +5,18 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import postgres as server
 import pytest
 from dialing import dialing, until
 from fake_pbx import FakePbx, deliver, opt_out
+from postgres import Postgres
 from sqlalchemy import Engine, event, select
 from store_subjects import World
 
+from bench.postgres import Cluster, NoServer, cluster
 from campaigns.retry import RetryPolicy
 from dialer import engine, reconcile, scheduler, settling
 from dialer.originate import FRESH_S
@@ -117,38 +118,29 @@ async def test_a_slow_commit_places_nothing_that_is_no_longer_fresh(
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[tuple[server.Postgres, Path]]:
+def own_server() -> Iterator[tuple[Postgres, Cluster]]:
     """A PostgreSQL server of our own, that may be restarted."""
-    programs = server._programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL server is installed here")
-    with server._cluster(programs) as url:
-        own = server.Postgres(url)
-        yield own, Path(str(url.query["host"]))
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(cluster(quick=True))
+        except NoServer as error:
+            pytest.skip(str(error))
+        own = Postgres(made.url)
+        yield own, made
         own.close()
 
 
-def restart(root: Path) -> None:
-    """End the server without asking anybody, and start it again."""
-    programs = server._programs()
-    assert programs is not None
-    options = f"{server._UNSAFE_BUT_QUICK} -c unix_socket_directories='{root}'"
-    common = ("-D", root / "data", "-w", "-l", root / "log")
-    server._execute(programs / "pg_ctl", *common, "-m", "immediate", "stop")
-    server._execute(programs / "pg_ctl", *common, "-o", options, "start")
-
-
 async def test_a_database_server_that_is_restarted_stops_dialing_and_loses_nothing(
-    cluster: tuple[server.Postgres, Path], tmp_path: Path
+    own_server: tuple[Postgres, Cluster], tmp_path: Path
 ) -> None:
-    own, root = cluster
+    own, made = own_server
     with own.database() as store:
         world = world_in(store)
         campaign = world.called(120, max_channels=120, max_cps=60.0, retry=ONCE)
         async with dialing(store, tmp_path, FakePbx(opt_out)) as run:
             for share in (20, 60):
                 await until(lambda share=share: len(run.pbx.orders) >= share)  # type: ignore[misc]
-                await asyncio.to_thread(restart, root)
+                await asyncio.to_thread(made.restart)
             await run.over(campaign.id)
             world.check()
         assert world.states(campaign.id) == {"reached": 120}

@@ -27,6 +27,7 @@ from dialer.outcomes import in_doubt, never_placed
 from dialer.pbx import ChannelState
 from dialer.reconcile import Reconciled, Reconciliation
 from store.engine import writing
+from store.leases import MAIN
 from store.tables import attempt, suppression
 
 
@@ -73,7 +74,7 @@ class Subject:
     def claimed(self, count: int = 1) -> list[Call]:
         campaign = self.world.called(count)
         with writing(self.world.engine) as connection:
-            taken = claim(connection, Want(campaign, count, True, "n"), self.world.now).taken
+            taken = claim(connection, Want(campaign, count, True, MAIN), self.world.now).taken
         return [Call(one.attempt, campaign, one.attempts, one.tries) for one in taken]
 
     def doubt(self, call: Call) -> None:

@@ -14,6 +14,7 @@ from campaigns.errors import StoreUnavailable
 from dialer import upkeep
 from dialer.upkeep import Chore, chores
 from operations.workspace import Workspace, open_workspace
+from store.leases import MAIN
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_log_and_retention_are_kept_up(
     monkeypatch.setattr(upkeep, "carry_over", lambda _: carried.set())
     monkeypatch.setattr(upkeep, "bound_log", lambda _: bounded.set())
     monkeypatch.setattr(upkeep, "retain", lambda _: retained.set())
-    for chore in chores(workspace):
+    for chore in chores(workspace, MAIN):
         chore.act()
     assert carried.is_set()
     assert bounded.is_set()
@@ -69,6 +70,6 @@ def test_a_database_that_cannot_be_reached_ends_nothing(
     monkeypatch.setattr(upkeep, "carry_over", fail)
     monkeypatch.setattr(upkeep, "bound_log", fail)
     monkeypatch.setattr(upkeep, "retain", fail_apart)
-    for chore in chores(workspace):
+    for chore in chores(workspace, MAIN):
         chore.act()
     tried.wait(20)

@@ -254,7 +254,7 @@ def test_the_old_machines_dialer_is_not_ended_by_the_new_one(
     with reading(new.engine) as connection:
         assert leases.holder(connection, datetime.now(UTC)) is None
     with writing(new.engine) as connection:
-        assert leases.acquire(connection, datetime.now(UTC)).node == leases.own_node()
+        assert leases.acquire(connection, datetime.now(UTC)).process == leases.own_process()
 
 
 def test_who_releases_answers_for_what_it_was_held_for_before_too(

@@ -30,7 +30,7 @@ def acquire(store: Engine, after: timedelta = timedelta()) -> Lease:
 
 def held_by(store: Engine, node: str) -> None:
     with writing(store) as connection:
-        connection.execute(update(lease).values(node=node))
+        connection.execute(update(lease).values(process=node))
 
 
 def test_a_second_dialer_is_refused_by_name(store: Engine) -> None:
@@ -69,7 +69,7 @@ def test_renewing_keeps_others_out_and_shows_what_is_done(store: Engine) -> None
     with reading(store) as connection:
         shown = leases.holder(connection, NOW + LEASE_LASTS)
         assert shown is not None
-        assert (shown["node"], shown["ready"]) == (own.node, True)
+        assert (shown["node"], shown["ready"]) == (own.process, True)
         assert "beat" not in shown
 
 
@@ -78,7 +78,7 @@ def test_of_another_machine_the_wall_clock_tells(
 ) -> None:
     own = acquire(store)
     with monkeypatch.context() as there, writing(store) as connection:
-        there.setattr(leases, "_beat", lambda: ("another machine", 17.0))
+        there.setattr(leases, "_beat", lambda connection: ("another machine", 17.0))
         leases.renew(connection, own, NOW + LEASE_LASTS, {})
     with reading(store) as connection:
         almost = 2 * LEASE_LASTS - timedelta(milliseconds=1)
@@ -95,10 +95,10 @@ def test_no_step_of_the_wall_clock_makes_a_lease_end_or_last(
         leases.renew(connection, own, NOW, {})
     with pytest.raises(LeaseLost):
         acquire(store, step)
-    machine, since_start = leases._beat()
-    monkeypatch.setattr(
-        leases, "_beat", lambda: (machine, since_start + LEASE_LASTS.total_seconds())
-    )
+    with reading(store) as connection:
+        clock, seconds = leases._beat(connection)
+    later = seconds + LEASE_LASTS.total_seconds()
+    monkeypatch.setattr(leases, "_beat", lambda connection: (clock, later))
     assert acquire(store, step).token == own.token + 1
 
 
@@ -149,14 +149,14 @@ def test_a_holder_that_died_on_this_host_is_not_waited_for(store: Engine) -> Non
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     held_by(store, f"{socket.gethostname()}:{gone.pid}:1")
-    assert acquire(store).node == leases.own_node()
+    assert acquire(store).process == leases.own_process()
 
 
 def test_a_process_that_has_the_number_of_a_dead_holder_is_not_taken_for_it(store: Engine) -> None:
     """As in a container, where each dialer has the same number as the last."""
     acquire(store)
     held_by(store, f"{socket.gethostname()}:{os.getpid()}:1")
-    assert acquire(store).node == leases.own_node()
+    assert acquire(store).process == leases.own_process()
 
 
 def test_a_dead_process_number_of_another_host_says_nothing(store: Engine) -> None:
@@ -203,3 +203,59 @@ def test_what_was_checked_stays_true_until_the_commit(postgres_store: Engine) ->
         order.append("written")
     taker.join()
     assert order == ["written", "taken over"]
+
+
+def test_an_embedded_database_is_driven_by_one_dialer_whatever_its_name(
+    sqlite_store: Engine,
+) -> None:
+    with writing(sqlite_store) as connection:
+        leases.acquire(connection, NOW, "a")
+    with pytest.raises(LeaseLost, match="need PostgreSQL"), writing(sqlite_store) as connection:
+        leases.acquire(connection, NOW, "b")
+    with writing(sqlite_store) as connection:
+        leases.acquire(connection, NOW + LEASE_LASTS, "b")
+
+
+def test_on_postgresql_each_name_has_a_lease_of_its_own(postgres_store: Engine) -> None:
+    with writing(postgres_store) as connection:
+        first = leases.acquire(connection, NOW, "a", 300)
+        second = leases.acquire(connection, NOW, "b", 100)
+        leases.renew(connection, first, NOW, {"ready": True, "channels": 3})
+        leases.renew(connection, second, NOW, {"ready": False, "channels": 4})
+    with pytest.raises(LeaseLost, match="«a»"), writing(postgres_store) as connection:
+        leases.acquire(connection, NOW, "a")
+    with writing(postgres_store) as connection:
+        leases.release(connection, second, NOW)
+    with reading(postgres_store) as connection:
+        known = leases.nodes(connection, NOW)
+        shown = leases.holder(connection, NOW)
+    assert [(one.name, one.alive, one.calls, one.capacity) for one in known] == [
+        ("a", True, True, 300),
+        ("b", False, False, 100),
+    ]
+    assert shown is not None
+    assert shown["channels"] == 3
+
+
+def test_a_lease_on_postgresql_runs_on_its_clock(postgres_store: Engine) -> None:
+    """Whatever a dialer takes for the time."""
+    own = acquire(postgres_store)
+    with writing(postgres_store) as connection:
+        leases.renew(connection, own, NOW, {})
+        assert leases._beat(connection)[0] == "database"
+    with pytest.raises(LeaseLost):
+        acquire(postgres_store, timedelta(days=1))
+
+
+def test_who_just_took_over_is_not_overtaken_for_what_the_one_before_showed(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = acquire(store)
+    with writing(store) as connection:
+        leases.renew(connection, own, NOW, {})
+        clock, seconds = leases._beat(connection)
+    later = seconds + LEASE_LASTS.total_seconds()
+    monkeypatch.setattr(leases, "_beat", lambda connection: (clock, later))
+    assert acquire(store).token == own.token + 1
+    with pytest.raises(LeaseLost):
+        acquire(store)

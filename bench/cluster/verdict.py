@@ -1,0 +1,73 @@
+"""What came of it: our record held against the network's, limits against all calls together."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bench.chaos.verdict import explained, weighed
+from bench.cluster.run import Done, begun_calls
+from bench.cluster.site import Site
+from bench.figures import most_in_a_second, most_up
+from bench.report import tell
+from campaigns.states import TargetState
+from cli.judge import Evidence, evidence
+from operations.progress import progress_of
+from rehearsal.matching import IN_DOUBT
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The figures, and the cases behind those that are wrong."""
+
+    result: dict[str, Any]
+    cases: dict[str, list[str]]
+
+
+def judge(site: Site, campaign: int, done: Done) -> Finding:
+    """Compare both records, knowing when an Asterisk was killed."""
+    tell("comparing our record with the network's")
+    seen = evidence(site.workspace, site.controller, campaign, site.ledger, begun_only=True)
+    doubts = [one for one in seen.attempts if one.outcome == IN_DOUBT]
+    by_pbx = explained(doubts, seen.calls, done.pbx_kills)
+    verdict = _waiting(weighed(seen, done.pbx_kills)).verdict()
+    states = progress_of(site.workspace, site.controller, campaign).states
+    cases = {
+        "called_twice": verdict.called_twice,
+        "lost_optouts": sorted(verdict.lost_optouts),
+        "lost_targets": verdict.lost,
+        "wrong_outcomes": [str(one) for one in verdict.mismatches],
+        "unexplained_doubts": [one.attempt_id for one in doubts if one.attempt_id not in by_pbx],
+    }
+    lives = [
+        (one.invite_at, math.inf if one.ended_at is None else one.ended_at) for one in seen.calls
+    ]
+    up = most_up(lives, (0.0, math.inf))
+    second = most_in_a_second(one.invite_at for one in seen.calls)
+    limits = site.limits
+    result = {
+        **{name: len(found) for name, found in cases.items()},
+        "limit_overshoot": max(0, up - limits.max_channels)
+        + max(0, second - math.floor(limits.max_cps)),
+        "most_up": up,
+        "most_in_a_second": second,
+        "calls": len(seen.calls),
+        "called": begun_calls(site, campaign),
+        "targets": sum(states.values()),
+        "in_doubt": len(doubts),
+        "faults": sum(done.counts.values()),
+        **{name.replace(" ", "_"): count for name, count in sorted(done.counts.items())},
+        "calls_per_second": len(seen.calls) / done.seconds,
+        "seconds": done.seconds,
+    }
+    return Finding(result, cases)
+
+
+def _waiting(seen: Evidence) -> Evidence:
+    """The same with people who wait to be called again left where they are."""
+    waiting = TargetState.PENDING
+    return replace(
+        seen,
+        targets=[
+            replace(one, terminal=one.terminal or one.state == waiting) for one in seen.targets
+        ],
+    )

@@ -1,0 +1,128 @@
+"""What each node may use of the limits that several share."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Float, Integer, delete, func, insert, select
+
+from store.tables import attempt, limit_portion
+
+
+class Limited(NamedTuple):
+    """What a limit is of.
+
+    Attributes:
+        scope: `system`, `trunk`, `campaign`, or `transfer` for the transfers of a campaign.
+        key: name of the trunk, id of the campaign; empty for the system.
+    """
+
+    scope: str
+    key: str = ""
+
+    @property
+    def is_of_transfers(self) -> bool:
+        """Whether it limits how many are put through at once."""
+        return self.scope == "transfer"
+
+
+SYSTEM = Limited("system")
+
+
+def of_trunk(name: str) -> Limited:
+    """The limit of a trunk."""
+    return Limited("trunk", name)
+
+
+def of_campaign(campaign_id: int) -> Limited:
+    """The limit of a campaign."""
+    return Limited("campaign", str(campaign_id))
+
+
+def of_transfers(campaign_id: int) -> Limited:
+    """The limit of a campaign's transfers."""
+    return Limited("transfer", str(campaign_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a node keeps for itself: nobody else uses it.
+
+    Attributes:
+        channels: concurrent calls.
+        cps: calls started in any one second.
+    """
+
+    channels: int = 0
+    cps: float = 0.0
+
+
+NOTHING = Kept()
+
+
+def of_node(connection: Connection, node: str) -> dict[Limited, Kept]:
+    """What one node keeps."""
+    rows = connection.execute(select(limit_portion).where(limit_portion.c.node == node))
+    return {Limited(row.scope, row.key): Kept(row.channels, row.cps) for row in rows}
+
+
+def of_others(connection: Connection, node: str) -> dict[Limited, Kept]:
+    """What all others keep together."""
+    rows = connection.execute(
+        select(
+            limit_portion.c.scope,
+            limit_portion.c.key,
+            func.sum(limit_portion.c.channels, type_=Integer).label("channels"),
+            func.sum(limit_portion.c.cps, type_=Float).label("cps"),
+        )
+        .where(limit_portion.c.node != node)
+        .group_by(limit_portion.c.scope, limit_portion.c.key)
+    )
+    return {Limited(row.scope, row.key): Kept(int(row.channels), row.cps) for row in rows}
+
+
+def keeping(connection: Connection) -> set[str]:
+    """Nodes that keep anything."""
+    return set(connection.execute(select(limit_portion.c.node).distinct()).scalars())
+
+
+def write(connection: Connection, node: str, kept: Mapping[Limited, Kept]) -> None:
+    """A node keeps this from now on, and nothing else."""
+    connection.execute(delete(limit_portion).where(limit_portion.c.node == node))
+    rows = [
+        {
+            "scope": what.scope, "key": what.key, "node": node, "channels": one.channels,
+            "cps": one.cps,
+        }
+        for what, one in kept.items()
+        if one != NOTHING
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(limit_portion), rows)
+
+
+class InFlight(NamedTuple):
+    """A call that may be up, of whichever node."""
+
+    attempt_id: str
+    campaign_id: int
+    trunk: str
+
+
+def in_flight(connection: Connection, node: str) -> list[InFlight]:
+    """Calls of a node that were claimed and of which no end is written."""
+    rows = connection.execute(
+        select(attempt.c.id, attempt.c.campaign_id, attempt.c.trunk).where(
+            attempt.c.state == "claimed", attempt.c.node == node
+        )
+    )
+    return [InFlight(*row) for row in rows]
+
+
+def kept_by(calls: Iterable[InFlight]) -> dict[Limited, Kept]:
+    """The channels that calls take of each limit, and no rate."""
+    count: dict[Limited, int] = {}
+    for call in calls:
+        for what in (SYSTEM, of_trunk(call.trunk), of_campaign(call.campaign_id)):
+            count[what] = count.get(what, 0) + 1
+    return {what: Kept(many) for what, many in count.items()}
