@@ -70,6 +70,7 @@ class Dialer:
         portions: Portions = ALONE,
     ) -> None:
         self._book = book
+        self._portions = portions
         self._pbx = pbx
         self._trunks = trunks
         self._calls = Calls()
@@ -216,7 +217,8 @@ class Dialer:
 
     def _may_dial(self) -> bool:
         able = self._settling.ready and self._pbx.connected and not self._stopping.is_set()
-        return able and self._book.holds and not self._scheduler.halted and self._can_journal()
+        mine = self._book.holds and self._portions.fresh
+        return able and mine and not self._scheduler.halted and self._can_journal()
 
     def _can_journal(self) -> bool:
         """What the PBX could not write down of a call, nobody would know after a gap."""

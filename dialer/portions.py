@@ -5,6 +5,7 @@ back in two steps: first it uses less, and only when calls that are up need no m
 second holds no more starts, it keeps less. What others gave back it takes in one step.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from store.portions import NOTHING, SYSTEM, Kept, Limited, of_transfers
 LINGER_S = 2.5
 """How long starts of before count against a rate that was lowered: the second of the limit, and the
 way of an order to the far side."""
+
+FRESH_S = leases.LEASE_LASTS.total_seconds() - 3.0
+"""How long what was settled may be used: others may take it when the lease can have lapsed."""
 
 LONGEST_TRANSFER_S = 3700.0
 """How long who was put through before may still talk, ringing included."""
@@ -66,6 +70,8 @@ class Portions:
     node: str = ""
     capacity: int = 1
     clock: Callable[[], float] = time.monotonic
+    _asked_at: float = -math.inf
+    _settled_at: float = -math.inf
     _members: tuple[Member, ...] = ()
     _in_force: dict[Limited, Kept] = field(default_factory=dict)
     _fading: dict[Limited, tuple[Kept, float]] = field(default_factory=dict)
@@ -74,6 +80,11 @@ class Portions:
     def alone(self) -> bool:
         """Whether no other dialer can have a portion of anything."""
         return not self.node
+
+    @property
+    def fresh(self) -> bool:
+        """Whether what was settled last may be used: one that was stopped has nothing any more."""
+        return self.alone or self.clock() < self._settled_at + FRESH_S
 
     def of(self, what: Limited, limits: Limits) -> Limits | None:
         """What may be used of a limit here and now; None for nothing."""
@@ -92,6 +103,9 @@ class Portions:
 
     def lower(self, limits: Shared) -> None:
         """Use no more than what is due by what is known of the others."""
+        if not self.fresh:
+            self._in_force.clear()
+            self._fading.clear()
         wanted = self._wanted(limits)
         self._put(
             {
@@ -125,7 +139,7 @@ class Portions:
             used: channels taken under each here.
             ready: this node places calls.
         """
-        now = self.clock()
+        now = self._asked_at = self.clock()
         self._fading = {what: one for what, one in self._fading.items() if one[1] > now}
         concerned = self._in_force.keys() | self._fading.keys() | used.keys()
         least = {what: self._least(what, used.get(what, 0)) for what in concerned}
@@ -138,6 +152,7 @@ class Portions:
 
     def take(self, settled: Settled, limits: Shared) -> None:
         """Use what is kept now, as far as it is due."""
+        self._settled_at = self._asked_at
         self._members = settled.members
         wanted = self._wanted(limits)
         self._put(

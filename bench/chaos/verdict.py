@@ -98,11 +98,11 @@ def judge(site: Site, campaign: int, done: Done, seed: int, seconds: float) -> F
     """Compare both records, knowing when the PBX was killed."""
     seen = evidence(site.workspace, site.controller, campaign, site.ledger)
     kills = done.pbx_kills
-    audible = weighed(seen, kills)
-    verdict = audible.verdict()
+    heard = weighed(seen, kills)
+    verdict = heard.verdict()
     doubts = [one for one in seen.attempts if one.outcome == IN_DOUBT]
     by_pbx = explained(doubts, seen.calls, kills)
-    lost_optouts = {*verdict.lost_optouts, *_unheeded(site, audible)}
+    lost_optouts = {*verdict.lost_optouts, *_unheeded(site, heard)}
     cases = {
         "called_twice": verdict.called_twice,
         "lost_optouts": sorted(lost_optouts),
@@ -138,7 +138,7 @@ def weighed(seen: Evidence, kills: Sequence[float]) -> Evidence:
     known = {e164(number) for number in seen.suppressed_numbers}
     return replace(
         seen,
-        calls=[_audible(call, kills, known) for call in seen.calls],
+        calls=[audible(call, kills, known) for call in seen.calls],
         targets=[
             replace(one, terminal=one.terminal or one.state == TargetState.IN_DOUBT)
             for one in seen.targets
@@ -146,7 +146,7 @@ def weighed(seen: Evidence, kills: Sequence[float]) -> Evidence:
     )
 
 
-def _audible(call: LedgerCall, kills: Sequence[float], known: set[str]) -> LedgerCall:
+def audible(call: LedgerCall, kills: Sequence[float], known: set[str]) -> LedgerCall:
     """The call without the keys pressed to a dead PBX.
 
     A key that it may or may not have heard counts where it was recorded.

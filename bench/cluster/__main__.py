@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench import people
 from bench.cluster import claiming
 from bench.cluster.run import Order, run
 from bench.cluster.site import Site
@@ -21,6 +22,7 @@ from bench.cluster.verdict import Finding, judge
 from bench.postgres import cluster
 from bench.report import finish, note, save, table, tell
 from campaigns.campaign import Limits
+from campaigns.states import Action
 
 LIMITS = Limits(max_channels=240, max_cps=60)
 POPULATION = str(Path(__file__).parents[1] / "chaos" / "population.toml")
@@ -73,6 +75,7 @@ def _measured(home: Path, url: str, given: argparse.Namespace) -> tuple[Finding,
         campaign = site.campaign(given.targets, seconds=2.0)
         done = run(site, campaign, Order(given.calls, given.faults), random.Random(given.seed))
         finding = judge(site, campaign, done)
+        people.act(site, campaign, Action.RESUME)
         claims = {
             str(count): claiming.per_second(url, campaign, count, CLAIMED_S)
             for count in range(1, given.dialers + 1)

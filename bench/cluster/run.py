@@ -40,12 +40,12 @@ class Done:
 
     Attributes:
         counts: faults by kind.
-        pbx_kills: when an Asterisk was killed (epoch s).
+        pbx_kills: of which node an Asterisk was killed, and when (epoch s).
         seconds: from the first dialer's start to the end of the last call.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
-    pbx_kills: list[float] = field(default_factory=list)
+    pbx_kills: list[tuple[str, float]] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -108,7 +108,7 @@ def _inject(
     site.signal_dialer(node, signal.SIGTERM if what == ENDED else signal.SIGKILL)
     if what == PBX_TOO:
         site.kill_pbx(node)
-        done.pbx_kills.append(time.time())
+        done.pbx_kills.append((node, time.time()))
     back[node] = now + chance.uniform(*AWAY_S)
 
 

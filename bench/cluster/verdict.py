@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.chaos.verdict import explained, weighed
+from sqlalchemy import select
+
+from bench.chaos.verdict import audible, explained, weighed
 from bench.cluster.run import Done, begun_calls
 from bench.cluster.site import Site
 from bench.figures import most_in_a_second, most_up
@@ -13,6 +15,9 @@ from campaigns.states import TargetState
 from cli.judge import Evidence, evidence
 from operations.progress import progress_of
 from rehearsal.matching import IN_DOUBT
+from rehearsal.numbering import e164
+from store.engine import reading
+from store.tables import attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +33,8 @@ def judge(site: Site, campaign: int, done: Done) -> Finding:
     tell("comparing our record with the network's")
     seen = evidence(site.workspace, site.controller, campaign, site.ledger, begun_only=True)
     doubts = [one for one in seen.attempts if one.outcome == IN_DOUBT]
-    by_pbx = explained(doubts, seen.calls, done.pbx_kills)
-    verdict = _waiting(weighed(seen, done.pbx_kills)).verdict()
+    by_pbx = explained(doubts, seen.calls, [at for _, at in done.pbx_kills])
+    verdict = _waiting(_audible(seen, done, _placed_by(site, campaign))).verdict()
     states = progress_of(site.workspace, site.controller, campaign).states
     cases = {
         "called_twice": verdict.called_twice,
@@ -60,6 +65,29 @@ def judge(site: Site, campaign: int, done: Done) -> Finding:
         "seconds": done.seconds,
     }
     return Finding(result, cases)
+
+
+def _placed_by(site: Site, campaign: int) -> dict[str, set[str]]:
+    """Nodes that called each number."""
+    with reading(site.workspace.engine) as connection:
+        asked = select(attempt.c.number, attempt.c.node).where(attempt.c.campaign_id == campaign)
+        found: dict[str, set[str]] = {}
+        for number, node in connection.execute(asked):
+            found.setdefault(number, set()).add(node)
+    return found
+
+
+def _audible(seen: Evidence, done: Done, placed_by: dict[str, set[str]]) -> Evidence:
+    """The same without keys that no PBX could hear: those of a call's own node alone matter."""
+    known = {e164(number) for number in seen.suppressed_numbers}
+    nodes = [placed_by.get(e164(call.number), set()) for call in seen.calls]
+    return replace(
+        weighed(seen, []),
+        calls=[
+            audible(call, [at for node, at in done.pbx_kills if node in theirs], known)
+            for call, theirs in zip(seen.calls, nodes, strict=True)
+        ],
+    )
 
 
 def _waiting(seen: Evidence) -> Evidence:

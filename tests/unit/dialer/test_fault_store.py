@@ -17,10 +17,14 @@ from sqlalchemy import Engine, event, select
 from store_subjects import World
 
 from bench.postgres import Cluster, NoServer, cluster
+from campaigns.errors import StoreUnavailable
 from campaigns.retry import RetryPolicy
 from dialer import engine, reconcile, scheduler, settling
+from dialer.book import Book, Entry
+from dialer.claim import Want
 from dialer.originate import FRESH_S
 from store.engine import reading
+from store.leases import MAIN
 from store.tables import suppression
 
 ONCE = RetryPolicy(max_attempts=1)
@@ -128,6 +132,30 @@ def own_server() -> Iterator[tuple[Postgres, Cluster]]:
         own = Postgres(made.url)
         yield own, made
         own.close()
+
+
+async def test_what_a_server_took_before_it_began_anew_is_not_taken_for_written(
+    own_server: tuple[Postgres, Cluster],
+) -> None:
+    own, made = own_server
+    with own.database() as store:
+        campaign = world_in(store).called(3)
+        book = Book(store)
+        await book.open()
+        want = Want(campaign, 3, rehearsal=True, node=MAIN)
+        await book.write(Entry(wants=[want]))
+        await book.on_disk()
+        assert not book.was_restarted()
+        await asyncio.to_thread(made.restart)
+        with pytest.raises(StoreUnavailable):
+            await book.on_disk()
+        with pytest.raises(StoreUnavailable):
+            await book.write(Entry(wants=[want]))
+        assert book.was_restarted()
+        await book.write(Entry(wants=[want]))
+        await book.on_disk()
+        await book.close()
+        own._admin.dispose()
 
 
 async def test_a_database_server_that_is_restarted_stops_dialing_and_loses_nothing(

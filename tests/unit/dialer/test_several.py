@@ -12,9 +12,10 @@ from fake_pbx import FakeCall, FakePbx, deliver
 from sqlalchemy import Engine, update
 from store_subjects import World, number
 
+from campaigns.errors import StoreUnavailable
 from campaigns.retry import RetryPolicy
 from campaigns.states import Action
-from dialer import portions, reconcile, scheduler, settling
+from dialer import book, portions, reconcile, scheduler, settling
 from store import attempts, leases
 from store.engine import reading, writing
 from store.leases import LEASE_LASTS
@@ -144,6 +145,25 @@ async def test_a_drained_one_places_nothing_more(world: World, tmp_path: Path) -
         campaign = world.called(60, max_channels=20, max_cps=400.0, retry=ONCE)
         await runs["a"].over(campaign.id)
     assert (len(pbxs["a"].orders), len(pbxs["b"].orders)) == (60, 0)
+
+
+async def test_one_that_cannot_renew_its_lease_places_nothing_more(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else still works."""
+    monkeypatch.setattr(book, "LEASE_MARGIN_S", LEASE_LASTS.total_seconds() - 0.3)
+    pbxs = {name: FakePbx(deliver) for name in ("a", "b")}
+    async with AsyncExitStack() as stack:
+        runs = await several(stack, world, tmp_path, pbxs)
+        monkeypatch.setattr(runs["b"].dialer._book, "_renew", _cut_off)
+        await until(lambda: not runs["b"].dialer._book.holds)
+        campaign = world.called(60, max_channels=20, max_cps=400.0, retry=ONCE)
+        await runs["a"].over(campaign.id)
+    assert (len(pbxs["a"].orders), len(pbxs["b"].orders)) == (60, 0)
+
+
+def _cut_off(status: object) -> None:
+    raise StoreUnavailable("The database is out of reach.")
 
 
 async def test_it_settles_its_own_calls_alone(world: World, tmp_path: Path) -> None:

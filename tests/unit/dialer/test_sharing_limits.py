@@ -180,6 +180,26 @@ def test_a_dead_node_keeps_the_channels_of_its_calls_alone(
     assert a.may(of_trunk("t")) == LIMITS[of_trunk("t")]
 
 
+def test_one_that_was_stopped_for_longer_than_its_lease_has_nothing_any_more(
+    postgres_store: Engine, clock: Clock
+) -> None:
+    a, b = One(postgres_store, clock, "a"), One(postgres_store, clock, "b")
+    looked([a, b])
+    clock.now += LINGER_S
+    looked([a, b])
+    clock.now += LEASE_LASTS.total_seconds()
+    assert not b.portions.fresh
+    with writing(postgres_store) as connection:
+        write(connection, "b", {})  # as it is buried
+    a.renew()
+    assert not a.portions.fresh
+    a.look()
+    a.used = {of_trunk("t"): 20}
+    b.look()
+    assert b.portions.fresh
+    assert b.channels(of_trunk("t")) + a.used[of_trunk("t")] <= LIMITS[of_trunk("t")].max_channels
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_whatever_happens_the_sum_keeps_the_limit(
     postgres_store: Engine, clock: Clock, seed: int
