@@ -77,7 +77,7 @@ def _measured(home: Path, url: str, given: argparse.Namespace) -> tuple[Finding,
         finding = judge(site, campaign, done)
         people.act(site, campaign, Action.RESUME)
         claims = {
-            str(count): claiming.per_second(url, campaign, count, CLAIMED_S)
+            str(count): claiming.per_second(home, campaign, count, CLAIMED_S)
             for count in range(1, given.dialers + 1)
         }
         return finding, claims

@@ -96,6 +96,13 @@ def looked(ones: Iterable[One], times: int = 3) -> None:
             one.look()
 
 
+def lapse(engine: Engine, name: str) -> None:
+    """A dialer did not renew its lease for too long."""
+    with writing(engine) as connection:
+        lapsed = {"status": {}, "renewed_at": NOW - LEASE_LASTS}
+        connection.execute(update(lease).where(lease.c.name == name).values(lapsed))
+
+
 def test_alone_it_has_everything_and_beside_others_its_share(
     postgres_store: Engine, clock: Clock
 ) -> None:
@@ -168,10 +175,8 @@ def test_a_dead_node_keeps_the_channels_of_its_calls_alone(
 ) -> None:
     a, b = One(postgres_store, clock, "a"), One(postgres_store, clock, "b")
     looked([a, b])
+    lapse(postgres_store, "b")
     with writing(postgres_store) as connection:
-        connection.execute(
-            update(lease).where(lease.c.name == "b").values(status={}, renewed_at=NOW - LEASE_LASTS)
-        )
         write(connection, "b", {of_trunk("t"): Kept(8, 3.0)})
     a.look()
     with reading(postgres_store) as connection:
@@ -187,17 +192,15 @@ def test_one_that_was_stopped_for_longer_than_its_lease_has_nothing_any_more(
     looked([a, b])
     clock.now += LINGER_S
     looked([a, b])
+    lapse(postgres_store, "b")
     clock.now += LEASE_LASTS.total_seconds()
+    looked([a, a])
+    a.used = {of_trunk("t"): a.channels(of_trunk("t"))}
+    assert a.used[of_trunk("t")] == 20
     assert not b.portions.fresh
-    with writing(postgres_store) as connection:
-        write(connection, "b", {})  # as it is buried
-    a.renew()
-    assert not a.portions.fresh
-    a.look()
-    a.used = {of_trunk("t"): 20}
     b.look()
     assert b.portions.fresh
-    assert b.channels(of_trunk("t")) + a.used[of_trunk("t")] <= LIMITS[of_trunk("t")].max_channels
+    assert b.may(of_trunk("t")) is None
 
 
 @pytest.mark.parametrize("seed", range(6))
