@@ -6,27 +6,21 @@ file open, so that nothing can be written to it that the copy lacks.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, Table, make_url, text
-from sqlalchemy.exc import ArgumentError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy import URL, Connection, Table
 
-from campaigns.errors import InvalidInput, NotAllowed, StoreUnavailable
+from campaigns.errors import InvalidInput, StoreUnavailable
 from operations.audit_proof import Fault, Proof, prove
+from operations.move_ends import empty, locked, opened, source_file, target_url
 from operations.settings import Settings
-from store import audit, leases, moving, schema, snapshot
+from store import audit, moving, snapshot
 from store.audit_rows import as_stored
-from store.engine import open_alone, open_engine, reading, writing_on
 from store.stored_rows import Sum, summed
 from store.tables import metadata
-
-DRIVER = "postgresql+psycopg"
-
-_FORM = f"Write it as {DRIVER}://USER@HOST/DATABASE."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,138 +77,13 @@ def move(settings: Settings, to: str, by: str, tell: Callable[[MoveProgress], No
     """
     if not by.strip():
         raise InvalidInput("by", "it names nobody.", "Name the person who asks for it.")
-    url, file = _target(to), _source(settings)
-    with _opened(open_alone(settings.url)) as old, _opened(open_engine(_plain(url))) as new:
-        _check_source(old, settings)
-        with as_stored(old) as source, _empty(new) as target:
+    url, file = target_url(to), source_file(settings)
+    with locked(settings) as old, opened(url) as new:
+        with as_stored(old) as source, empty(new) as target:
             sums = _Copying(source, target, tell).all()
             _record(target, by, file, sums)
         faults: list[Fault] = []
         return Moved(url, sums, prove(new, faults.append), faults)
-
-
-def _plain(url: URL) -> str:
-    return url.render_as_string(hide_password=False)
-
-
-def _target(to: str) -> URL:
-    try:
-        url = make_url(to)
-    except ArgumentError as error:
-        raise InvalidInput("URL", "it is no URL of a database.", _FORM) from error
-    if url.drivername == "postgresql":
-        url = url.set(drivername=DRIVER)
-    if url.drivername != DRIVER or not url.database:
-        raise InvalidInput("URL", "it names no database of PostgreSQL.", _FORM)
-    return url
-
-
-def _source(settings: Settings) -> Path:
-    url = make_url(settings.url)
-    if url.get_backend_name() != "sqlite":
-        raise NotAllowed(
-            "The database of this home is no SQLite file: database_url in its settings names "
-            "another one. Take that out until the move is done."
-        )
-    file = Path(url.database or "")
-    if not file.is_file():
-        raise NotAllowed(
-            f"{file} is not there, so there is nothing to move. Set database_url: the first "
-            "program that starts makes the tables."
-        )
-    return file
-
-
-@contextmanager
-def _opened(engine: Engine) -> Iterator[Engine]:
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def _check_source(engine: Engine, settings: Settings) -> None:
-    """Lock the SQLite file until the engine is disposed of, and see that it can be moved."""
-    try:
-        engine.connect().close()
-    except OperationalError as error:
-        raise NotAllowed(_user_of(settings)) from error
-    found, needed = schema.revision(engine), schema.newest()
-    if found != needed:
-        raise NotAllowed(
-            f"The database is at revision {found}, and this version moves {needed}. Let the "
-            "version that is to run open it first, such as by «portevoix doctor»."
-        )
-    with reading(engine) as connection:
-        _check_dialer(connection)
-
-
-def _user_of(settings: Settings) -> str:
-    """Who keeps the file from being locked, in words for who wants to move it.
-
-    Raises:
-        NotAllowed: a dialer.
-    """
-    try:
-        with _opened(open_engine(settings.url)) as engine, reading(engine) as connection:
-            _check_dialer(connection)
-    except (OperationalError, StoreUnavailable):
-        pass  # it is locked whole, as by another move
-    return (
-        "Another program has the database open. Stop «portevoix serve» and every other program on "
-        "this home: what they would write meanwhile would be missing."
-    )
-
-
-def _check_dialer(connection: Connection) -> None:
-    holder = leases.holder(connection, datetime.now(UTC))
-    if holder is not None:
-        raise NotAllowed(
-            f"A dialer ({holder['node']}) runs on this database. Stop it, let the calls that are "
-            "up end, and move then."
-        )
-
-
-@contextmanager
-def _empty(engine: Engine) -> Iterator[Connection]:
-    """A transaction in which the database has every table, and no row.
-
-    Raises:
-        NotAllowed: it has tables already, or may not be given any.
-        StoreUnavailable: it cannot be reached.
-    """
-    try:
-        connection = engine.connect()
-    except OperationalError as error:
-        said = " ".join(str(error.orig).split())
-        raise StoreUnavailable(f"URL: the database cannot be reached: {said}") from error
-    with connection, writing_on(connection):
-        schema.hold(connection)
-        _check_target(connection)
-        try:
-            schema.migrate(connection)
-        except (ProgrammingError, InternalError) as error:
-            raise NotAllowed(
-                f"URL: no table can be made there: {str(error.orig).splitlines()[0]}. Its user "
-                "must own the database, or be granted CREATE on its schema."
-            ) from error
-        moving.make_ready(connection)
-        yield connection
-
-
-def _check_target(connection: Connection) -> None:
-    name = connection.engine.url.database
-    if not snapshot.is_empty(connection):
-        raise NotAllowed(
-            f"The database «{name}» has tables already: nothing is written over. If an earlier "
-            "move filled it, set database_url and go on with it; otherwise give an empty one."
-        )
-    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
-    if encoding != "UTF8":
-        raise NotAllowed(
-            f"The database «{name}» keeps text as {encoding}, in which not every name can be "
-            "written. Make it with ENCODING 'UTF8'."
-        )
 
 
 class _Copying:

@@ -56,7 +56,7 @@ _INSTANTS = (
 _DAYS = (date.min, date.max, date(2024, 2, 29), date(1969, 12, 31))
 _WHOLE = (0, 1, -1, 2**31 - 1, -(2**31 - 1))
 _LARGE = (0, 1, -1, 2**63 - 1, -(2**63))
-_BROKEN = (0.1, 1 / 3, 1e300, 5e-324, -2.5, 0.0)
+_FRACTIONS = (0.1, 1 / 3, 1e300, 5e-324, -2.5, 0.0)
 _BYTES = (bytes(range(256)), b"", b"\\x00", b"\0")
 
 _VALUES: tuple[tuple[type[Any], Callable[[int], Any]], ...] = (
@@ -65,7 +65,7 @@ _VALUES: tuple[tuple[type[Any], Callable[[int], Any]], ...] = (
     (JSON, lambda index: _JSON[index]),
     (Date, lambda index: _DAYS[index % len(_DAYS)]),
     (Boolean, lambda index: bool(index % 2)),
-    (Float, lambda index: _BROKEN[index % len(_BROKEN)]),
+    (Float, lambda index: _FRACTIONS[index % len(_FRACTIONS)]),
     (BigInteger, lambda index: _LARGE[index % len(_LARGE)]),
     (Integer, lambda index: _WHOLE[index % len(_WHOLE)]),
     (LargeBinary, lambda index: _BYTES[index % len(_BYTES)]),
@@ -104,15 +104,15 @@ def _row(table: Table, index: int) -> dict[str, Any]:
 
 
 def _value(table: Table, column: Column[Any], index: int) -> Any:
-    told_apart = column.primary_key or _is_unique(table, column)
-    if isinstance(column.type, String):
-        return (_KEYS if told_apart or column.foreign_keys else _TEXTS)[index][: column.type.length]
-    if told_apart and isinstance(column.type, LargeBinary):
+    refers_or_is_key = bool(column.foreign_keys) or column.primary_key or _is_unique(table, column)
+    if refers_or_is_key and isinstance(column.type, LargeBinary):
         return bytes([index]) * 32
-    if isinstance(column.type, Integer) and (told_apart or column.foreign_keys):
+    if refers_or_is_key and isinstance(column.type, Integer):
         return FIRST + index
     if column.nullable and index % 3 == 2:
         return None
+    if isinstance(column.type, String):
+        return (_KEYS if refers_or_is_key else _TEXTS)[index][: column.type.length]
     return next(make(index) for kind, make in _VALUES if isinstance(column.type, kind))
 
 

@@ -30,7 +30,7 @@ from campaigns.errors import InvalidInput, NotAllowed, StoreUnavailable
 from operations.backup import sha256_of
 from operations.move_database import Moved, MoveProgress, move
 from operations.settings import FILE_NAME, load
-from store import audit, leases, moving, schema
+from store import audit, leases, moving, schema, stored_rows
 from store.engine import open_engine, reading, writing
 from store.stored_rows import Rows
 from store.tables import audit_event, contact, metadata, webhook_event
@@ -38,6 +38,12 @@ from store.tables import audit_event, contact, metadata, webhook_event
 BY = "Ana"
 
 Changing = Callable[[Callable[[Engine], object]], None]
+
+
+@pytest.fixture(autouse=True)
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that even small tables come in several parts."""
+    monkeypatch.setattr(stored_rows, "AT_ONCE", 5)
 
 
 @pytest.fixture
@@ -193,6 +199,26 @@ def test_a_move_that_is_interrupted_leaves_nothing_and_can_be_made_again(
         moved(home, to)
 
 
+def test_a_server_that_goes_away_is_said_so_and_keeps_nothing(
+    home: Path, changing: Changing, to: str
+) -> None:
+    changing(lambda engine: World(engine).called(12))
+
+    def end_server(now: MoveProgress) -> None:
+        if now.table == "contact":
+            with opened(to) as other, other.connect() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+
+    with pytest.raises(StoreUnavailable, match="terminating connection"):
+        moved(home, to, end_server)
+    assert tables_in(to) == []
+
+
 def test_values_that_postgresql_does_not_take_are_named_and_nothing_stays(
     home: Path, changing: Changing, to: str
 ) -> None:
@@ -272,7 +298,7 @@ def test_older_tables_are_not_moved(home: Path, changing: Changing, to: str) -> 
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
 
     changing(age)
-    with pytest.raises(NotAllowed, match="is at revision 0001"):
+    with pytest.raises(NotAllowed, match="are at revision 0001"):
         moved(home, to)
 
 
