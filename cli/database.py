@@ -49,6 +49,8 @@ def _say(settings: Settings, moved: Moved) -> None:
     say(f"Audit: {figure(moved.proof.events)} acts, {stands}.")
     say(f"Now write into {settings.home / FILE_NAME}, above every [section]:")
     say(f'database_url = "{moved.url.render_as_string(hide_password=True)}"')
+    if moved.url.password is not None:
+        note("It has the password in place of ***, or leaves it to PGPASSWORD or ~/.pgpass.")
     note(
         "PORTEVOIX_DATABASE_URL in the environment counts before it. Start nothing until that is "
         "done: whatever is written to the SQLite file from now on is not in the new database."

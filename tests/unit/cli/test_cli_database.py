@@ -37,3 +37,4 @@ def test_it_shows_no_password(portevoix: Command, workspace: Workspace, postgres
     assert done.exit_code == 0, done.stderr
     assert str(url.password) not in done.stdout + done.stderr
     assert ":***@" in done.stdout
+    assert "password in place of ***" in done.stderr
