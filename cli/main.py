@@ -17,6 +17,7 @@ from cli import (
     constituencies,
     contacts,
     controllers,
+    database,
     halt,
     keys,
     logging,
@@ -108,6 +109,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(controllers.app, name="controller")
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(nodes.app, name="node")
+app.add_typer(database.app, name="database")
 
 if __name__ == "__main__":
     app()

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from cli.console import aside, figure
 from operations.import_list import ImportProgress
+from operations.move_database import MoveProgress
 
 
 @contextmanager
@@ -24,6 +25,24 @@ def importing(name: str) -> Iterator[Callable[[ImportProgress], None]]:
 
         def tell(now: ImportProgress) -> None:
             bar.update(task, completed=now.bytes_read, total=now.bytes_total, rows=figure(now.rows))
+
+        yield tell
+
+
+@contextmanager
+def moving() -> Iterator[Callable[[MoveProgress], None]]:
+    """A bar over the rows of a database; call what it yields with each report."""
+    columns = (
+        TextColumn("{task.fields[doing]} {task.fields[table]}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=aside(), transient=True, disable=not _shown()) as bar:
+        task = bar.add_task("", total=None, doing="opening", table="")
+
+        def tell(now: MoveProgress) -> None:
+            bar.update(task, completed=now.done, total=now.total, doing=now.doing, table=now.table)
 
         yield tell
 

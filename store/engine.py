@@ -37,6 +37,9 @@ _NORMAL = 1  # of PRAGMA synchronous: OFF, NORMAL, FULL, EXTRA
 _AGAIN_S = 0.002
 """How soon a writer of SQLite that waits for another tries again."""
 
+_ALONE_WITHIN_S = 1.0
+"""How long it is tried to be the only one that has a file of SQLite open."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # an attempt or opt-out that was committed survives a power cut
@@ -65,6 +68,25 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def open_alone(url: str) -> Engine:
+    """An engine on an SQLite file that nobody else has open, nor can open before it is disposed of.
+
+    Locking that is exclusive before a file with a log is first read locks the whole file for its
+    one connection (https://www.sqlite.org/wal.html, «Use of WAL Without Shared-Memory»). So
+    connecting fails while another process has the file open, even idle.
+    """
+    patience = {"timeout": _ALONE_WITHIN_S}
+    engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=patience)
+    event.listen(engine, "connect", _lock_whole)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _lock_whole(connection: Any, record: object) -> None:
+    del record
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE")
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

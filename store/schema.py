@@ -34,10 +34,20 @@ def upgrade(engine: Engine) -> None:
         return
     with engine.connect() as connection, _patient(connection), writing_on(connection):
         if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+            hold(connection)
+        migrate(connection)
+
+
+def hold(connection: Connection) -> None:
+    """Have others that would migrate this PostgreSQL database wait for the caller's transaction."""
+    connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+
+
+def migrate(connection: Connection) -> None:
+    """Make or migrate every table in the caller's transaction, which keeps others from it."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 @contextmanager

@@ -68,14 +68,14 @@ def put_back(engine: Engine, file: Path) -> None:
                   "--no-privileges", f"--dbname={engine.url.database}", str(file))  # fmt: skip
 
 
-def is_empty(engine: Engine) -> bool:
+def is_empty(database: Engine | Connection) -> bool:
     """Whether there is no table.
 
     Raises:
         StoreUnavailable: the database is not there.
     """
     with recording():
-        return not inspect(engine).get_table_names()
+        return not inspect(database).get_table_names()
 
 
 def damage(engine: Engine) -> list[str]:

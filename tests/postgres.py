@@ -41,6 +41,18 @@ class Postgres:
             engine.dispose()
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def empty(self, options: str = "", configured: str = "") -> Iterator[str]:
+        """The URL of a database without a table; made with options, or configured later."""
+        name = f"portevoix_test_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE template0 {options}")
+        if configured:
+            self._run(f"ALTER DATABASE {name} SET {configured}")
+        try:
+            yield self._named(name)
+        finally:
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
     def close(self) -> None:
         """Let go of the server."""
         self._run(f"DROP DATABASE {_TEMPLATE}")
