@@ -284,7 +284,7 @@ def test_a_dialer_must_have_ended(home: Path, to: str, open_: bool) -> None:
         own = leases.acquire(connection, datetime.now(UTC))
     if not open_:
         engine.dispose()
-    with pytest.raises(NotAllowed, match=re.escape(f"A dialer ({own.node}) runs")):
+    with pytest.raises(NotAllowed, match=re.escape(f"A dialer ({own.process}) runs")):
         moved(home, to)
     with writing(engine) as connection:
         leases.release(connection, own, datetime.now(UTC))
