@@ -104,7 +104,9 @@ def _due(*conditions: Any) -> Select[Any]:
             target.c.due_at <= bindparam("now"),
             *conditions,
         )
-        .order_by(target.c.due_at, target.c.id)
+        # By the column that is always the same too: of one that IS NULL, PostgreSQL does not know
+        # that the index is in order behind it.
+        .order_by(target.c.avoid, target.c.due_at, target.c.id)
         .limit(bindparam("count"))
         .with_for_update(skip_locked=True, of=target)
     )
