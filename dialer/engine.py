@@ -287,6 +287,8 @@ class Dialer:
             self._hung_up(call, outcomes.unsent(call, utc_now()))
 
     def _take_in(self, found: Reconciled) -> None:
+        for call in found.doubtful:
+            self._occupancy.hold(call)
         for closing in found.closings:
             self._calls.remove(closing.call.attempt.id)
             self._hung_up(closing.call, closing)

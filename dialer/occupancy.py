@@ -71,13 +71,13 @@ class Occupancy:
     def ended(self, closing: Closing) -> None:
         """A call is over, or in doubt: then a dead PBX may have left it up on the far side."""
         if closing.ended.state is AttemptState.IN_DOUBT:
-            self._hold(closing.call)
+            self.hold(closing.call)
         else:
             self._throttle.release(closing.call.attempt.id)
         self._tell_trunk(closing)
 
-    def _hold(self, call: Call) -> None:
-        """Keep its slots until it must be over."""
+    def hold(self, call: Call) -> None:
+        """Keep the slots of a call in doubt until it must be over."""
         left = max(0.0, call.campaign.max_call_s - call.age(time.monotonic(), utc_now()))
         self.take(call)
         loop = asyncio.get_running_loop()

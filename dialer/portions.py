@@ -185,9 +185,9 @@ def settle(connection: Connection, asked: Asked, now: datetime) -> Settled:
     What dead nodes keep shrinks to the calls that they may have left up.
     """
     known = leases.nodes(connection, now)
-    _bury(connection, {one.name for one in known if one.alive} | {asked.node})
+    _bury(connection, {one.name for one in known if one.alive} | {asked.node}, now)
     members = tuple(_members(known, asked))
-    least = _in_use(connection, asked)
+    least = _in_use(connection, asked, now)
     others = portions.of_others(connection, asked.node)
     kept = {
         what: _free(what, asked, members, least.get(what, NOTHING), others.get(what, NOTHING))
@@ -208,11 +208,11 @@ def _members(known: Iterable[Node], asked: Asked) -> Iterator[Member]:
             yield Member(asked.node, asked.capacity)
 
 
-def _in_use(connection: Connection, asked: Asked) -> dict[Limited, Kept]:
+def _in_use(connection: Connection, asked: Asked, now: datetime) -> dict[Limited, Kept]:
     """What this node keeps in any case; where it is not ready, the database knows its calls."""
     least = dict(asked.least)
     if not asked.ready:
-        calls = portions.kept_by(portions.in_flight(connection, asked.node))
+        calls = portions.kept_by(portions.in_flight(connection, asked.node, now))
         for what, one in calls.items():
             least[what] = _most(least.get(what, NOTHING), one)
     return least
@@ -233,10 +233,10 @@ def _free(
     return _most(least, Kept(channels, rate))
 
 
-def _bury(connection: Connection, alive: set[str]) -> None:
+def _bury(connection: Connection, alive: set[str], now: datetime) -> None:
     """Nodes that are no more keep the channels of their calls, until those must be over."""
     for node in portions.keeping(connection) - alive:
-        calls = portions.in_flight(connection, node)
+        calls = portions.in_flight(connection, node, now)
         campaigns = {str(one.campaign_id) for one in calls}
         before = portions.of_node(connection, node)
         put_through = {

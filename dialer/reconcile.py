@@ -73,12 +73,14 @@ class Reconciled:
         refusals: calls in which 9 was pressed, whatever became of them.
         quarantined: calls whose order may still be on its way to the PBX. The next round tells of
             them; until then they keep the locks on their numbers, and are given slots.
+        doubtful: calls that were in doubt before and still are, and need not be over yet.
     """
 
     adopted: int = 0
     closings: list[Closing] = field(default_factory=list)
     refusals: list[Call] = field(default_factory=list)
     quarantined: list[Call] = field(default_factory=list)
+    doubtful: list[Call] = field(default_factory=list)
 
 
 class Reconciliation:
@@ -219,9 +221,15 @@ class Reconciliation:
         elif call.hung_up is not None and call.answered_at is None:
             found.closings.append(outcomes.closed(call, call.hung_up, utc_now()))
         else:
-            # One that is in doubt and of which nothing new is known stays as it is.
-            return call.target_state is TargetState.IN_DOUBT and not call.opted_out
+            return self._stays_in_doubt(call, found)
         return True
+
+    def _stays_in_doubt(self, call: Call, found: Reconciled) -> bool:
+        """Whether it is in doubt and nothing new is known of it."""
+        stays = call.target_state is TargetState.IN_DOUBT and not call.opted_out
+        if stays and not must_be_over(call):
+            found.doubtful.append(call)
+        return stays
 
     def _is_begun(self, call: Call) -> bool:
         """Whether the PBX began it, as far as the journal and what we heard tell."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Float, Integer, delete, func, insert, select
 
+from campaigns.states import AttemptState
+from store import campaigns
 from store.tables import attempt, limit_portion
 
 
@@ -109,14 +112,26 @@ class InFlight(NamedTuple):
     trunk: str
 
 
-def in_flight(connection: Connection, node: str) -> list[InFlight]:
-    """Calls of a node that were claimed and of which no end is written."""
+def in_flight(connection: Connection, node: str, now: datetime) -> list[InFlight]:
+    """Calls of a node of which no end is written, and those in doubt that need not be over yet."""
     rows = connection.execute(
-        select(attempt.c.id, attempt.c.campaign_id, attempt.c.trunk).where(
-            attempt.c.state == "claimed", attempt.c.node == node
+        select(
+            attempt.c.id, attempt.c.campaign_id, attempt.c.trunk, attempt.c.state,
+            attempt.c.claimed_at,
+        ).where(
+            attempt.c.state.in_([AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value]),
+            attempt.c.node == node,
         )
-    )
-    return [InFlight(*row) for row in rows]
+    ).all()  # fmt: skip
+    longest = {
+        one: timedelta(seconds=campaigns.by_id(connection, one).max_call_s)
+        for one in {row.campaign_id for row in rows}
+    }
+    return [
+        InFlight(row.id, row.campaign_id, row.trunk)
+        for row in rows
+        if row.state == AttemptState.CLAIMED or now - row.claimed_at < longest[row.campaign_id]
+    ]
 
 
 def kept_by(calls: Iterable[InFlight]) -> dict[Limited, Kept]:

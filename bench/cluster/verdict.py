@@ -14,8 +14,10 @@ from bench.report import tell
 from campaigns.states import TargetState
 from cli.judge import Evidence, evidence
 from operations.progress import progress_of
+from rehearsal.ledger import LedgerCall
 from rehearsal.matching import IN_DOUBT
 from rehearsal.numbering import e164
+from store import campaigns
 from store.engine import reading
 from store.tables import attempt
 
@@ -43,9 +45,8 @@ def judge(site: Site, campaign: int, done: Done) -> Finding:
         "wrong_outcomes": [str(one) for one in verdict.mismatches],
         "unexplained_doubts": [one.attempt_id for one in doubts if one.attempt_id not in by_pbx],
     }
-    lives = [
-        (one.invite_at, math.inf if one.ended_at is None else one.ended_at) for one in seen.calls
-    ]
+    longest_s = _longest_s(site, campaign)
+    lives = [(one.invite_at, _over(one, longest_s)) for one in seen.calls]
     up = most_up(lives, (0.0, math.inf))
     second = most_in_a_second(one.invite_at for one in seen.calls)
     limits = site.limits
@@ -65,6 +66,17 @@ def judge(site: Site, campaign: int, done: Done) -> Finding:
         "seconds": done.seconds,
     }
     return Finding(result, cases)
+
+
+def _longest_s(site: Site, campaign: int) -> int:
+    with reading(site.workspace.engine) as connection:
+        return campaigns.by_id(connection, campaign).max_call_s
+
+
+def _over(call: LedgerCall, longest_s: int) -> float:
+    """When a call was over at the latest: one that a dead PBX left has nobody to end it."""
+    latest = call.invite_at + longest_s
+    return latest if call.ended_at is None else min(call.ended_at, latest)
 
 
 def _placed_by(site: Site, campaign: int) -> dict[str, set[str]]:

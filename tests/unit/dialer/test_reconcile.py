@@ -87,6 +87,7 @@ class Subject:
             found.adopted += part.adopted
             found.closings += part.closings
             found.refusals += part.refusals
+            found.doubtful += part.doubtful
         with writing(self.world.engine) as connection:
             write_closings(connection, found.closings)
         self.world.check()
@@ -248,6 +249,18 @@ async def test_channels_that_are_not_ours_are_left_alone(subject: Subject) -> No
     assert subject.adopted == []
     assert subject.pbx.asked_to_hang_up == []
     assert subject.world.attempts()[call.attempt.id]["state"] == "unsent"
+
+
+async def test_a_call_in_doubt_keeps_its_slots_until_it_must_be_over(subject: Subject) -> None:
+    """A dead PBX leaves it up on the far side, whichever dialer comes next."""
+    (call,) = subject.claimed()
+    subject.doubt(call)
+    for ago, kept in ((1.0, [call.attempt.id]), (call.campaign.max_call_s + 1.0, [])):
+        with writing(subject.world.engine) as connection:
+            claimed_at = utc_now() - timedelta(seconds=ago)
+            connection.execute(update(attempt).values(claimed_at=claimed_at))
+        found = await subject.run()
+        assert [one.attempt.id for one in found.doubtful] == kept
 
 
 async def test_doubt_settled_later_counts_one_attempt(subject: Subject) -> None:
