@@ -191,8 +191,8 @@ def test_signing_in_and_out_are_on_record(rig: Rig, person: TestClient) -> None:
     with reading(rig.workspace.engine) as connection:
         acts = audit.latest(connection, 1, 2)
     assert [(act["actor"], act["act"]) for act in acts] == [
-        ("office", "session.close"),
-        ("office", "session.open"),
+        ("key office", "session.close"),
+        ("key office", "session.open"),
     ]
 
 
