@@ -63,8 +63,8 @@ def restore_backup(
 ) -> None:
     """Put a backup back into an empty home directory, and verify it.
 
-    Every campaign that could call is held until a named person releases it: what was done after
-    the backup is not in it. Journals of the PBX tell of the calls in between.
+    Every campaign that could call is held until a named person releases it, and so is every
+    webhook: what was done after the backup is not in it. Journals of the PBX tell of the calls in between.
     """
     give_way()
     home = (session_of(ctx).home or default_home()).resolve()
@@ -94,6 +94,11 @@ def _say(restored: Restored, told: Recovered, brought: int) -> None:
         note(
             f"Campaigns held: {figure(restored.held)}. Once it is known who was called since "
             f"{until}: portevoix campaign release NAME --by PERSON."
+        )
+    if restored.webhooks:
+        note(
+            f"Webhooks at rest: {figure(restored.webhooks)}. Once nobody else tells these programs: "
+            "portevoix webhook list, portevoix webhook resume NUMBER --by PERSON."
         )
 
 

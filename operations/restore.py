@@ -3,7 +3,8 @@
 What was done after the backup is not known to it. So every campaign that could place calls is held,
 saying from when on calls may be missing, until a named person releases it; the journals of the PBX,
 where they are at hand, tell of the calls in between (`dialer.recovery`). What no journal tells of
-is lost: lists, forms, refusals by other ways than a call, and erasures since the backup.
+is lost: lists, forms, refusals by other ways than a call, and erasures since the backup. Webhooks
+rest likewise: a restore may be a drill beside a machine that runs and tells them.
 """
 
 import json
@@ -15,6 +16,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+
+from sqlalchemy import Connection
 
 from campaigns.errors import InvalidInput, NotAllowed
 from campaigns.stages import Cause
@@ -33,7 +36,7 @@ from operations.backup import (
 )
 from operations.settings import FILE_NAME, Settings, load
 from operations.workspace import Workspace, make_home, open_workspace
-from store import audit, leases, recovered, schema, sessions, snapshot
+from store import audit, leases, recovered, schema, sessions, snapshot, webhooks
 from store import campaigns as kept
 from store.engine import open_engine, reading, writing
 from store.snapshot import Standing
@@ -60,6 +63,7 @@ class Restored:
         workspace: the home.
         manifest: of the backup.
         held: how many campaigns wait for a person now.
+        webhooks: how many webhooks do.
         settings_kept: the home had settings of its own, which stayed.
         missing_environment: settings that the old machine had in its environment and this one has
             not.
@@ -68,6 +72,7 @@ class Restored:
     workspace: Workspace
     manifest: Manifest
     held: int
+    webhooks: int
     settings_kept: bool
     missing_environment: list[str]
 
@@ -98,9 +103,9 @@ def restore(file: Path, home: Path, by: str) -> Restored:
     finally:
         shutil.rmtree(staging)
     workspace = open_workspace(home)
-    held = _hold(workspace, manifest, by)
+    held, resting = _hold(workspace, manifest, by)
     missing = [name for name in manifest.environment if name not in os.environ]
-    return Restored(workspace, manifest, held, own_settings, missing)
+    return Restored(workspace, manifest, held, resting, own_settings, missing)
 
 
 def _check_empty(home: Path) -> bool:
@@ -261,8 +266,12 @@ def add_journals(workspace: Workspace, found: Path) -> int:
     return brought
 
 
-def _hold(workspace: Workspace, manifest: Manifest, by: str) -> int:
-    """Have every campaign that may call wait for a person, and forget the old machine's dialer."""
+def _hold(workspace: Workspace, manifest: Manifest, by: str) -> tuple[int, int]:
+    """Have what calls or tells wait for a person, and forget the old machine's dialer.
+
+    Returns:
+        How many campaigns wait, and how many webhooks.
+    """
     now = datetime.now(UTC)
     plain = {
         "measure": Cause.RESTORED.value, "share": 0.0, "bound": 0.0, "calls": 0,
@@ -278,9 +287,19 @@ def _hold(workspace: Workspace, manifest: Manifest, by: str) -> int:
             kept.hold_as(connection, id_, {**plain, "before": before} if before else plain)
             subject = f"campaign {id_}"
             audit.record(connection, now, by, "campaign.hold", subject, controller_id, plain)
-        detail = {"record_until": plain["at"], "host": manifest.host, "campaigns_held": len(found)}
+        resting = _rest_webhooks(connection, now, by)
+        detail = {
+            "record_until": plain["at"], "host": manifest.host, "campaigns_held": len(found),
+            "webhooks_paused": resting,
+        }  # fmt: skip
         audit.record(connection, now, by, "backup.restore", "backup", None, detail)
-    return len(found)
+    return len(found), resting
+
+
+def _rest_webhooks(connection: Connection, now: datetime, by: str) -> int:
+    for id_, controller_id in webhooks.pause_all(connection, now):
+        audit.record(connection, now, by, "webhook.pause", f"webhook {id_}", controller_id)
+    return len(webhooks.in_use(connection))
 
 
 def faults(restored: Restored) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """Backup, restore and sizing as a shell sees them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from cli_subjects import Command
 from typer.testing import CliRunner, Result
 
+from campaigns.webhook import EventKind
 from cli.main import app
+from operations.webhooks import make_webhook
 from operations.workspace import Workspace
 
 
@@ -25,6 +28,7 @@ def test_there_and_back(
     portevoix: Command, workspace: Workspace, campaign_file: Path, tmp_path: Path
 ) -> None:
     assert portevoix("campaign", "prepare", str(campaign_file)).exit_code == 0
+    make_webhook(workspace, 1, "https://crm.example/hook", [EventKind.LIST_IMPORTED], "Ana")
     file, key = tmp_path / "backup", tmp_path / "key"
     done = portevoix("backup", str(file), "--by", "Ana")
     assert done.exit_code == 0, done.stderr
@@ -34,8 +38,16 @@ def test_there_and_back(
     assert done.exit_code == 0, done.stdout + done.stderr
     assert done.stdout.count("✓ ok") == 3
     assert "Campaigns held: 1." in done.stderr
-    shown = CliRunner().invoke(app, ["--home", str(tmp_path / "new"), "campaign", "show", "1"])
-    assert "restored from a backup, calls since" in shown.stdout
+    assert "Webhooks at rest: 1." in done.stderr
+
+    def new(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["--home", str(tmp_path / "new"), *arguments])
+
+    assert "restored from a backup, calls since" in new("campaign", "show", "1").stdout
+    assert re.search(r"crm\.example.*list\.imported.*20\d\d-", new("webhook", "list").stdout)
+    assert new("webhook", "resume", "1", "--by", "Ana").exit_code == 0
+    assert not re.search(r"list\.imported.*20\d\d-", new("webhook", "list").stdout)
+    assert new("webhook", "resume", "2", "--by", "Ana").exit_code == 1
     again = portevoix("audit", "show", "--everybody").stdout
     assert "backup.make" in again
 

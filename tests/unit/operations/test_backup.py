@@ -19,6 +19,7 @@ from audio.message import sha256_of
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.errors import InvalidInput, NotAllowed, StoreUnavailable
 from campaigns.stages import Cause, Hold, Measure
+from campaigns.webhook import EventKind
 from operations import suppression_key
 from operations.audit_proof import prove
 from operations.backup import MANIFEST, back_up
@@ -26,10 +27,13 @@ from operations.erase import erase
 from operations.hold import held, release
 from operations.restore import Restored, add_journals, faults, restore
 from operations.settings import FILE_NAME
+from operations.telling import Teller
+from operations.webhooks import make_webhook, resume
 from operations.workspace import Workspace, open_workspace
+from store import audit, leases, outbox, schema, suppressions
 from store import campaigns as kept
-from store import leases, schema, suppressions
 from store.engine import reading, writing
+from store.outbox import Event
 from store.snapshot import standing
 
 BY = "Ana"
@@ -277,6 +281,46 @@ def test_who_releases_answers_for_what_it_was_held_for_before_too(
     assert found[0] is Measure.UNWANTED
     release(new, 1, 1, BY)
     assert now_held() is None
+
+
+def test_webhooks_rest_after_a_restore_and_no_id_is_ever_given_twice(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    hook = make_webhook(workspace, 1, "https://crm.example/hook", [EventKind.LIST_IMPORTED], BY)
+    got: list[tuple[str, str]] = []
+
+    def happens(where: Workspace, what: str) -> None:
+        event = Event(EventKind.LIST_IMPORTED, 1, what, what, datetime.now(UTC), {})
+        with writing(where.engine) as connection:
+            outbox.note(connection, [event])
+
+    def receive(_url: str, body: bytes, _headers: object) -> int:
+        got.append((json.loads(body)["subject"], json.loads(body)["id"]))
+        return 204
+
+    def tell(where: Workspace) -> None:
+        teller = Teller(where.engine, receive)
+        while teller.round(datetime.now(UTC)):
+            pass
+        teller.close()
+
+    happens(workspace, "waits at the backup")
+    back_up(workspace, tmp_path / "backup", BY)
+    happens(workspace, "after the backup")
+    tell(workspace)
+    found = put_back(tmp_path / "backup", tmp_path / "new")
+    happens(found.workspace, "after the restore")
+    told = dict(got)
+    tell(found.workspace)
+    assert (found.webhooks, dict(got)) == (1, told), "at rest"
+    resume(found.workspace, 1, hook.row["id"], BY)
+    tell(found.workspace)
+    assert [subject for subject, _ in got[2:]] == ["waits at the backup", "after the restore"]
+    assert got[2] in told.items(), "what was told before has the id by which it is known"
+    assert got[3][1] not in told.values()
+    with reading(found.workspace.engine) as connection:
+        acts = [one["act"] for one in audit.latest(connection, 1, 10)]
+    assert acts[:2] == ["webhook.resume", "webhook.pause"]
 
 
 def test_journals_that_grew_are_brought_in_and_others_refused(file: Path, tmp_path: Path) -> None:
