@@ -17,6 +17,7 @@ from operations.backup import back_up, places, sha256_of
 from operations.giving_way import give_way
 from operations.restore import Restored, add_journals, faults, restore
 from operations.settings import default_home
+from operations.standstill import Standstill
 from operations.suppression_key import KeyState
 
 
@@ -59,16 +60,21 @@ def restore_backup(
             help="Journals of the PBX saved from the old machine (its pbx/journal).",
         ),
     ] = None,
+    keep_keys: Annotated[
+        bool,
+        typer.Option("--keep-keys", help="Leave API keys in force, those revoked since too."),
+    ] = False,
     by: By = "command line",
 ) -> None:
     """Put a backup back into an empty home directory, and verify it.
 
-    Every campaign that could call is held until a named person releases it, and so is every
-    webhook: what was done after the backup is not in it. Journals of the PBX tell of the calls in between.
+    Every campaign that could call is held until a named person releases it, and every webhook
+    rests: what was done after the backup is not in it. API keys are put out of force. Journals of
+    the PBX tell of the calls in between.
     """
     give_way()
     home = (session_of(ctx).home or default_home()).resolve()
-    restored = restore(file, home, by)
+    restored = restore(file, home, by, keep_keys=keep_keys)
     wrong = list(faults(restored))
     ctx.call_on_close(restored.workspace.engine.dispose)
     if key is not None:
@@ -90,21 +96,34 @@ def _say(restored: Restored, told: Recovered, brought: int) -> None:
     )
     for line in _missing(restored, told, until):
         note(f"Missing: {line}")
-    if restored.held:
-        note(
-            f"Campaigns held: {figure(restored.held)}. Once it is known who was called since "
+    for line in _waiting(restored.standstill, until):
+        note(line)
+
+
+def _waiting(found: Standstill, until: str) -> Iterator[str]:
+    if found.campaigns:
+        yield (
+            f"Campaigns held: {figure(found.campaigns)}. Once it is known who was called since "
             f"{until}: portevoix campaign release NAME --by PERSON."
         )
-    if restored.webhooks:
-        note(
-            f"Webhooks at rest: {figure(restored.webhooks)}. Once nobody else tells these programs: "
-            "portevoix webhook list, portevoix webhook resume NUMBER --by PERSON."
+    if found.webhooks:
+        yield (
+            f"Webhooks at rest: {figure(found.webhooks)}. Once nobody else tells them: portevoix "
+            "webhook list, portevoix webhook resume NUMBER --by PERSON."
+        )
+    if found.keys:
+        yield (
+            f"API keys put out of force: {figure(found.keys)}, as one revoked since {until} would "
+            "open everything again. Make new ones: portevoix key make NAME --controller NAME."
         )
 
 
 def _missing(restored: Restored, told: Recovered, until: str) -> Iterator[str]:
     yield f"lists, forms, erasures, and refusals other than by a call since {until}."
-    yield f"what was changed of users and keys since {until}: revoke and disable again."
+    if restored.standstill.keys is None:
+        yield f"what was changed of users and keys since {until}: revoke and disable again."
+    else:
+        yield f"what was changed of users since {until}: disable again who left."
     if told.strangers:
         yield (
             f"{figure(told.strangers)} calls went to people of lists that came later; "

@@ -50,3 +50,14 @@ def page(
 def revoke(connection: Connection, key_id: int, now: datetime) -> None:
     """Put a key out of force."""
     connection.execute(update(api_key).where(api_key.c.id == key_id).values(revoked_at=now))
+
+
+def revoke_all(connection: Connection, now: datetime) -> list[tuple[str, int]]:
+    """Put every key of every controller out of force; (name, controller) of those that were in."""
+    done = connection.execute(
+        update(api_key)
+        .where(in_force(now))
+        .values(revoked_at=now)
+        .returning(api_key.c.name, api_key.c.controller_id)
+    )
+    return [tuple(row) for row in done]

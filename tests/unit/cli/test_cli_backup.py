@@ -29,6 +29,7 @@ def test_there_and_back(
 ) -> None:
     assert portevoix("campaign", "prepare", str(campaign_file)).exit_code == 0
     make_webhook(workspace, 1, "https://crm.example/hook", [EventKind.LIST_IMPORTED], "Ana")
+    assert portevoix("key", "make", "crm").exit_code == 0
     file, key = tmp_path / "backup", tmp_path / "key"
     done = portevoix("backup", str(file), "--by", "Ana")
     assert done.exit_code == 0, done.stderr
@@ -39,6 +40,7 @@ def test_there_and_back(
     assert done.stdout.count("✓ ok") == 3
     assert "Campaigns held: 1." in done.stderr
     assert "Webhooks at rest: 1." in done.stderr
+    assert "API keys put out of force: 1," in done.stderr
 
     def new(*arguments: str) -> Result:
         return CliRunner().invoke(app, ["--home", str(tmp_path / "new"), *arguments])
@@ -50,6 +52,18 @@ def test_there_and_back(
     assert new("webhook", "resume", "2", "--by", "Ana").exit_code == 1
     again = portevoix("audit", "show", "--everybody").stdout
     assert "backup.make" in again
+
+
+def test_keys_are_kept_where_that_is_said(
+    portevoix: Command, workspace: Workspace, tmp_path: Path
+) -> None:
+    portevoix("key", "make", "crm")
+    portevoix("backup", str(tmp_path / "backup"), "--by", "Ana")
+    done = restore(tmp_path / "new", tmp_path / "backup", "--keep-keys")
+    assert "out of force" not in done.stderr
+    assert "what was changed of users and keys" in done.stderr
+    listed = CliRunner().invoke(app, ["--home", str(tmp_path / "new"), "key", "list"])
+    assert "crm" in listed.stdout
 
 
 def test_without_the_key_it_says_that_nobody_is_called(

@@ -192,7 +192,7 @@ async def interrupted(subject: Subject, file: Path) -> FakePbx:
 
 def put_back(file: Path, home: Path) -> Restored:
     found = restore(file, home, "Ana")
-    assert found.held == 1
+    assert found.standstill.campaigns == 1
     key, own = file.with_suffix(".key"), found.workspace
     if key.exists():
         suppression_key.restore(own.settings, own.engine, key, "Ana")
