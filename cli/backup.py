@@ -126,10 +126,15 @@ def _missing(restored: Restored, told: Recovered, until: str) -> Iterator[str]:
         yield f"what was changed of users since {until}: disable again who left."
     if told.strangers:
         yield (
-            f"{figure(told.strangers)} calls went to people of lists that came later; "
-            f"{figure(told.lost_refusals)} of these pressed 9, and nobody here knows who. Do not "
-            "call such a list again."
+            f"{figure(told.strangers)} calls went to people of lists that came later. Do not call "
+            "such a list again."
         )
+    if told.untargeted:
+        yield f"{figure(told.untargeted)} calls of which the journals do not say to whom they went."
+    if told.lost_refusals:
+        yield f"{figure(told.lost_refusals)} of these calls had a 9, and nobody here knows whose."
+    if told.unreadable:
+        yield f"{figure(told.unreadable)} lines of the journals, which could not be read."
     if restored.missing_environment:
         yield f"settings of the environment: {', '.join(restored.missing_environment)}."
     if restored.settings_kept:

@@ -54,6 +54,23 @@ def test_there_and_back(
     assert "backup.make" in again
 
 
+def test_what_the_journals_do_not_tell_is_said(
+    portevoix: Command, workspace: Workspace, tmp_path: Path
+) -> None:
+    portevoix("backup", str(tmp_path / "backup"), "--by", "Ana")
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    lines = ["start|A|99", "start|B", "optout|B|1772449200000", "nothing"]
+    (saved / "00000001.journal").write_text("\n".join(lines) + "\n")
+    done = restore(tmp_path / "new", tmp_path / "backup", "--journals", saved)
+    said = " ".join(done.stderr.split())
+    for one in (
+        "1 calls went to people of lists that came later", "1 calls of which the journals",
+        "1 of these calls had a 9", "1 lines of the journals",
+    ):  # fmt: skip
+        assert one in said
+
+
 def test_keys_are_kept_where_that_is_said(
     portevoix: Command, workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -135,6 +135,24 @@ def test_a_call_to_somebody_of_a_later_list_is_counted_and_no_more(subject: Subj
     assert subject.world.attempts() == {}
 
 
+def test_lines_that_tell_nothing_are_counted(subject: Subject) -> None:
+    """A line of an earlier version names no target, and a machine that is lost may tear one."""
+    known, unknown = str(ULID()), str(ULID())
+    subject.write(started(known, subject.target(0)), ended(known))
+    subject.recover()
+    subject.write(
+        f"start|{known}",
+        f"start|{unknown}",
+        f"optout|{unknown}|1772449200000",
+        "start|",
+        "gibberish",
+    )
+    with (subject.journals / "00000002.journal").open("w") as stream:
+        stream.write(f"start|{ULID()}|")
+    assert subject.recover() == Recovered(untargeted=1, lost_refusals=1, unreadable=3)
+    assert list(subject.world.attempts()) == [known]
+
+
 def test_what_was_open_at_the_backup_and_has_no_line_is_in_doubt(subject: Subject) -> None:
     """The journals of the backup may be older than its beginning: silence tells nothing."""
     with writing(subject.world.engine) as connection:
