@@ -5,10 +5,10 @@ Most calls are placed at once, as each takes some seconds; every test looks at i
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from dialplan_calls import Caller, Placed
+from dialplan_calls import Caller, Placed, until
 from far_side import Call, FarSide, Script
 from raw_ami import RawAmi
 from script_calls import (
@@ -368,10 +368,3 @@ def values(placed: Placed) -> set[str]:
 def live(far_side: FarSide) -> list[Call]:
     """Transfers that are up."""
     return [one for one in far_side.calls_to(AGENTS) if not one.ended.is_set()]
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    give_up = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up, "waited in vain"
-        time.sleep(0.02)
