@@ -8,12 +8,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from audio.message import sha256_of
 from cli.console import complain, figure, local, note, row, say, show, table
 from cli.session import REFUSED, By, open_home, session_of
 from dialer.recovery import Recovered, recover
 from operations import suppression_key
 from operations.audit_proof import Fault, prove
-from operations.backup import back_up, places, sha256_of
+from operations.backup import back_up, places
 from operations.giving_way import give_way
 from operations.restore import Restored, add_journals, faults, restore
 from operations.settings import default_home

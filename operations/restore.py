@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from audio.message import sha256_of
 from campaigns.errors import InvalidInput, NotAllowed
 from operations.backup import (
     DATABASE,
@@ -27,7 +28,6 @@ from operations.backup import (
     Member,
     places,
     read_manifest,
-    sha256_of,
 )
 from operations.settings import FILE_NAME, Settings, load
 from operations.standstill import Standstill, stand_still
