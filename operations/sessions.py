@@ -11,10 +11,10 @@ from campaigns.errors import NotFound
 from operations import keys
 from operations.secret_words import digest, new_token
 from operations.workspace import Workspace
-from store import accounts, audit, controllers
+from store import accounts, api_keys, audit
 from store import sessions as kept
 from store.accounts import Account
-from store.controllers import Key
+from store.api_keys import Key
 from store.engine import reading, writing
 from store.sessions import Session
 
@@ -77,7 +77,7 @@ def open_for_key(workspace: Workspace, key: str) -> str | None:
     """A new session's token for an API key; None where it is no key in force."""
     token, now = new_token(), datetime.now(UTC)
     with writing(workspace.engine) as connection:
-        found = controllers.key_owner(connection, digest(key), now)
+        found = api_keys.of_digest(connection, digest(key), now)
         if found is None:
             return None
         ends = min(now + LASTS, found.expires_at or now + LASTS)
@@ -146,7 +146,7 @@ def _stood_for(key: Key, expires_at: datetime | None = None) -> Asker:
 
 def _whose(connection: Connection, session: Session, now: datetime) -> Asker | None:
     if session.account_id is None:
-        key = controllers.key(connection, session.api_key_id or 0, now)
+        key = api_keys.by_id(connection, session.api_key_id or 0, now)
         return _stood_for(key) if key else None
     whose = accounts.one(connection, session.account_id)
     names = accounts.controllers_of(connection, whose.id)

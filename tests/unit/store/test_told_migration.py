@@ -5,7 +5,7 @@ from store_subjects import NOW, World
 from test_audit_migration import at_revision
 
 from campaigns.states import CampaignState
-from store import controllers, schema
+from store import api_keys, schema
 from store.columns import to_ms
 from store.engine import reading, writing
 from store.tables import campaign, webhook_event
@@ -33,7 +33,7 @@ def test_a_draft_that_a_key_prepared_is_no_persons(store: Engine) -> None:
     for by in ("crm", "Zoé"):
         world.called(1, name=by, state=CampaignState.DRAFT, two_persons=True, created_by=by)
     with writing(store) as connection:
-        controllers.add_key(connection, 1, "crm", b"d", NOW)
+        api_keys.add(connection, 1, "crm", b"d", NOW)
     schema.upgrade(store)
     with reading(store) as connection:
         found = connection.execute(select(campaign.c.created_by).order_by(campaign.c.id))
