@@ -42,7 +42,8 @@ class Caller:
 
     Attributes:
         controller_id: on whose behalf: nothing of any other controller exists for them.
-        name: of the key, or the person's e-mail address; for the audit.
+        name: what their acts are signed with: a person's e-mail address, or «key » and the key's
+            name.
         token: of the page's session; empty for a key.
         permissions: what they may do.
         roles: theirs for that controller; empty for a key.

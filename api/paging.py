@@ -1,6 +1,6 @@
 """Pages of long answers: the same words everywhere, and filters that are not there are refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from campaigns.attempt import ATTEMPT_ID
 from campaigns.contacts.phone import parse
 from operations.values import When
+from store.audit import Place
+from store.columns import from_ms, to_ms
 
 _LARGEST = 2**63 - 1
 _NEXT = "The `next` of the page before."
@@ -45,6 +47,23 @@ AttemptId = Annotated[str, Field(pattern=f"^{ATTEMPT_ID.pattern}$")]
 
 Since = Annotated[When | None, Field(description="Then or later.")]
 Until = Annotated[When | None, Field(description="Before that.")]
+
+
+ACTS_FROM = r"\d{1,14}-\d{1,9}-\d{1,15}"
+"""Where a page of the audit goes on: instant in milliseconds, segment, place in it."""
+
+
+def act_cursor(row: Mapping[str, Any]) -> str:
+    """What to ask for the acts that come after this one, as ACTS_FROM has it."""
+    return f"{to_ms(row['at'])}-{row['segment_id']}-{row['sequence']}"
+
+
+def act_place(cursor: str | None) -> Place | None:
+    """The place that a cursor stands for; None for none."""
+    if not cursor:
+        return None
+    at, segment_id, sequence = map(int, cursor.split("-"))
+    return Place(from_ms(at), segment_id, sequence)
 
 
 def number_of(text: str | None) -> str | None:

@@ -65,6 +65,21 @@ OF_A_CONTROLLER = frozenset().union(*GRANTED.values())
 """Everything that can be done for a controller: what a key without scopes may do."""
 
 
+_KEY = "key "
+"""Begins what acts of a key are signed with. No e-mail address has a space, so no key passes for a
+user, whatever it is named."""
+
+
+def signed_by_key(name: str) -> str:
+    """What acts of the API key of that name are signed with."""
+    return _KEY + name
+
+
+def is_key(by: str) -> bool:
+    """Whether an act was a key's, of which nobody knows which person has it."""
+    return by.strip().casefold().startswith(_KEY)
+
+
 def granted(roles: Iterable[Role], *, administrator: bool) -> frozenset[Permission]:
     """What somebody who is signed in may do.
 

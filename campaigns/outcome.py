@@ -69,6 +69,24 @@ ANSWERED = frozenset(
 )
 """The far side sent a 200: what the answer-seizure ratio counts."""
 
+OURS = NOT_THE_PERSONS | {Outcome.IN_DOUBT}
+"""Calls that tell nothing of the person: the network or we failed, or nobody knows."""
+
+
+class Taken(StrEnum):
+    """How a call was taken: three groups that every outcome is in one of."""
+
+    ANSWERED = "answered"
+    NOT_ANSWERED = "not_answered"
+    OURS = "ours"
+
+
+def taken(outcome: str) -> Taken:
+    """The group of an outcome."""
+    if outcome in ANSWERED:
+        return Taken.ANSWERED
+    return Taken.OURS if outcome in OURS else Taken.NOT_ANSWERED
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

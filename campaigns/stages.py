@@ -11,7 +11,7 @@ from enum import StrEnum
 from math import sqrt
 
 from campaigns.errors import InvalidInput
-from campaigns.outcome import ANSWERED, NOT_THE_PERSONS, Outcome
+from campaigns.outcome import ANSWERED, OURS, Outcome
 
 
 class Measure(StrEnum):
@@ -72,7 +72,7 @@ LATE_START = "late_start"
 HEARD_NOTHING = frozenset({Outcome.SILENT_CALL, Outcome.ANSWERED_TOO_LATE})
 """Outcomes of people who answered a silent line."""
 
-_THEIRS = frozenset(Outcome) - NOT_THE_PERSONS - {Outcome.IN_DOUBT}
+_THEIRS = frozenset(Outcome) - OURS
 """Calls that reached the person's network. Our own faults count nowhere, or a night of congestion
 would hide a bad list."""
 

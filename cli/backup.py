@@ -8,15 +8,17 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from audio.message import sha256_of
 from cli.console import complain, figure, local, note, row, say, show, table
 from cli.session import REFUSED, By, open_home, session_of
 from dialer.recovery import Recovered, recover
 from operations import suppression_key
 from operations.audit_proof import Fault, prove
-from operations.backup import back_up, places, sha256_of
+from operations.backup import back_up, places
 from operations.giving_way import give_way
 from operations.restore import Restored, add_journals, faults, restore
 from operations.settings import default_home
+from operations.standstill import Standstill
 from operations.suppression_key import KeyState
 
 
@@ -59,16 +61,21 @@ def restore_backup(
             help="Journals of the PBX saved from the old machine (its pbx/journal).",
         ),
     ] = None,
+    keep_keys: Annotated[
+        bool,
+        typer.Option("--keep-keys", help="Leave API keys in force, those revoked since too."),
+    ] = False,
     by: By = "command line",
 ) -> None:
     """Put a backup back into an empty home directory, and verify it.
 
-    Every campaign that could call is held until a named person releases it: what was done after
-    the backup is not in it. Journals of the PBX tell of the calls in between.
+    Every campaign that could call is held until a named person releases it, and every webhook
+    rests: what was done after the backup is not in it. API keys are put out of force. Journals of
+    the PBX tell of the calls in between.
     """
     give_way()
     home = (session_of(ctx).home or default_home()).resolve()
-    restored = restore(file, home, by)
+    restored = restore(file, home, by, keep_keys=keep_keys)
     wrong = list(faults(restored))
     ctx.call_on_close(restored.workspace.engine.dispose)
     if key is not None:
@@ -90,22 +97,45 @@ def _say(restored: Restored, told: Recovered, brought: int) -> None:
     )
     for line in _missing(restored, told, until):
         note(f"Missing: {line}")
-    if restored.held:
-        note(
-            f"Campaigns held: {figure(restored.held)}. Once it is known who was called since "
+    for line in _waiting(restored.standstill, until):
+        note(line)
+
+
+def _waiting(found: Standstill, until: str) -> Iterator[str]:
+    if found.campaigns:
+        yield (
+            f"Campaigns held: {figure(found.campaigns)}. Once it is known who was called since "
             f"{until}: portevoix campaign release NAME --by PERSON."
+        )
+    if found.webhooks:
+        yield (
+            f"Webhooks at rest: {figure(found.webhooks)}. Once nobody else tells them: portevoix "
+            "webhook list, portevoix webhook resume NUMBER --by PERSON."
+        )
+    if found.keys:
+        yield (
+            f"API keys put out of force: {figure(found.keys)}, as one revoked since {until} would "
+            "open everything again. Make new ones: portevoix key make NAME --controller NAME."
         )
 
 
 def _missing(restored: Restored, told: Recovered, until: str) -> Iterator[str]:
     yield f"lists, forms, erasures, and refusals other than by a call since {until}."
-    yield f"what was changed of users and keys since {until}: revoke and disable again."
+    if restored.standstill.keys is None:
+        yield f"what was changed of users and keys since {until}: revoke and disable again."
+    else:
+        yield f"what was changed of users since {until}: disable again who left."
     if told.strangers:
         yield (
-            f"{figure(told.strangers)} calls went to people of lists that came later; "
-            f"{figure(told.lost_refusals)} of these pressed 9, and nobody here knows who. Do not "
-            "call such a list again."
+            f"{figure(told.strangers)} calls went to people of lists that came later. Do not call "
+            "such a list again."
         )
+    if told.untargeted:
+        yield f"{figure(told.untargeted)} calls of which the journals do not say to whom they went."
+    if told.lost_refusals:
+        yield f"{figure(told.lost_refusals)} of these calls had a 9, and nobody here knows whose."
+    if told.unreadable:
+        yield f"{figure(told.unreadable)} lines of the journals, which could not be read."
     if restored.missing_environment:
         yield f"settings of the environment: {', '.join(restored.missing_environment)}."
     if restored.settings_kept:

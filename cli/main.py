@@ -30,6 +30,7 @@ from cli import (
     suppressions,
     trunks,
     users,
+    webhooks,
 )
 from cli.backup import backup, restore_backup
 from cli.children import end_with_parent
@@ -105,6 +106,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(trunks.app, name="trunk")
 app.add_typer(callback_line.app, name="line")
 app.add_typer(keys.app, name="key")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(users.app, name="user")
 app.add_typer(controllers.app, name="controller")
 app.add_typer(pbx.app, name="pbx")

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine
 
 from campaigns import stages
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
+from campaigns.contacts.suppression_key import is_digest
 from campaigns.errors import LeaseLost, StoreUnavailable
 from campaigns.reply import ReplyKind
 from campaigns.states import AttemptState, TargetState
@@ -279,7 +280,7 @@ def write_replies(connection: Connection, closings: Sequence[Closing]) -> tallie
 
 def _is_erased(closing: Closing) -> bool:
     """Whether the person was taken out of the call while nobody knew how it had ended."""
-    return not closing.call.attempt.number.startswith("+")
+    return is_digest(closing.call.attempt.number)
 
 
 def _still_open(connection: Connection, closings: Sequence[Closing]) -> list[Closing]:

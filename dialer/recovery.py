@@ -49,14 +49,19 @@ class Recovered:
         doubtful: of these and of those open at the backup, how many are in doubt.
         refusals: people who pressed 9 and whose refusal was not in the record.
         strangers: calls to people that the record does not know: of lists that came later.
-        lost_refusals: those of the strangers who pressed 9, and of whom nobody knows the number.
+        untargeted: calls that the record does not know and of which the journal, that of an earlier
+            version, does not say to whom they went.
+        lost_refusals: those of these two who pressed 9, and of whom nobody knows the number.
+        unreadable: lines that mean nothing or were torn: a call or a refusal may be lost in each.
     """
 
     calls: int = 0
     doubtful: int = 0
     refusals: int = 0
     strangers: int = 0
+    untargeted: int = 0
     lost_refusals: int = 0
+    unreadable: int = 0
 
 
 def recover(workspace: Workspace, directory: Path) -> Recovered:
@@ -102,7 +107,10 @@ class _Recovery:
 
     def add_unknown(self, file: Path) -> None:
         """Add the calls of one journal that the record does not know."""
-        started = [one for one in read(file).records if isinstance(one, Started) and one.target_id]
+        found = read(file)
+        torn = file.stat().st_size > found.offset
+        self.found.unreadable += found.garbage + torn
+        started = [one for one in found.records if isinstance(one, Started)]
         journalled = journalled_in([file], {one.attempt_id for one in started})
         for some in _by(AT_ONCE, sorted(started, key=lambda one: one.attempt_id)):
             with writing(self._engine) as connection:
@@ -115,7 +123,8 @@ class _Recovery:
         """Add one call: the next one of the same person is judged by how this one left them."""
         person = recovered.person(connection, started.target_id)
         if person is None:
-            self.found.strangers += 1
+            self.found.strangers += started.target_id != 0
+            self.found.untargeted += started.target_id == 0
             self.found.lost_refusals += started.attempt_id in journalled.refused
             return
         call = self._call(connection, started.attempt_id, person)

@@ -27,6 +27,7 @@ from typing import IO, Any
 
 from sqlalchemy import Engine
 
+from audio.message import sha256_of
 from campaigns.errors import InvalidInput
 from operations.callback_line import directory_of
 from operations.settings import FILE_NAME, Settings
@@ -221,12 +222,6 @@ class Hashed(io.RawIOBase):
     def sha256(self) -> str:
         """Of everything that was read."""
         return self._digest.hexdigest()
-
-
-def sha256_of(file: Path) -> str:
-    """Of a whole file, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _record(engine: Engine, by: str, manifest: Manifest, sha256: str) -> None:

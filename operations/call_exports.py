@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
+from campaigns.contacts.suppression_key import known_number
 from campaigns.money import to_euros
 from operations.workspace import Workspace
 from store import campaigns as kept
@@ -114,7 +115,7 @@ def _pages(
 
 
 def _attempt(row: Any) -> Cells:
-    found = [*row[:5], _number(row.number), *row[6:11], *map(_instant, row[11:16])]
+    found = [*row[:5], known_number(row.number), *row[6:11], *map(_instant, row[11:16])]
     rang = row.ringing_at or row.answered_at
     delay = max(0, rang - row.sent_at) if rang and row.sent_at else None
     heard = None if row.heard_ms is None else row.heard_ms / 1000
@@ -123,22 +124,17 @@ def _attempt(row: Any) -> Cells:
 
 
 def _target(row: Any) -> Cells:
-    return [*row[:4], _number(row.number), *row[5:10], _instant(row.due_at), row.variant]
+    return [*row[:4], known_number(row.number), *row[5:10], _instant(row.due_at), row.variant]
 
 
 def _suppression(row: Any) -> Cells:
     return [
         row.id,
-        _number(row.number),
+        known_number(row.number),
         *row[2:5],
         _instant(row.created_at),
         _instant(row.expires_at),
     ]
-
-
-def _number(kept: str) -> str:
-    """E.164; empty where the person was erased, or their time is over."""
-    return kept if kept.startswith("+") else ""
 
 
 def _instant(ms: int | None) -> str | None:

@@ -28,7 +28,7 @@ from operations import launch
 from operations.filling import fill
 from operations.import_list import import_list
 from operations.workspace import Workspace
-from store import audit, own_calls, policies
+from store import audit, frequency, own_calls, policies, spending
 from store import campaigns as kept
 from store.engine import reading, writing
 
@@ -45,8 +45,9 @@ _COPIED = (
     "purpose", "pack", "evidence", "trunk", "other_trunks", "caller_id", "rehearsal",
     "ring_timeout_s", "windows", "blackouts", "holidays", "verify_by", "acknowledged_by",
 )  # fmt: skip
-"""What a call takes over from its campaign: the ways, the rules and the hours, but for the cap on
-how often a person is called, as this one asks for each call."""
+"""What a call takes over from its campaign: the ways, the rules and the hours. Of its budget it has
+what is left. The cap on how often a person is called binds calls that speak a code, as whoever
+gives a number may be giving a stranger's; who has told one back asks for each call themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +196,15 @@ def _place(
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
         _check_often(connection, number, own[own_calls.PERSON])
+        if own_calls.DIGEST in own:
+            _check_cap(connection, campaign_id, number)
+        room = spending.of_campaign(connection, campaign_id).room
+    left = None if room is None else max(0, room)
     now = datetime.now(UTC)
     name = f"Call me: {row['name']} ({now:%Y-%m-%d %H:%M:%S.%f})"
     list_id = _list_of(workspace, row, number, own[own_calls.PERSON], now)
     with writing(workspace.engine) as connection:
-        made = kept.add(connection, **_row(row, name, heard, own, now))
+        made = kept.add(connection, **_row(row, name, heard, own, now), budget=left)
         kept.add_lists(connection, made, [list_id])
         detail = {"of": campaign_id, "code": own_calls.DIGEST in own, "pack": row["pack"]}
         audit.record(
@@ -220,6 +225,17 @@ def _check_often(connection: Connection, number: str, person: str) -> None:
     # Whoever asks for codes to be spoken to one number after the other calls strangers.
     if own_calls.asked(connection, person, since) >= MOST_A_DAY:
         raise NotAllowed(f"{person} asked for {MOST_A_DAY} calls in 24 hours. Try tomorrow.")
+
+
+def _check_cap(connection: Connection, campaign_id: int, number: str) -> None:
+    """Refuse a code that would wait for the cap until long after it is good for nothing."""
+    campaign, now = kept.by_id(connection, campaign_id), datetime.now(UTC)
+    capped = frequency.capped(connection, campaign, [number], campaign.rehearsal, now)
+    if until := capped.get(number):
+        raise NotAllowed(
+            f"That number was called as often as {campaign.pack} allows. Try after "
+            f"{until:%Y-%m-%d %H:%M} UTC."
+        )
 
 
 def _list_of(
@@ -248,6 +264,7 @@ def _row(
 ) -> dict[str, Any]:
     return {
         **{column: row[column] for column in _COPIED},
+        "frequency": row["frequency"] if own_calls.DIGEST in own else None,
         "controller_id": row["controller_id"],
         "name": name,
         "state": CampaignState.DRAFT.value,

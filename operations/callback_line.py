@@ -18,6 +18,7 @@ from audio.message import PreparedMessage
 from audio.prompts import prepare_prompts
 from campaigns.callback import CallerAct, forms
 from campaigns.contacts.phone import masked, parse
+from campaigns.contacts.suppression_key import known_number
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from operations.consent_form import ConsentForm, locked
 from operations.settings import Settings
@@ -155,7 +156,7 @@ def acts(
     with reading(workspace.engine) as connection:
         rows = callbacks.acts(connection, controller_id, count, before, act)
     return [
-        {**row, "number": masked(row["number"]) if row["number"].startswith("+") else ""}
+        {**row, "number": masked(number) if (number := known_number(row["number"])) else ""}
         for row in rows
     ]
 

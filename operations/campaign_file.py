@@ -27,7 +27,7 @@ from campaigns.contacts.basis import BasisKind, Provenance
 from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput
 from campaigns.machine import MachineMode
-from campaigns.outcome import NOT_THE_PERSONS, REACHED, Outcome
+from campaigns.outcome import NOT_THE_PERSONS, OURS, REACHED, Outcome
 from campaigns.retry import APART, MAX_NETWORK_TRIES, OTHER_HOUR, OTHER_TRUNK, RetryPolicy
 from campaigns.stages import MOST_PEOPLE, Measure
 from operations.elections import read_election
@@ -39,7 +39,7 @@ from operations.values import Delay, Line, Name, Purposes, SlotText, Wordings, f
 MOST_VARIANTS = 1000
 """France has 577 constituencies."""
 
-_NEVER_RETRIED = REACHED | NOT_THE_PERSONS | {Outcome.UNWANTED, Outcome.IN_DOUBT}
+_NEVER_RETRIED = REACHED | OURS | {Outcome.UNWANTED}
 
 
 class ListFile(BaseModel):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from campaigns.access import is_key
 from campaigns.check import Check, Subject, Verdict
 from campaigns.errors import InvalidInput
 from campaigns.machine import MachineMode
@@ -47,6 +48,10 @@ def persons(prepared: Prepared) -> Check:
     names = {"prepared": prepared.row["created_by"], "by": prepared.by}
     if not prepared.row["two_persons"]:
         return Check(Subject.PERSONS, _PASS, "Prepared by {prepared}; one person is enough.", names)
+    if key := next(filter(is_key, names.values()), None):
+        return Check(Subject.PERSONS, _FAIL, "It takes two persons, and «{key}» is none.",
+            {"key": key}, "Have two people prepare and launch it who are signed in, or named at "
+            "the command line.")  # fmt: skip
     if prepared.by.strip().casefold() == prepared.row["created_by"].strip().casefold():
         return Check(Subject.PERSONS, _FAIL, "{by} prepared it, and it takes two persons.", names,
             "Have somebody else launch it.")  # fmt: skip

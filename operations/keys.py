@@ -10,8 +10,8 @@ from campaigns.errors import InvalidInput, NotFound
 from operations.controllers import ensure
 from operations.secret_words import digest, new_token
 from operations.workspace import Workspace
-from store import api_keys, audit, controllers
-from store.controllers import Key
+from store import api_keys, audit
+from store.api_keys import Key
 from store.engine import reading, writing
 
 _PREFIX = "pv_"
@@ -43,7 +43,7 @@ def make_key(
     _check(scopes, expires_at, now)
     with writing(workspace.engine) as connection:
         controller_id = ensure(connection, controller, by)
-        controllers.add_key(
+        api_keys.add(
             connection, controller_id, name, digest(key), now, expires_at, scopes
         )  # fmt: skip
         audit.record(
@@ -100,7 +100,7 @@ def make_own_key(
     if scopes is None and theirs != OF_A_CONTROLLER:
         scopes = sorted(one.value for one in theirs)
     with writing(workspace.engine) as connection:
-        key_id = controllers.add_key(
+        key_id = api_keys.add(
             connection, controller_id, name, digest(key), now, expires_at, scopes
         )  # fmt: skip
         audit.record(
@@ -150,7 +150,7 @@ def revoke_key(workspace: Workspace, controller_id: int, name: str, by: str) -> 
     """
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
-        if not controllers.revoke_key(connection, controller_id, name, now):
+        if not api_keys.revoke_named(connection, controller_id, name, now):
             raise NotFound(f"There is no key «{name}» in force.")
         audit.record(connection, now, by, "key.revoke", f"key {name}", controller_id)
 
@@ -158,10 +158,10 @@ def revoke_key(workspace: Workspace, controller_id: int, name: str, by: str) -> 
 def owner_of(workspace: Workspace, key: str) -> Key | None:
     """The key in force that this text is; None for any other text."""
     with reading(workspace.engine) as connection:
-        return controllers.key_owner(connection, digest(key), datetime.now(UTC))
+        return api_keys.of_digest(connection, digest(key), datetime.now(UTC))
 
 
 def keys_of(workspace: Workspace, controller_id: int) -> list[Key]:
     """Every key of a controller that is in force, oldest first."""
     with reading(workspace.engine) as connection:
-        return controllers.keys_of(connection, controller_id, datetime.now(UTC))
+        return api_keys.of_controller(connection, controller_id, datetime.now(UTC))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from campaigns.access import is_key
 from campaigns.errors import InvalidInput
 from campaigns.machine import MachineMode
 from campaigns.money import to_micros
@@ -64,6 +65,7 @@ def prepare_campaign(
         check_lists(connection, controller_id, list_ids)
     check_message(values, recording_ids, variants)
     check_machines(values.machines.mode, machine_recording_ids)
+    _check_persons(by, two_persons=values.launch.two_persons)
     selection = written_selection(values, [one.values for one in variants])
     trunk = find_trunk(workspace, values.trunk)
     pack = packs.load(values.pack, workspace.settings.rules_directory)
@@ -91,6 +93,16 @@ def prepare_campaign(
     campaign_id = _write(workspace, controller_id, values, row, selection, list_ids, by)
     fill(workspace, campaign_id, list_ids, progress)
     return campaign_id
+
+
+def _check_persons(by: str, *, two_persons: bool) -> None:
+    """Refuse what nobody could launch (`operations.checks.persons`)."""
+    if two_persons and is_key(by):
+        raise InvalidInput(
+            "launch.two_persons",
+            f"«{by}» is no person: whoever has the key could launch it as a second one.",
+            "Have somebody prepare it who is signed in, or leave it out.",
+        )
 
 
 def _check_purpose(purpose: str, pack: Pack) -> None:

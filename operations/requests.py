@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from campaigns.contacts.phone import masked, parse
 from campaigns.contacts.request import WARN_DAYS, RequestKind, due_on
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
-from campaigns.contacts.suppression_key import is_digest
+from campaigns.contacts.suppression_key import known_number
 from campaigns.errors import InvalidInput, NotAllowed
 from campaigns.rules.holidays import HolidaySet, is_holiday
 from campaigns.rules.windows import zone
@@ -107,7 +107,7 @@ def near(engine: Engine) -> list[dict[str, Any]]:
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:
     """A request as people see it: without a digest, and with how much time is left."""
-    number = "" if is_digest(row["number"]) else row["number"]
+    number = known_number(row["number"])
     return {**row, "number": number, "days_left": (row["due_on"] - today()).days}
 
 

@@ -4,6 +4,7 @@ What was done after the backup is not known to it. So every campaign that could 
 saying from when on calls may be missing, until a named person releases it; the journals of the PBX,
 where they are at hand, tell of the calls in between (`dialer.recovery`). What no journal tells of
 is lost: lists, forms, refusals by other ways than a call, and erasures since the backup.
+`operations.standstill` has what else waits for a person.
 """
 
 import json
@@ -13,12 +14,10 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from audio.message import sha256_of
 from campaigns.errors import InvalidInput, NotAllowed
-from campaigns.stages import Cause
-from campaigns.states import CampaignState
 from operations.backup import (
     DATABASE,
     FORMAT,
@@ -29,23 +28,16 @@ from operations.backup import (
     Member,
     places,
     read_manifest,
-    sha256_of,
 )
 from operations.settings import FILE_NAME, Settings, load
+from operations.standstill import Standstill, stand_still
 from operations.workspace import Workspace, make_home, open_workspace
-from store import audit, leases, recovered, schema, sessions, snapshot
-from store import campaigns as kept
-from store.engine import open_engine, reading, writing
+from store import schema, snapshot
+from store.engine import open_engine, reading
 from store.snapshot import Standing
 
 STAGING = "restoring"
 """Directory, within the home, of what has not been verified yet."""
-
-_MAY_CALL = (
-    CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED,
-)  # fmt: skip
-"""States from which calls may come, or have come since the backup: a draft may have been launched
-after it."""
 
 _COPY = 1 << 20
 _PLAYED = {"audio", "lines"}
@@ -59,7 +51,7 @@ class Restored:
     Attributes:
         workspace: the home.
         manifest: of the backup.
-        held: how many campaigns wait for a person now.
+        standstill: what waits for a person now.
         settings_kept: the home had settings of its own, which stayed.
         missing_environment: settings that the old machine had in its environment and this one has
             not.
@@ -67,18 +59,19 @@ class Restored:
 
     workspace: Workspace
     manifest: Manifest
-    held: int
+    standstill: Standstill
     settings_kept: bool
     missing_environment: list[str]
 
 
-def restore(file: Path, home: Path, by: str) -> Restored:
+def restore(file: Path, home: Path, by: str, *, keep_keys: bool = False) -> Restored:
     """Put a backup back into an empty home directory.
 
     Args:
         file: of the backup.
         home: absent or empty, but for settings of its own, which then count.
         by: who asks, for the audit.
+        keep_keys: leave API keys in force, those too that were revoked after the backup.
 
     Raises:
         InvalidInput: the file is no whole backup, or nobody is named.
@@ -98,9 +91,9 @@ def restore(file: Path, home: Path, by: str) -> Restored:
     finally:
         shutil.rmtree(staging)
     workspace = open_workspace(home)
-    held = _hold(workspace, manifest, by)
+    waits = stand_still(workspace, manifest, by, keep_keys=keep_keys)
     missing = [name for name in manifest.environment if name not in os.environ]
-    return Restored(workspace, manifest, held, own_settings, missing)
+    return Restored(workspace, manifest, waits, own_settings, missing)
 
 
 def _check_empty(home: Path) -> bool:
@@ -259,28 +252,6 @@ def add_journals(workspace: Workspace, found: Path) -> int:
         shutil.copyfile(source, target)
         brought += 1
     return brought
-
-
-def _hold(workspace: Workspace, manifest: Manifest, by: str) -> int:
-    """Have every campaign that may call wait for a person, and forget the old machine's dialer."""
-    now = datetime.now(UTC)
-    plain = {
-        "measure": Cause.RESTORED.value, "share": 0.0, "bound": 0.0, "calls": 0,
-        "at": manifest.record_until.isoformat(),
-    }  # fmt: skip
-    with writing(workspace.engine) as connection:
-        leases.forget(connection, now)
-        sessions.forget_all(connection)
-        found = recovered.campaigns_in(connection, _MAY_CALL)
-        for id_, before, controller_id in found:
-            if before and before["measure"] == Cause.RESTORED:
-                continue  # nobody has released it since: its record is missing from then on
-            kept.hold_as(connection, id_, {**plain, "before": before} if before else plain)
-            subject = f"campaign {id_}"
-            audit.record(connection, now, by, "campaign.hold", subject, controller_id, plain)
-        detail = {"record_until": plain["at"], "host": manifest.host, "campaigns_held": len(found)}
-        audit.record(connection, now, by, "backup.restore", "backup", None, detail)
-    return len(found)
 
 
 def faults(restored: Restored) -> Iterator[str]:

@@ -6,14 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from campaigns.access import Permission, Role, granted, of_key
+from campaigns.access import Permission, Role, granted, of_key, signed_by_key
 from campaigns.errors import NotFound
 from operations import keys
 from operations.secret_words import digest, new_token
 from operations.workspace import Workspace
-from store import accounts, audit, controllers
+from store import accounts, api_keys, audit
 from store import sessions as kept
 from store.accounts import Account
+from store.api_keys import Key
 from store.engine import reading, writing
 from store.sessions import Session
 
@@ -32,7 +33,7 @@ class Asker:
     """Whoever asks, as far as this installation knows them.
 
     Attributes:
-        name: e-mail address, or the name of a key.
+        name: what their acts are signed with: an e-mail address, or «key » and the name of a key.
         permissions: what they may do now.
         controller_id: on whose behalf; None for somebody who has no role anywhere.
         account_id: None for a key.
@@ -55,9 +56,7 @@ def asker_of_key(workspace: Workspace, key: str) -> Asker | None:
     found = keys.owner_of(workspace, key)
     if found is None:
         return None
-    return Asker(
-        found.name, of_key(found.scopes), found.controller_id, expires_at=found.expires_at
-    )  # fmt: skip
+    return _stood_for(found, found.expires_at)
 
 
 def asker(workspace: Workspace, token: str) -> Asker | None:
@@ -78,13 +77,14 @@ def open_for_key(workspace: Workspace, key: str) -> str | None:
     """A new session's token for an API key; None where it is no key in force."""
     token, now = new_token(), datetime.now(UTC)
     with writing(workspace.engine) as connection:
-        found = controllers.key_owner(connection, digest(key), now)
+        found = api_keys.of_digest(connection, digest(key), now)
         if found is None:
             return None
         ends = min(now + LASTS, found.expires_at or now + LASTS)
         session = Session(None, found.id, found.controller_id, False, now, now, ends)
         kept.open_session(connection, digest(token), session)
-        audit.record(connection, now, found.name, "session.open", "page", found.controller_id)
+        by = signed_by_key(found.name)
+        audit.record(connection, now, by, "session.open", "page", found.controller_id)
     return token
 
 
@@ -139,10 +139,15 @@ def act_for(workspace: Workspace, token: str, account_id: int, controller_id: in
         kept.act_for(connection, digest(token), controller_id)
 
 
+def _stood_for(key: Key, expires_at: datetime | None = None) -> Asker:
+    by = signed_by_key(key.name)
+    return Asker(by, of_key(key.scopes), key.controller_id, expires_at=expires_at)
+
+
 def _whose(connection: Connection, session: Session, now: datetime) -> Asker | None:
     if session.account_id is None:
-        key = controllers.key(connection, session.api_key_id or 0, now)
-        return Asker(key.name, of_key(key.scopes), key.controller_id) if key else None
+        key = api_keys.by_id(connection, session.api_key_id or 0, now)
+        return _stood_for(key) if key else None
     whose = accounts.one(connection, session.account_id)
     names = accounts.controllers_of(connection, whose.id)
     chosen = session.controller_id

@@ -4,11 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from campaigns.outcome import ANSWERED, NOT_THE_PERSONS, Outcome
+from campaigns.outcome import Taken, taken
 from operations.calls_made import Made
 from store.calls_made import MINUTE_MS
-
-_OURS = NOT_THE_PERSONS | {Outcome.IN_DOUBT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +40,15 @@ def spans(made: Made, minutes: int, within: tuple[int, int] | None = None) -> tu
         within: the first and the last one, counted from the epoch in spans; None for those from
             the first call to the last.
     """
-    sums: dict[int, Counter[str]] = {}
+    sums: dict[int, Counter[Taken]] = {}
     for (minute, outcome), many in made.outcomes.items():
-        sums.setdefault(minute // minutes, Counter())[_group(outcome)] += many
+        sums.setdefault(minute // minutes, Counter())[taken(outcome)] += many
     if within is None and not sums:
         return ()
     first, last = within or (min(sums), max(sums))
     return tuple(_span(one * minutes, sums.get(one, Counter())) for one in range(first, last + 1))
 
 
-def _span(minute: int, sums: Counter[str]) -> Span:
+def _span(minute: int, sums: Counter[Taken]) -> Span:
     at = datetime.fromtimestamp(minute * MINUTE_MS / 1000, UTC)
-    return Span(at, sums["answered"], sums["not_answered"], sums["ours"])
-
-
-def _group(outcome: str) -> str:
-    if outcome in ANSWERED:
-        return "answered"
-    return "ours" if outcome in _OURS else "not_answered"
+    return Span(at, sums[Taken.ANSWERED], sums[Taken.NOT_ANSWERED], sums[Taken.OURS])

@@ -21,7 +21,7 @@ from campaigns.contacts.suppression import (
     SuppressionReason,
     SuppressionScope,
 )
-from campaigns.contacts.suppression_key import is_digest
+from campaigns.contacts.suppression_key import known_number
 from campaigns.errors import InvalidInput
 from operations.columns import SUPPRESSION_FIELDS, Columns, Field, match_columns
 from operations.rejects import Reject, bad_row
@@ -147,7 +147,7 @@ def listed(
     """
     with reading(engine) as connection:
         rows = suppressions.page(connection, owner.scope, owner.id, after, count, asked)
-    return [{**row, "number": "" if is_digest(row["number"]) else row["number"]} for row in rows]
+    return [{**row, "number": known_number(row["number"])} for row in rows]
 
 
 def import_suppressions(

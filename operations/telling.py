@@ -136,7 +136,7 @@ class Teller:
 
     def _tell(self, now: datetime, endpoint: Mapping[str, Any]) -> int:
         rests = endpoint["rests_until"]
-        if rests is not None and rests > now:
+        if endpoint["paused_at"] is not None or (rests is not None and rests > now):
             return 0
         bodies = list(self._due(endpoint, now))
         if not bodies:
@@ -169,7 +169,7 @@ class Teller:
         headers = {
             SIGNATURE: signature(endpoint["secret"], at, body),
             "Porte-Voix-Event": due.kind,
-            "Porte-Voix-Event-Id": str(due.event_id),
+            "Porte-Voix-Event-Id": due.told_as,
         }
         try:
             return Answered(due, self._post(endpoint["url"], body, headers), "")
@@ -202,7 +202,7 @@ def _delivery(
 
 def _body(one: Due, data: Mapping[str, Any]) -> bytes:
     told = {
-        "id": str(one.event_id),
+        "id": one.told_as,
         "type": one.kind,
         "at": one.at.isoformat(),
         "subject": one.subject,

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from campaigns.errors import NotAllowed
+from campaigns.errors import InvalidInput, NotAllowed
 from campaigns.webhook import EventKind
 from operations.webhook_address import check_url
 from operations.workspace import Workspace
 from store import audit, webhooks
-from store.engine import writing
+from store.engine import reading, writing
 
 MOST = 20
 """Endpoints of one controller."""
@@ -67,11 +67,35 @@ def remove_webhook(workspace: Workspace, controller_id: int, webhook_id: int, by
         audit.record(connection, now, by, "webhook.remove", subject, controller_id)
 
 
+def resume(workspace: Workspace, controller_id: int, webhook_id: int, by: str) -> None:
+    """Tell a webhook again that a restore put to rest. Twice does no harm.
+
+    Raises:
+        NotFound: the controller has no such webhook.
+        InvalidInput: nobody is named.
+    """
+    if not by.strip():
+        raise InvalidInput("by", "it names nobody.", "Name the person who answers for it.")
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        if webhooks.one(connection, controller_id, webhook_id)["paused_at"] is None:
+            return
+        webhooks.resume(connection, webhook_id, now)
+        subject = f"webhook {webhook_id}"
+        audit.record(connection, now, by, "webhook.resume", subject, controller_id)
+
+
+def every(workspace: Workspace) -> list[dict[str, Any]]:
+    """Webhooks of all controllers, as `store.webhooks.in_use` has them."""
+    with reading(workspace.engine) as connection:
+        return webhooks.in_use(connection)
+
+
 def replay(
     workspace: Workspace,
     controller_id: int,
     webhook_id: int,
-    event_ids: Sequence[int] | None,
+    event_ids: Sequence[str] | None,
     by: str,
 ) -> int:
     """Tell events once more, under their own ids; how many.
@@ -80,7 +104,7 @@ def replay(
         workspace: where.
         controller_id: whose webhook.
         webhook_id: which.
-        event_ids: which; None for all that were given up.
+        event_ids: which, as they were told; None for all that were given up.
         by: who asks.
 
     Raises:

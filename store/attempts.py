@@ -12,6 +12,7 @@ from campaigns.attempt import Attempt
 from campaigns.budget import Price
 from campaigns.outcome import Outcome
 from campaigns.states import AttemptState, TargetState
+from store.columns import is_number
 from store.tables import attempt, campaign, number_lock, target
 
 _MOST_IN_ONE = 1000
@@ -260,7 +261,7 @@ def not_refused(connection: Connection, ids: Iterable[str]) -> dict[str, Attempt
             select(attempt).where(
                 attempt.c.id.in_(some),
                 func.coalesce(attempt.c.outcome, "") != Outcome.OPTED_OUT.value,
-                attempt.c.number.startswith("+"),
+                is_number(attempt.c.number),
             )
         )
         found |= {row["id"]: _loaded(row) for row in rows.mappings()}

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Text
+from sqlalchemy import BigInteger, ColumnElement, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -52,6 +52,11 @@ class Canonical(TypeDecorator[Any]):
         """What the text says."""
         del dialect
         return None if value is None else json.loads(value)
+
+
+def is_number(kept: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a number is kept there, and no digest of one (`suppression_key.is_digest`)."""
+    return kept.startswith("+")
 
 
 def canonical(value: Any) -> str:

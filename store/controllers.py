@@ -1,40 +1,12 @@
-"""Controllers, on whose behalf calls are made, and their API keys."""
+"""Controllers, on whose behalf calls are made."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from campaigns.errors import NotFound
-from store import api_keys
-from store.tables import api_key, controller
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An API key that is in force.
-
-    Attributes:
-        scopes: names of permissions; None for all that can be done for the controller.
-        expires_at: when it ends; None for never.
-    """
-
-    id: int
-    controller_id: int
-    name: str
-    scopes: list[str] | None
-    created_at: datetime
-    expires_at: datetime | None
-
-
-_COLUMNS = [api_key.c[name] for name in Key.__slots__]
-
-_OWNER = select(*_COLUMNS).where(
-    api_key.c.digest == bindparam("b_digest"), api_keys.in_force(bindparam("b_now"))
-)
-"""Made once: every request of a program asks it."""
+from store.tables import controller
 
 
 def ensure(connection: Connection, name: str, now: datetime) -> int:
@@ -94,71 +66,3 @@ def weigh(connection: Connection, controller_id: int, weight: float) -> None:
     connection.execute(
         update(controller).where(controller.c.id == controller_id).values(weight=weight)
     )
-
-
-def add_key(
-    connection: Connection,
-    controller_id: int,
-    name: str,
-    digest: bytes,
-    now: datetime,
-    expires_at: datetime | None = None,
-    scopes: Sequence[str] | None = None,
-) -> int:
-    """Store a key by its SHA-256; the key itself is never kept."""
-    made = connection.execute(
-        insert(api_key)
-        .values(
-            controller_id=controller_id,
-            name=name,
-            digest=digest,
-            created_at=now,
-            expires_at=expires_at,
-            scopes=None if scopes is None else list(scopes),
-        )
-        .returning(api_key.c.id)
-    )
-    return int(made.scalar_one())
-
-
-def key_owner(connection: Connection, digest: bytes, now: datetime) -> Key | None:
-    """The key of a digest, where it is in force."""
-    found = connection.execute(_OWNER, {"b_digest": digest, "b_now": now}).first()
-    return None if found is None else Key(*found)
-
-
-def key(connection: Connection, key_id: int, now: datetime) -> Key | None:
-    """The key of an id, where it is in force."""
-    found = _keys(connection, now, api_key.c.id == key_id)
-    return found[0] if found else None
-
-
-def keys_of(connection: Connection, controller_id: int, now: datetime) -> list[Key]:
-    """Every key of a controller that is in force, oldest first."""
-    return _keys(connection, now, api_key.c.controller_id == controller_id)
-
-
-def _keys(connection: Connection, now: datetime, which: ColumnElement[bool]) -> list[Key]:
-    asked = (
-        select(*_COLUMNS)
-        .where(
-            which,
-            api_keys.in_force(now),
-        )
-        .order_by(api_key.c.id)
-    )
-    return [Key(**row) for row in connection.execute(asked).mappings()]
-
-
-def revoke_key(connection: Connection, controller_id: int, name: str, now: datetime) -> bool:
-    """Put keys of that name out of force; whether there were any."""
-    done = connection.execute(
-        update(api_key)
-        .where(
-            api_key.c.controller_id == controller_id,
-            api_key.c.name == name,
-            api_key.c.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
-    )
-    return done.rowcount > 0

@@ -22,7 +22,14 @@ from sqlalchemy import (
 from campaigns.contacts.basis import Evidence, Provenance
 from campaigns.contacts.suppression import SuppressionScope
 from campaigns.errors import NotFound
-from store.tables import contact, contact_list, rejected_row, suppression
+from store.tables import (
+    campaign,
+    campaign_list,
+    contact,
+    contact_list,
+    rejected_row,
+    suppression,
+)
 
 
 class ListState(StrEnum):
@@ -117,11 +124,20 @@ def owner_of(connection: Connection, list_id: int) -> int:
     return int(found)
 
 
+_OWN_CALLS = (
+    select(campaign_list.c.list_id)
+    .join(campaign, campaign.c.id == campaign_list.c.campaign_id)
+    .where(campaign.c.own_call.is_not(None))
+)
+_SHOWN = contact_list.c.id.not_in(_OWN_CALLS)
+"""Of lists that somebody brought in: not of the one person who wanted to hear a campaign."""
+
+
 def all_of(connection: Connection, controller_id: int) -> list[dict[str, Any]]:
-    """Every list of a controller, newest first."""
+    """Every list of a controller, newest first, but for those of calls to one's own number."""
     rows = connection.execute(
         select(contact_list)
-        .where(contact_list.c.controller_id == controller_id)
+        .where(contact_list.c.controller_id == controller_id, _SHOWN)
         .order_by(contact_list.c.id.desc())
     )
     return [dict(row) for row in rows.mappings()]
@@ -293,8 +309,8 @@ def contacts(
 def page(
     connection: Connection, controller_id: int, before: int | None, count: int
 ) -> list[dict[str, Any]]:
-    """Lists of a controller, newest first, from before an id."""
-    asked = select(contact_list).where(contact_list.c.controller_id == controller_id)
+    """Lists as of `all_of`, from before an id."""
+    asked = select(contact_list).where(contact_list.c.controller_id == controller_id, _SHOWN)
     if before is not None:
         asked = asked.where(contact_list.c.id < before)
     rows = connection.execute(asked.order_by(contact_list.c.id.desc()).limit(count))

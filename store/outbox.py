@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
+from ulid import ULID
 
 from campaigns.contacts.suppression import SuppressionScope
 from campaigns.webhook import EventKind
@@ -107,4 +108,5 @@ def _values(one: Event) -> dict[str, Any]:
         "at": one.at,
         "data": dict(one.data),
         "spread": False,
+        "told_as": str(ULID()),
     }

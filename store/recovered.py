@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 from campaigns.attempt import Attempt
 from campaigns.states import CampaignState, TargetState
 from store import attempts, queue, tallies
+from store.columns import is_number
 from store.tables import campaign, target
 
 NODE = "restore"
@@ -67,4 +68,4 @@ def campaigns_in(
 _PERSON = select(
     target.c.id, target.c.campaign_id, target.c.number, target.c.state, target.c.attempts,
     target.c.tries, target.c.variant,
-).where(target.c.id == bindparam("id"), target.c.number.startswith("+"))  # fmt: skip
+).where(target.c.id == bindparam("id"), is_number(target.c.number))  # fmt: skip

@@ -10,6 +10,7 @@ from campaigns.contacts.request import RequestKind
 from campaigns.contacts.suppression_key import kept_as
 from campaigns.errors import NotFound
 from store import suppression_keys
+from store.columns import is_number
 from store.tables import privacy_request
 
 
@@ -129,7 +130,7 @@ def closed_before(connection: Connection, before: datetime, count: int) -> dict[
     """Numbers by id of some requests that were closed long ago and still have their number."""
     rows = connection.execute(
         select(privacy_request.c.id, privacy_request.c.number)
-        .where(privacy_request.c.closed_at < before, privacy_request.c.number.startswith("+"))
+        .where(privacy_request.c.closed_at < before, is_number(privacy_request.c.number))
         .order_by(privacy_request.c.id)
         .limit(count)
     )

@@ -26,7 +26,7 @@ from campaigns.rules.gates import Gate
 from campaigns.selection import Selection
 from campaigns.states import TargetState
 from store import segments, tallies
-from store.columns import Instant
+from store.columns import Instant, is_number
 from store.tables import contact, contact_list, target
 
 _NULL: ColumnElement[Any] = null()
@@ -176,7 +176,7 @@ class _New:
             contact.c.list_id == self.list_id,
             contact.c.id > self.after,
             contact.c.id <= self.last,
-            contact.c.number.startswith("+"),  # not those of people who were erased
+            is_number(contact.c.number),  # not those of people who were erased
         )
 
 

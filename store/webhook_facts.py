@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from campaigns.contacts.suppression_key import known_number
 from store.tables import contact, suppression, target
 
 
@@ -30,13 +31,10 @@ def _target(connection: Connection, target_id: int) -> dict[str, Any]:
     ).first()
     if row is None:
         return {"number": None, "external_id": None, "list_id": None, "line": None}
-    return {**row._mapping, "number": _shown(row.number)}  # noqa: SLF001 -- public by its documentation
+    number = known_number(row.number) or None
+    return {**row._mapping, "number": number}  # noqa: SLF001 -- public by its documentation
 
 
 def _suppression(connection: Connection, suppression_id: int | None) -> dict[str, Any]:
     found = select(suppression.c.number).where(suppression.c.id == suppression_id)
-    return {"number": _shown(connection.execute(found).scalar())}
-
-
-def _shown(number: str | None) -> str | None:
-    return number if number and number.startswith("+") else None
+    return {"number": known_number(connection.execute(found).scalar()) or None}

@@ -96,6 +96,25 @@ def rest(connection: Connection, webhook_id: int, failures: int, until: datetime
     connection.execute(changed.values(failures=failures, rests_until=until))
 
 
+def pause_all(connection: Connection, now: datetime) -> list[tuple[int, int]]:
+    """Let no endpoint be told before a person resumes it; (id, controller) of those that were."""
+    done = connection.execute(
+        update(webhook)
+        .where(webhook.c.removed_at.is_(None), webhook.c.paused_at.is_(None))
+        .values(paused_at=now)
+        .returning(webhook.c.id, webhook.c.controller_id)
+    )
+    return [tuple(row) for row in done]
+
+
+def resume(connection: Connection, webhook_id: int, now: datetime) -> None:
+    """Tell it again, from the first that waits; each has its whole time to be taken."""
+    changed = update(webhook).where(webhook.c.id == webhook_id)
+    connection.execute(changed.values(paused_at=None, failures=0, rests_until=None))
+    mine = webhook_delivery.c.webhook_id == webhook_id
+    connection.execute(update(webhook_delivery).where(mine, _WAITING).values(asked_at=now))
+
+
 def has_fresh(connection: Connection) -> bool:
     """Whether there are events of which no deliveries were made yet."""
     found = select(webhook_event.c.id).where(~webhook_event.c.spread).limit(1)
@@ -130,10 +149,15 @@ def spread(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An event that an endpoint is to be told now."""
+    """An event that an endpoint is to be told now.
+
+    Attributes:
+        id: of the delivery.
+        told_as: the id that its receiver knows the event by.
+    """
 
     id: int
-    event_id: int
+    told_as: str
     kind: str
     subject: str
     at: datetime
@@ -168,7 +192,7 @@ def due(connection: Connection, webhook_id: int, now: datetime, count: int) -> l
     rows = connection.execute(
         select(
             webhook_delivery.c.id,
-            webhook_delivery.c.event_id,
+            webhook_event.c.told_as,
             webhook_event.c.kind,
             webhook_event.c.subject,
             webhook_event.c.at,
@@ -203,17 +227,18 @@ def settle(connection: Connection, delivery_id: int, **values: Any) -> None:
 
 
 def ask_again(
-    connection: Connection, webhook_id: int, event_ids: Sequence[int] | None, now: datetime
+    connection: Connection, webhook_id: int, told_as: Sequence[str] | None, now: datetime
 ) -> int:
     """Have deliveries made once more: those of these events, or all that were given up; how many.
 
     Those that wait already go on waiting.
     """
     mine = webhook_delivery.c.webhook_id == webhook_id
-    if event_ids is None:
+    if told_as is None:
         which = webhook_delivery.c.state == DeliveryState.GIVEN_UP.value
     else:
-        which = webhook_delivery.c.event_id.in_(event_ids) & ~_WAITING
+        named = select(webhook_event.c.id).where(webhook_event.c.told_as.in_(told_as))
+        which = webhook_delivery.c.event_id.in_(named) & ~_WAITING
     done = connection.execute(
         update(webhook_delivery)
         .where(mine, which)
@@ -250,6 +275,7 @@ def deliveries(
 def _log() -> Select[Any]:
     return select(
         webhook_delivery.c.event_id,
+        webhook_event.c.told_as,
         webhook_event.c.kind,
         webhook_event.c.subject,
         webhook_event.c.at,

@@ -9,11 +9,11 @@ from api.caller import Asking, Caller, In
 from api.dashboard.forms import checked
 from api.dashboard.pages import chosen, page
 from api.needs import needs
+from api.paging import ACTS_FROM, act_cursor, act_place
 from campaigns.access import Permission
 from operations.audit_proof import Fault, prove
 from store import audit
 from store.audit import AuditFilter, Place
-from store.columns import from_ms, to_ms
 from store.engine import reading
 
 router = APIRouter(include_in_schema=False)
@@ -36,11 +36,11 @@ def acts(
     act: Text = "",
     actor: Text = "",
     subject: Text = "",
-    before: Annotated[str, Query(pattern=r"^(\d{1,14}\.\d{1,9}\.\d{1,15})?$")] = "",
+    before: Annotated[str, Query(pattern=f"^({ACTS_FROM})?$")] = "",
 ) -> Response:
     """The last ones that are looked for, newest first."""
     sought = AuditFilter(act, actor=actor, subject=subject)
-    return _page(request, workspace, caller, sought, _place(before))
+    return _page(request, workspace, caller, sought, act_place(before))
 
 
 @router.post("/audit/verify", dependencies=[Depends(checked)])
@@ -75,20 +75,8 @@ def _page(
             ("", said.word("acts", "all")),
             *((one, said.word("acts", one)) for one in _KINDS),
         ],
-        "next": _after(rows[-1]) if len(rows) == _ROWS else None,
+        "next": act_cursor(rows[-1]) if len(rows) == _ROWS else None,
         "proof": None,
         "faults": [],
     }
     return page(request, "audit.html", **{**shown, **values})
-
-
-def _after(row: dict[str, Any]) -> str:
-    """What to give as `before` for the acts that come next."""
-    return f"{to_ms(row['at'])}.{row['segment_id']}.{row['sequence']}"
-
-
-def _place(text: str) -> Place | None:
-    if not text:
-        return None
-    at, segment, sequence = map(int, text.split("."))
-    return Place(from_ms(at), segment, sequence)

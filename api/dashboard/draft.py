@@ -43,7 +43,7 @@ STEP_OF = {
     "recordings": "message", "recording1": "message", "trunk": "way", "caller_id": "way",
     "start_at": "schedule", "end_at": "schedule", "finish_by": "schedule", "from": "schedule",
     "max_channels": "limits", "max_cps": "limits", "ring_timeout_s": "limits",
-    "max_attempts": "limits", "budget": "limits",
+    "max_attempts": "limits", "budget": "limits", "two_persons": "limits",
 }  # fmt: skip
 """On which step each field is."""
 
@@ -54,6 +54,7 @@ FIELD_OF = {
     "limits.max_channels": "max_channels",
     "limits.max_cps": "max_cps",
     "retry.max_attempts": "max_attempts",
+    "launch.two_persons": "two_persons",
     "schedule.start_at": "start_at",
     "schedule.end_at": "end_at",
     "schedule.finish_by": "finish_by",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from api.language import Language
-from campaigns.outcome import ANSWERED, NOT_THE_PERSONS, Outcome
+from campaigns.outcome import Outcome, Taken, taken
 from campaigns.states import CampaignState, TargetState
 from operations.progress import Progress
 
@@ -17,12 +17,13 @@ _STATES = (
     TargetState.CALLING,
     TargetState.PENDING,
 )
-_OURS = NOT_THE_PERSONS | {Outcome.IN_DOUBT}
-_GROUPS = (
-    ("answered", tuple(one for one in Outcome if one in ANSWERED)),
-    ("not_answered", tuple(one for one in Outcome if one not in ANSWERED and one not in _OURS)),
-    ("not_theirs", tuple(one for one in Outcome if one in _OURS)),
-)
+_GROUPS = tuple(
+    (word, tuple(one for one in Outcome if taken(one) is group))
+    for word, group in (
+        ("answered", Taken.ANSWERED), ("not_answered", Taken.NOT_ANSWERED),
+        ("not_theirs", Taken.OURS),
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,14 @@ from pydantic import BaseModel, Field
 
 from api.caller import Asking, In
 from api.needs import needs
-from api.paging import Paged, Since, Until
+from api.paging import ACTS_FROM, Paged, Since, Until, act_cursor, act_place
 from api.schemas import Page
 from campaigns.access import Permission
 from store import audit
-from store.audit import AuditFilter, Place
-from store.columns import from_ms, to_ms
+from store.audit import AuditFilter
 from store.engine import reading
 
 router = APIRouter(prefix="/audit", tags=["audit"])
-
-_CURSOR = r"^\d{1,14}-\d{1,9}-\d{1,15}$"
 
 
 class ActAnswer(BaseModel):
@@ -36,7 +33,7 @@ class ActAnswer(BaseModel):
 class AuditQuery(Paged):
     """Which acts."""
 
-    after: Annotated[str, Field(pattern=_CURSOR)] | None = Field(
+    after: Annotated[str, Field(pattern=f"^{ACTS_FROM}$")] | None = Field(
         None, description="The `next` of the page before."
     )
     act: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)?$", max_length=40)] | None = Field(
@@ -56,22 +53,11 @@ def acts(workspace: In, caller: Asking, asked: Annotated[AuditQuery, Query()]) -
     wanted = AuditFilter(asked.act or "", asked.since, asked.until, asked.calls)
     with reading(workspace.engine) as connection:
         rows = audit.page(
-            connection, caller.controller_id, _place(asked.after), asked.limit, wanted
+            connection, caller.controller_id, act_place(asked.after), asked.limit, wanted
         )  # fmt: skip
     whole = len(rows) == asked.limit
-    return Page(items=[_answer(row) for row in rows], next=_cursor(rows[-1]) if whole else None)
+    return Page(items=[_answer(row) for row in rows], next=act_cursor(rows[-1]) if whole else None)
 
 
 def _answer(row: dict[str, Any]) -> ActAnswer:
     return ActAnswer(**row, event=f"{row['segment_id']}:{row['sequence']}")
-
-
-def _cursor(row: dict[str, Any]) -> str:
-    return f"{to_ms(row['at'])}-{row['segment_id']}-{row['sequence']}"
-
-
-def _place(cursor: str | None) -> Place | None:
-    if cursor is None:
-        return None
-    at, segment_id, sequence = map(int, cursor.split("-"))
-    return Place(from_ms(at), segment_id, sequence)

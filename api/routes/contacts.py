@@ -16,6 +16,7 @@ from api.problems import language_of
 from api.schemas import BigId, ContactList, Id, Page, ProvenanceValues
 from campaigns.access import Permission
 from campaigns.contacts.basis import BasisKind, Evidence
+from campaigns.contacts.suppression_key import known_number
 from operations.add_contacts import AddedContacts, NewContact, add_contacts, open_list
 from operations.columns import CONTACT_FIELDS
 from operations.values import Line, Name
@@ -288,5 +289,5 @@ def _results(request: Request, done: AddedContacts) -> list[AddedOne]:
 
 
 def _contact(row: dict[str, Any]) -> Contact:
-    number = row["number"] if row["number"].startswith("+") else ""
+    number = known_number(row["number"])
     return Contact(**{**row, "number": number, "zones": row["zones"].split("|")})

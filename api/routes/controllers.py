@@ -45,7 +45,9 @@ class NewKey(BaseModel):
         },
     )
 
-    name: Name = Field(description="What or who it is for: acts in the audit bear this name.")
+    name: Name = Field(
+        description="What or who it is for: its acts are signed «key » and this name."
+    )
     expires_at: When | None = Field(None, description="Absent: it has no end.")
     scopes: list[Name] | None = Field(
         None,

@@ -44,19 +44,32 @@ router = APIRouter(tags=["operation"])
 )  # fmt: skip
 @needs(Permission.CAMPAIGNS_READ)
 def metrics(request: Request, workspace: In, caller: Asking) -> Response:
-    """Of the key's controller, of the dialer, and of this API."""
+    """Of the key's controller and of the dialer; with `trunks:read` of the whole installation too.
+
+    That is its trunks, all calls up, its disk and backup, and requests to this API.
+    """
+    everything = caller.may(Permission.TRUNKS_READ)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Kept(workspace, caller.controller_id))
-    text = generate_latest(registry) + generate_latest(request.app.state.traffic)
+    registry.register(_Kept(workspace, caller.controller_id, everything=everything))
+    text = generate_latest(registry)
+    if everything:
+        text += generate_latest(request.app.state.traffic)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 class _Kept(Collector):
-    """What the database says, read when it is asked for."""
+    """What the database says, read when it is asked for.
 
-    def __init__(self, workspace: Workspace, controller_id: int) -> None:
+    Args:
+        workspace: where.
+        controller_id: whose campaigns.
+        everything: what concerns every controller's calls too.
+    """
+
+    def __init__(self, workspace: Workspace, controller_id: int, *, everything: bool) -> None:
         self._workspace = workspace
         self._controller_id = controller_id
+        self._everything = everything
 
     def collect(self) -> Iterable[Metric]:
         """One transaction for all."""
@@ -93,20 +106,21 @@ class _Kept(Collector):
         yield GaugeMetricFamily(
             "portevoix_campaigns_held", "Campaigns that wait for a person", value=float(held)
         )
-        yield from self._place(backed_up)
-        yield from _dialer(dialer or {})
-
-    def _place(self, backed_up: datetime | None) -> Iterable[Metric]:
-        """The home directory: what it needs to go on, and to be had again when it is lost."""
-        settings = self._workspace.settings
-        key = suppression_key.state(settings, self._workspace.engine)
+        key = suppression_key.state(self._workspace.settings, self._workspace.engine)
         yield GaugeMetricFamily(
             "portevoix_suppression_key_usable", "Who was erased can be told",
             value=float(key is KeyState.FITS),
         )  # fmt: skip
+        yield from _dialer(dialer or {})
+        if self._everything:
+            yield from self._place(backed_up)
+            yield from _calls(dialer or {})
+
+    def _place(self, backed_up: datetime | None) -> Iterable[Metric]:
+        """The home directory: what it needs to go on, and to be had again when it is lost."""
         yield GaugeMetricFamily(
             "portevoix_home_free_bytes", "Free bytes on the disk of the home directory",
-            value=float(shutil.disk_usage(settings.home).free),
+            value=float(shutil.disk_usage(self._workspace.settings.home).free),
         )  # fmt: skip
         yield GaugeMetricFamily(
             "portevoix_backup_timestamp_seconds", "When the last backup was made; 0 for never",
@@ -115,7 +129,7 @@ class _Kept(Collector):
 
 
 def _dialer(status: dict[str, object]) -> Iterable[Metric]:
-    channels = status.get("channels", 0)
+    """What `/health` tells everybody."""
     yield GaugeMetricFamily("portevoix_dialer_up", "A dialer runs", value=float(bool(status)))
     yield GaugeMetricFamily(
         "portevoix_pbx_connected", "It reaches its PBX", value=float(bool(status.get("connected")))
@@ -124,6 +138,11 @@ def _dialer(status: dict[str, object]) -> Iterable[Metric]:
         "portevoix_dialer_ready", "It may place calls: nothing is left to be settled first",
         value=float(bool(status.get("ready"))),
     )  # fmt: skip
+
+
+def _calls(status: dict[str, object]) -> Iterable[Metric]:
+    """Of all controllers together."""
+    channels = status.get("channels", 0)
     yield GaugeMetricFamily(
         "portevoix_calls_up", "Calls up now",
         value=float(channels) if isinstance(channels, int | float) else 0.0,

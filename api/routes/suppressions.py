@@ -113,4 +113,4 @@ def add_file(
 
 
 def _source(caller: Caller, note: str) -> str:
-    return f"API, key {caller.name}" + (f": {note}" if note else "")
+    return f"API, {caller.name}" + (f": {note}" if note else "")

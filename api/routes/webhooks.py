@@ -15,7 +15,7 @@ from api.schemas import Id, Page
 from campaigns.access import Permission
 from campaigns.webhook import DeliveryState, EventKind
 from operations.webhook_address import LONGEST_URL
-from operations.webhooks import make_webhook, remove_webhook, replay
+from operations.webhooks import make_webhook, remove_webhook, replay, resume
 from store import webhooks
 from store.engine import reading
 
@@ -46,6 +46,9 @@ class WebhookAnswer(BaseModel):
     created_by: str
     failures: int = Field(description="One after the other; 0 while it answers.")
     rests_until: datetime | None = Field(description="Nothing is sent before.")
+    paused_at: datetime | None = Field(
+        description="Since a backup was restored: nothing is sent before `POST /resume`."
+    )
 
 
 class MadeWebhook(WebhookAnswer):
@@ -76,10 +79,10 @@ class Replay(BaseModel):
     """Events to tell once more."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"event_ids": ["1", "2"]}}
+        extra="forbid", json_schema_extra={"example": {"event_ids": ["01JD0Z3K7N8Q4R5S6T7V8W9XYZ"]}}
     )
 
-    event_ids: list[Annotated[str, Field(pattern=r"^[1-9]\d{0,17}$")]] | None = Field(
+    event_ids: list[Annotated[str, Field(pattern="^[0-9A-Z]{1,26}$")]] | None = Field(
         None, min_length=1, max_length=1000, description="Absent: all that were given up."
     )
 
@@ -147,8 +150,7 @@ def deliveries(
         webhooks.one(connection, caller.controller_id, webhook_id)
         rows = webhooks.deliveries(connection, webhook_id, asked.after, asked.limit, asked.state)
     items = [
-        DeliveryAnswer(**{**row, "event_id": str(row["event_id"]), "type": row["kind"]})
-        for row in rows
+        DeliveryAnswer(**{**row, "event_id": row["told_as"], "type": row["kind"]}) for row in rows
     ]
     return Page(items=items, next=next_of(rows, asked.limit, "event_id"))
 
@@ -157,7 +159,14 @@ def deliveries(
 @needs(Permission.PROGRAMS, Permission.PEOPLE_READ)
 def again(webhook_id: Id, asked: Replay, workspace: In, caller: Asking) -> Replayed:
     """Under their own ids, at once; those that wait already go on waiting."""
-    ids = None if asked.event_ids is None else [int(one) for one in asked.event_ids]
     return Replayed(
-        events=replay(workspace, caller.controller_id, webhook_id, ids, caller.name)
-    )  # fmt: skip
+        events=replay(workspace, caller.controller_id, webhook_id, asked.event_ids, caller.name)
+    )
+
+
+@router.post("/{webhook_id}/resume", summary="Tell it again after a restore")
+@needs(Permission.PROGRAMS, Permission.PEOPLE_READ)
+def go_on(webhook_id: Id, workspace: In, caller: Asking) -> WebhookAnswer:
+    """What waits is sent, from the first on. Asking twice does no harm."""
+    resume(workspace, caller.controller_id, webhook_id, caller.name)
+    return one(webhook_id, workspace, caller)

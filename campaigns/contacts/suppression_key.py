@@ -56,6 +56,11 @@ def is_digest(number: str) -> bool:
     return not number.startswith("+")
 
 
+def known_number(kept: str | None) -> str:
+    """The number that is kept; empty where only a digest of it is, or nothing."""
+    return "" if kept is None or is_digest(kept) else kept
+
+
 def kept_as(numbers: Iterable[str], key: SuppressionKey | None) -> dict[str, str]:
     """Every way in which a suppression of these numbers may be kept, with the number it is of."""
     found = {number: number for number in numbers}

@@ -31,6 +31,7 @@ webhook = Table(
     Column("removed_at", Instant),
     Column("failures", Integer, nullable=False, server_default="0"),  # one after the other
     Column("rests_until", Instant),  # nothing is sent before
+    Column("paused_at", Instant),  # nothing is sent before a person resumes it; NULL: it is told
     Index("ix_webhook_controller_id", "controller_id"),
 )
 
@@ -46,13 +47,16 @@ webhook_event = Table(
     Column("at", Instant, nullable=False),
     Column("data", JSON, nullable=False),
     Column("spread", Boolean, nullable=False),  # deliveries were made of it
+    # The id that receivers know it by: a ULID, as ids of rows are given again after a restore.
+    Column("told_as", String(26)),
+    Index("ix_webhook_event_told_as", "told_as", unique=True),
     Index(
         "ix_webhook_event_fresh",
         "id",
         sqlite_where=text("NOT spread"),
         postgresql_where=text("NOT spread"),
     ),
-    sqlite_autoincrement=True,  # an id is never used again
+    sqlite_autoincrement=True,  # an id is never used again but after a restore
 )
 
 webhook_delivery = Table(

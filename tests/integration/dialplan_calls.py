@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def write_sounds(directory: Path) -> None:
 
 
 def heard_frames(call: Call) -> list[int]:
-    """Numbers of the message's frames as the callee heard them, in order."""
+    """Numbers of the frames as the callee heard them, in order; but for silence."""
     payloads = b"".join(packet[12:] for _, packet in list(call.packets) if packet[1] & 0x7F == 8)
     frames = [payloads[start] for start in range(0, len(payloads), 160)]
     return [frame for frame in frames if frame != 0xD5]
@@ -109,3 +110,11 @@ def after_audio(call: Call, seconds: float) -> None:
     """Let this much of the message be heard."""
     assert call.first_audio.wait(5)
     time.sleep(seconds)
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait for a condition."""
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.02)

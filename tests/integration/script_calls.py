@@ -1,18 +1,23 @@
 """Calls with a script, placed by hand, and what their callees hear of it."""
 
-import time
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from dialplan_calls import Caller, Placed
+from dialplan_calls import Caller, Placed, until
 from far_side import Call, Script
 
 SOUNDS = (
     "message", "question-1", "question-2", "question-3", "noted", "unknown", "thanks", "source",
     "consented", "connecting", "full", "unavailable", "confirmation",
 )  # fmt: skip
-SOUND_MS = 500
+SOUND_MS = 1000
+"""Long enough that a key meant for the midst of a sound is in it on a busy machine too."""
+
+HALF_WAY = 18
+"""Packets of 20 ms after which a key is pressed: in the first 300 ms none answers a question."""
+
 SILENCE = 0xD5
 AGENTS = "+33199009900"
 """Who answers transfers, on the far side."""
@@ -61,14 +66,24 @@ def replies(placed: Placed) -> list[list[str]]:
 
 def heard(call: Call) -> list[str]:
     """Names of the sounds as the callee heard them, each run of one once."""
+    return [name for name, _ in groupby(_packets(call))]
+
+
+def _packets(call: Call) -> list[str]:
+    """Of which sound each packet is that the callee heard."""
     payloads = [packet[12:] for _, packet in list(call.packets) if packet[1] & 0x7F == 8]
-    values = [payload[0] for payload in payloads if len(set(payload)) == 1]
-    named = [SOUNDS[value - 1] for value in values if 0 < value <= len(SOUNDS)]
-    return [name for name, _ in groupby(named)]
+    return [name for one in payloads if (name := _sound(one))]
+
+
+@lru_cache(maxsize=256)
+def _sound(payload: bytes) -> str:
+    """The sound of which a packet is; empty for one of none."""
+    value = payload[0] if len(set(payload)) == 1 else 0
+    return SOUNDS[value - 1] if 0 < value <= len(SOUNDS) else ""
 
 
 def answered(*keys: tuple[str, str]) -> Callable[[Call], None]:
-    """A callee who, each time a sound is heard for half of it, presses a key."""
+    """A callee who, in the midst of each of these sounds, presses a key."""
 
     def script(call: Call) -> None:
         call.answer()
@@ -80,15 +95,18 @@ def answered(*keys: tuple[str, str]) -> Callable[[Call], None]:
 
 
 def press_at(call: Call, sound: str, key: str) -> None:
-    """Wait until this sound is what is being heard, and press."""
+    """Wait until some of this sound was heard, and press."""
     hear(call, sound)
-    time.sleep(0.35)
+    hear_on(call, sound, HALF_WAY)
     call.press(key)
 
 
-def hear(call: Call, sound: str, within_s: float = 20) -> None:
+def hear(call: Call, sound: str) -> None:
     """Wait until this sound begins, if it is not what is heard now."""
-    until = time.monotonic() + within_s
-    while heard(call)[-1:] != [sound]:
-        assert time.monotonic() < until, f"never heard {sound}, but {heard(call)}"
-        time.sleep(0.01)
+    until(lambda: heard(call)[-1:] == [sound])
+
+
+def hear_on(call: Call, sound: str, packets: int) -> None:
+    """Wait until so many more packets of a sound came."""
+    enough = _packets(call).count(sound) + packets
+    until(lambda: _packets(call).count(sound) >= enough)

@@ -11,18 +11,23 @@ from dialplan_calls import (
     after_audio,
     heard_frames,
     listen,
+    until,
     write_sounds,
 )
 from far_side import Call, FarSide
 from raw_ami import RawAmi
 
 from campaigns.trunk import Trunk
+from dialer.ami.actions import MACHINE_CONTEXT
 from dialer.instance.configure import Instance
 from dialer.instance.locate import Installation
 from dialer.instance.ports import free_ports
 from dialer.instance.supervise import Supervisor
 
 pytestmark = pytest.mark.pbx
+
+LEFT = 0x99
+"""Every sample of what is left on a machine; none of the message's."""
 
 
 @pytest.fixture
@@ -240,6 +245,29 @@ def test_keys_after_the_message_are_heard_and_keep_listening(caller: Caller) -> 
     end = placed.ended()
     assert end["Keys"] == "#9"
     assert end["Result"] == "optout"
+
+
+def test_a_9_right_after_what_is_left_on_a_machine_counts(
+    caller: Caller, far_side: FarSide
+) -> None:
+    """Whoever was taken for a machine is a person all the same."""
+    left = caller.asterisk.instance.sounds / "left"
+    left.with_suffix(".alaw").write_bytes(bytes([LEFT]) * 160 * 20)
+
+    def refuse_after_it(call: Call) -> None:
+        call.answer()
+        until(lambda: heard_frames(call).count(LEFT) == 20)
+        call.press("9")
+        call.ended.wait(20)
+
+    placed = caller.place(refuse_after_it, PV_MACHINE=str(left))
+    assert far_side.call_to(placed.number).first_audio.wait(5)
+    where = {"Context": MACHINE_CONTEXT, "Exten": "leave", "Priority": "1"}
+    placed.ami.ask("Redirect", Channel=placed.attempt_id, **where)
+    end = placed.ended()
+    assert (end["Result"], end["Keys"]) == ("optout", "9")
+    assert [line[0] for line in placed.lines()] == ["start", "optout", "end"]
+    assert far_side.call_to(placed.number).packets[-1][1][12:] == b"\xd5" * 160, "it is confirmed"
 
 
 def test_hanging_up_leaves_how_much_was_heard(caller: Caller, far_side: FarSide) -> None:

@@ -58,6 +58,11 @@ class Rig:
     theirs: TestClient
     nobody: TestClient
 
+    def scoped(self, *scopes: str) -> TestClient:
+        """A client whose key of our controller may do that alone."""
+        key = make_key(self.workspace, "Élan Valbourg", "scoped", "test", scopes=scopes)
+        return TestClient(self.app, headers={"Authorization": f"Bearer {key}"})
+
     def import_list(self, content: str = CONTACTS, **headers: str) -> Any:
         return self.ours.post(
             "/api/v1/lists",

@@ -235,6 +235,7 @@ def _webhooks(ask: Walk) -> None:
     ask("GET", "/webhooks/{webhook_id}", webhook_id=webhook_id)
     ask("GET", "/webhooks/{webhook_id}/deliveries", webhook_id=webhook_id)
     ask("POST", "/webhooks/{webhook_id}/replay", webhook_id=webhook_id, json={})
+    ask("POST", "/webhooks/{webhook_id}/resume", webhook_id=webhook_id)
     ask("DELETE", "/webhooks/{webhook_id}", webhook_id=webhook_id, status=204)
 
 

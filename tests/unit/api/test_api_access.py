@@ -9,7 +9,7 @@ from api_samples import Rig, campaign_values, form_token, make_rig
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
-from store import audit, controllers
+from store import api_keys, audit
 from store.engine import reading, writing
 
 OF_NOBODY = {"/api/v1/rule-packs/{pack_id}", "/consent/{slug}", "/consent/{slug}/agreed",
@@ -129,7 +129,7 @@ def test_a_revoked_key_opens_nothing_and_neither_does_its_session(rig: Rig) -> N
     client.post("/login/key", data={"form_token": token, "key": rig.key})
     assert client.get("/campaigns").status_code == 200
     with writing(rig.workspace.engine) as connection:
-        controllers.revoke_key(connection, 1, "office", datetime.now(UTC))
+        api_keys.revoke_named(connection, 1, "office", datetime.now(UTC))
     assert rig.ours.get("/api/v1/campaigns").status_code == 401
     assert client.get("/campaigns").status_code == 303
 
@@ -191,8 +191,8 @@ def test_signing_in_and_out_are_on_record(rig: Rig, person: TestClient) -> None:
     with reading(rig.workspace.engine) as connection:
         acts = audit.latest(connection, 1, 2)
     assert [(act["actor"], act["act"]) for act in acts] == [
-        ("office", "session.close"),
-        ("office", "session.open"),
+        ("key office", "session.close"),
+        ("key office", "session.open"),
     ]
 
 

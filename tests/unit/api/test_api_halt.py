@@ -94,7 +94,7 @@ def test_everything_stops_and_goes_on(rig: Rig, running: int) -> None:
     found = rig.ours.post("/api/v1/stop", json={"reason": "essai"})
     assert found.status_code == 200
     assert found.json()["stopped"] is found.json()["may_resume"] is True
-    assert (found.json()["by"], found.json()["reason"]) == ("office", "essai")
+    assert (found.json()["by"], found.json()["reason"]) == ("key office", "essai")
     assert rig.nobody.get("/health").json()["stopped"] is True
     assert "portevoix_stopped 1.0" in rig.ours.get("/metrics").text
     assert rig.ours.get(f"/api/v1/campaigns/{running}/progress").json()["halted"] is True
@@ -109,7 +109,7 @@ def test_another_controller_learns_nothing_and_cannot_take_it_back(rig: Rig) -> 
     assert (seen["stopped"], seen["by"], seen["reason"]) == (True, "", "")
     assert rig.theirs.delete("/api/v1/stop").status_code == 409
     assert rig.theirs.post("/api/v1/stop", json={}).json()["by"] == ""
-    assert rig.ours.get("/api/v1/stop").json()["by"] == "office", "the first one stands"
+    assert rig.ours.get("/api/v1/stop").json()["by"] == "key office", "the first one stands"
 
 
 def test_nobody_stops_anything_without_a_key(rig: Rig) -> None:
@@ -167,7 +167,7 @@ def test_every_page_has_the_stop_button_and_says_when_everything_is_stopped(
     page = client.get(path.format(id=running)).text
     assert 'href="/stop"' not in page
     assert "Everything is stopped" in page
-    assert "by office" in page
+    assert "by key office" in page
     assert "le message &lt;b&gt; est faux" in page
     assert 'href="/resume"' in page
 

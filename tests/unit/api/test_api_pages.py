@@ -59,7 +59,8 @@ PAGES = (
     "/campaigns/1/preflight", "/campaigns/new", "/campaigns/new?list=1&recording=1",
     "/campaigns/new?like=1", "/lists", "/lists/new", "/lists/1", "/lists/1/undo", "/recordings",
     "/recordings/1", "/refusals", "/why", "/requests", "/requests/1", "/forms", "/trunks",
-    "/callbacks", "/rules", "/rules/fr-political", "/audit", "/audit?act=campaign&actor=office",
+    "/callbacks", "/rules", "/rules/fr-political", "/audit",
+    "/audit?act=campaign&actor=key%20office",
 )  # fmt: skip
 
 OURS = (
@@ -249,7 +250,7 @@ def test_a_number_is_refused_and_found(full: Rig) -> None:
     added = client.post("/refusals", data={"form_token": token, "new": "06 39 98 00 77"})
     assert added.headers["location"] == "/refusals?added=new"
     found = client.post("/refusals/search", data={"form_token": token, "number": "0639980077"})
-    assert "page, office" in found.text
+    assert "page, key office" in found.text
     assert "0639980077" not in client.get("/refusals").text.replace(" ", "")
     rows = list(csv.reader(io.StringIO(client.get("/refusals.csv").text), delimiter=";"))
     column = rows[0].index("number")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from api_samples import Rig, form_token
+from api_samples import Rig, campaign_values, form_token
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 from test_api_dashboard import Outline
@@ -14,6 +14,7 @@ from campaigns.check import Subject, Verdict
 from campaigns.money import Euros
 from campaigns.readiness import Cause
 from campaigns.rules.gates import Gate
+from operations.keys import make_key
 from store import audit, leases, tables
 from store.engine import reading, writing
 
@@ -76,7 +77,7 @@ def test_what_was_launched_stays_readable(rig: Rig) -> None:
     assert rig.ours.get(path).status_code == 404
     rig.ours.post(f"/api/v1/campaigns/{campaign}/launch")
     found = rig.ours.get(path).json()
-    assert (found["by"], found["intact"]) == ("office", True)
+    assert (found["by"], found["intact"]) == ("key office", True)
     assert len(found["content"]["lists"][0]["sha256"]) == 64
     assert found["content"]["message"]["sha256"]
     assert rig.theirs.get(path).status_code == 404
@@ -93,7 +94,7 @@ def test_one_page_says_it_all(rig: Rig, person: TestClient) -> None:
 
 def test_what_fails_is_said_first_and_offers_no_launch(rig: Rig, person: TestClient) -> None:
     campaign = rig.campaign()
-    change(rig, campaign, two_persons=True, created_by="office")
+    change(rig, campaign, two_persons=True, created_by="key office")
     page = person.get(f"/campaigns/{campaign}/preflight").text
     assert "ne peut pas encore être lancée" in page
     assert f'href="/campaigns/{campaign}/launch"' not in page
@@ -103,6 +104,23 @@ def test_what_fails_is_said_first_and_offers_no_launch(rig: Rig, person: TestCli
     refused = rig.ours.post(f"/api/v1{path}")
     assert refused.status_code == 409
     assert "two persons" in refused.json()["detail"]
+
+
+def test_a_key_passes_for_no_person_where_two_are_asked_for(rig: Rig) -> None:
+    campaign = rig.campaign()
+    asked = rig.ours.post(
+        "/api/v1/campaigns",
+        json=campaign_values(name="À deux", launch={"two_persons": True}),
+        headers={"Accept-Language": "fr"},
+    )
+    assert (asked.status_code, asked.json()["field"]) == (422, "launch.two_persons")
+    assert "« key office » n’est pas une personne" in asked.json()["why"]
+    change(rig, campaign, two_persons=True, created_by="paul@example.org")
+    named_as_a_user = make_key(rig.workspace, "Élan Valbourg", "zoe@example.org", "test")
+    client = TestClient(rig.app, headers={"Authorization": f"Bearer {named_as_a_user}"})
+    refused = client.post(f"/api/v1/campaigns/{campaign}/launch")
+    assert refused.status_code == 409
+    assert "«key zoe@example.org» is none" in refused.json()["detail"]
 
 
 def test_old_rules_are_answered_for_on_a_page(rig: Rig, person: TestClient) -> None:
@@ -117,7 +135,7 @@ def test_old_rules_are_answered_for_on_a_page(rig: Rig, person: TestClient) -> N
     assert person.post(path, data={"form_token": "old"}).status_code == 403
     done = person.post(path, data={"form_token": form_token(asked)})
     assert (done.status_code, done.headers["location"]) == (303, f"/campaigns/{campaign}/preflight")
-    assert rig.ours.get(f"/api/v1/campaigns/{campaign}").json()["acknowledged_by"] == "office"
+    assert rig.ours.get(f"/api/v1/campaigns/{campaign}").json()["acknowledged_by"] == "key office"
     assert person.get(path).status_code == 303, "it is asked once"
     with reading(rig.workspace.engine) as connection:
         assert audit.latest(connection, 1, 1)[0]["act"] == "campaign.acknowledge"

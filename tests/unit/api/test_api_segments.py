@@ -90,6 +90,9 @@ def test_a_held_list_is_shown_and_released_for_a_reason(rig: Rig) -> None:
     assert rig.ours.post(f"{path}/release", json={"reason": " "}).status_code == 422
     assert rig.theirs.post(f"{path}/release", json={"reason": "x"}).status_code == 404
     released = rig.ours.post(f"{path}/release", json={"reason": "un seul standard"}).json()
-    assert (released["released_by"], released["release_reason"]) == ("office", "un seul standard")
+    assert (released["released_by"], released["release_reason"]) == (
+        "key office",
+        "un seul standard",
+    )
     assert rig.prepare(**real).status_code == 201
     assert rig.ours.post(f"{path}/release", json={"reason": "x"}).status_code == 409

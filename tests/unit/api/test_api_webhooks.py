@@ -19,6 +19,8 @@ from operations.submissions import withdraw
 from operations.telling import Teller
 from operations.webhook_address import Unreachable
 from operations.webhook_post import post
+from store import webhooks
+from store.engine import writing
 
 LOOPBACK = "\n[webhooks]\nallow_loopback = true\n"
 
@@ -77,7 +79,7 @@ def test_a_program_is_told_and_can_check_who_told_it(open_rig: Rig, receiver: An
     campaign = open_rig.campaign()
     open_rig.ours.post(f"/api/v1/campaigns/{campaign}/stop")
     assert tell(open_rig) == 2
-    received = sorted(receiver.got, key=lambda one: int(one[1]["Porte-Voix-Event-Id"]))
+    received = sorted(receiver.got, key=lambda one: json.loads(one[2])["at"])
     path, headers, body = received[0]
     assert path == "/hook?for=us"
     at, _, signed = headers["Porte-Voix-Signature"].partition(",v1=")
@@ -89,6 +91,24 @@ def test_a_program_is_told_and_can_check_who_told_it(open_rig: Rig, receiver: An
     assert json.loads(received[1][2])["data"]["after"] == "stopped"
     listed = open_rig.ours.get(f"/api/v1/webhooks/{made['id']}/deliveries").json()["items"]
     assert {(one["state"], one["status"]) for one in listed} == {("delivered", 204)}
+    ids = [one["event_id"] for one in listed]
+    assert ids == [headers["Porte-Voix-Event-Id"] for _, headers, _ in reversed(received)]
+    path = f"/api/v1/webhooks/{made['id']}/replay"
+    assert open_rig.ours.post(path, json={"event_ids": ids}).json() == {"events": 2}
+
+
+def test_one_at_rest_since_a_restore_says_so_until_it_is_resumed(
+    open_rig: Rig, receiver: Any
+) -> None:
+    path = f"/api/v1/webhooks/{made_for(open_rig, receiver, 'list.imported')['id']}"
+    with writing(open_rig.workspace.engine) as connection:
+        webhooks.pause_all(connection, datetime.now(UTC))
+    open_rig.import_list()
+    assert open_rig.ours.get(path).json()["paused_at"] is not None
+    assert tell(open_rig) == 0
+    for _ in range(2):
+        assert open_rig.ours.post(f"{path}/resume").json()["paused_at"] is None
+    assert tell(open_rig) == 1
 
 
 def test_the_secret_is_shown_once(open_rig: Rig, receiver: Any) -> None:

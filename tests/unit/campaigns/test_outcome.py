@@ -7,12 +7,15 @@ from hypothesis import strategies as st
 from campaigns.outcome import (
     ANSWERED,
     NOT_THE_PERSONS,
+    OURS,
     PATIENT_MS,
     REACHED,
     Facts,
     Outcome,
+    Taken,
     quartile,
     resolve,
+    taken,
 )
 
 
@@ -240,3 +243,10 @@ def test_groups_do_not_overlap() -> None:
     assert not REACHED & NOT_THE_PERSONS
     assert not ANSWERED & NOT_THE_PERSONS
     assert REACHED < ANSWERED
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_is_taken_in_one_way(outcome: Outcome) -> None:
+    groups = {Taken.ANSWERED: outcome in ANSWERED, Taken.OURS: outcome in OURS}
+    expected = [group for group, is_in in groups.items() if is_in] or [Taken.NOT_ANSWERED]
+    assert [taken(outcome.value)] == expected

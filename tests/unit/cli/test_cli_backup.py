@@ -1,13 +1,16 @@
 """Backup, restore and sizing as a shell sees them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from cli_subjects import Command
 from typer.testing import CliRunner, Result
 
+from campaigns.webhook import EventKind
 from cli.main import app
+from operations.webhooks import make_webhook
 from operations.workspace import Workspace
 
 
@@ -25,6 +28,8 @@ def test_there_and_back(
     portevoix: Command, workspace: Workspace, campaign_file: Path, tmp_path: Path
 ) -> None:
     assert portevoix("campaign", "prepare", str(campaign_file)).exit_code == 0
+    make_webhook(workspace, 1, "https://crm.example/hook", [EventKind.LIST_IMPORTED], "Ana")
+    assert portevoix("key", "make", "crm").exit_code == 0
     file, key = tmp_path / "backup", tmp_path / "key"
     done = portevoix("backup", str(file), "--by", "Ana")
     assert done.exit_code == 0, done.stderr
@@ -34,10 +39,48 @@ def test_there_and_back(
     assert done.exit_code == 0, done.stdout + done.stderr
     assert done.stdout.count("✓ ok") == 3
     assert "Campaigns held: 1." in done.stderr
-    shown = CliRunner().invoke(app, ["--home", str(tmp_path / "new"), "campaign", "show", "1"])
-    assert "restored from a backup, calls since" in shown.stdout
+    assert "Webhooks at rest: 1." in done.stderr
+    assert "API keys put out of force: 1," in done.stderr
+
+    def new(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["--home", str(tmp_path / "new"), *arguments])
+
+    assert "restored from a backup, calls since" in new("campaign", "show", "1").stdout
+    assert re.search(r"crm\.example.*list\.imported.*20\d\d-", new("webhook", "list").stdout)
+    assert new("webhook", "resume", "1", "--by", "Ana").exit_code == 0
+    assert not re.search(r"list\.imported.*20\d\d-", new("webhook", "list").stdout)
+    assert new("webhook", "resume", "2", "--by", "Ana").exit_code == 1
     again = portevoix("audit", "show", "--everybody").stdout
     assert "backup.make" in again
+
+
+def test_what_the_journals_do_not_tell_is_said(
+    portevoix: Command, workspace: Workspace, tmp_path: Path
+) -> None:
+    portevoix("backup", str(tmp_path / "backup"), "--by", "Ana")
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    lines = ["start|A|99", "start|B", "optout|B|1772449200000", "nothing"]
+    (saved / "00000001.journal").write_text("\n".join(lines) + "\n")
+    done = restore(tmp_path / "new", tmp_path / "backup", "--journals", saved)
+    said = " ".join(done.stderr.split())
+    for one in (
+        "1 calls went to people of lists that came later", "1 calls of which the journals",
+        "1 of these calls had a 9", "1 lines of the journals",
+    ):  # fmt: skip
+        assert one in said
+
+
+def test_keys_are_kept_where_that_is_said(
+    portevoix: Command, workspace: Workspace, tmp_path: Path
+) -> None:
+    portevoix("key", "make", "crm")
+    portevoix("backup", str(tmp_path / "backup"), "--by", "Ana")
+    done = restore(tmp_path / "new", tmp_path / "backup", "--keep-keys")
+    assert "out of force" not in done.stderr
+    assert "what was changed of users and keys" in done.stderr
+    listed = CliRunner().invoke(app, ["--home", str(tmp_path / "new"), "key", "list"])
+    assert "crm" in listed.stdout
 
 
 def test_without_the_key_it_says_that_nobody_is_called(

@@ -25,6 +25,7 @@ class Desk:
     def __init__(self, directory: Path) -> None:
         self.done: list[str] = []
         self.closed = False
+        self.fault: Exception = StoreUnavailable("The database is locked.")
         self.called = Event()
         self.turned_away = Event()
         self.log = CallbackLog(directory, self._carry_out)
@@ -32,7 +33,7 @@ class Desk:
     def _carry_out(self, said: Said) -> bool:
         if self.closed:
             self.turned_away.set()
-            raise StoreUnavailable("The database is locked.")
+            raise self.fault
         self.done.append(said.call_id)
         self.called.set()
         return True
@@ -109,7 +110,10 @@ def test_it_catches_up_by_itself(desk: Desk, tmp_path: Path) -> None:
     assert desk.done == ["1"]
 
 
-def test_it_goes_on_after_a_store_that_was_locked(desk: Desk, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [StoreUnavailable("locked"), RuntimeError("a fault of ours")])
+def test_no_fault_ends_its_watching(desk: Desk, tmp_path: Path, fault: Exception) -> None:
+    desk.fault = fault
+
     async def watched() -> None:
         desk.closed = True
         write(tmp_path, a_line(1))

@@ -13,6 +13,7 @@ from fake_pbx import FakePbx
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import StoreUnavailable
+from campaigns.script import KeyAct, Script, Transfer
 from campaigns.trunk import NumberFormat, Trunk
 from dialer import originate
 from dialer.calls import Call
@@ -192,6 +193,18 @@ async def test_nothing_is_sent_that_cannot_be_looked_up(fast: Subject) -> None:
     again = fast.add(CAMPAIGN, 1)
     fast.clock.run(102.0)
     assert fast.ids() == everything(again)
+
+
+async def test_nothing_is_sent_that_could_be_put_through_by_a_trunk_that_may_not_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transfer = Transfer("+33199000077", limit=5)
+    asking = Script(keys={"3": KeyAct.TRANSFER}, transfer=transfer)
+    campaign = a_campaign(limits=Limits(100, 100), script=asking, rehearsal=False)
+    subject = Subject(monkeypatch, campaign)
+    await subject.pbx.open(lambda events: None)
+    calls = subject.add(campaign)
+    assert (subject.sent, subject.returned) == ([], calls), "nobody has armed it"
 
 
 async def test_nothing_is_sent_after_the_link_went_down(fast: Subject) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from dialing import dialing, until
 from fake_pbx import FakeCall, FakePbx
+from sqlalchemy import select
 from store_subjects import World, number
 from ulid import ULID
 
 from campaigns.campaign import Campaign
 from campaigns.retry import RetryPolicy
+from campaigns.script import Question, Script, script_to_plain
 from campaigns.states import CampaignState
 from dialer import engine, reconcile, scheduler
 from dialer.claim import Want, claim
@@ -25,6 +27,7 @@ from operations.workspace import Workspace, open_workspace
 from store import campaigns as kept
 from store import suppressions
 from store.engine import reading, writing
+from store.tables import reply
 
 PEOPLE = 45
 ONCE = RetryPolicy(max_attempts=1)
@@ -115,6 +118,26 @@ def test_a_refusal_is_in_force_with_and_without_the_end_of_its_call(subject: Sub
     assert refused == {number(0), number(1)}
 
 
+def test_what_was_said_with_keys_is_in_the_record(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "home")
+    world = World(workspace.engine, datetime.now(UTC))
+    script = Script(questions=(Question("vote", {"1": "oui", "2": "non"}),))
+    subject = Subject(workspace, world, world.called(2, script=script_to_plain(script)))
+    heard, cut_off = str(ULID()), str(ULID())
+    said = "1772449203000|answer|1"
+    subject.write(
+        started(heard, subject.target(0)), f"reply|{heard}|{said}|2", ended(heard),
+        started(cut_off, subject.target(1)), f"reply|{cut_off}|{said}|1",
+    )  # fmt: skip
+    for _ in range(2):
+        subject.recover()
+    with reading(world.engine) as connection:
+        rows = connection.execute(select(reply.c.attempt_id, reply.c.kind, reply.c.value))
+        assert {tuple(row) for row in rows} == {
+            (heard, "answer", "2"), (cut_off, "answer", "1"),
+        }  # fmt: skip
+
+
 def test_the_second_call_of_a_person_comes_after_the_first(tmp_path: Path) -> None:
     workspace = open_workspace(tmp_path / "home")
     world = World(workspace.engine, datetime.now(UTC))
@@ -133,6 +156,24 @@ def test_a_call_to_somebody_of_a_later_list_is_counted_and_no_more(subject: Subj
     subject.write(started(attempt, 99_999), f"optout|{attempt}|1772449200000")
     assert subject.recover() == Recovered(strangers=1, lost_refusals=1)
     assert subject.world.attempts() == {}
+
+
+def test_lines_that_tell_nothing_are_counted(subject: Subject) -> None:
+    """A line of an earlier version names no target, and a machine that is lost may tear one."""
+    known, unknown = str(ULID()), str(ULID())
+    subject.write(started(known, subject.target(0)), ended(known))
+    subject.recover()
+    subject.write(
+        f"start|{known}",
+        f"start|{unknown}",
+        f"optout|{unknown}|1772449200000",
+        "start|",
+        "gibberish",
+    )
+    with (subject.journals / "00000002.journal").open("w") as stream:
+        stream.write(f"start|{ULID()}|")
+    assert subject.recover() == Recovered(untargeted=1, lost_refusals=1, unreadable=3)
+    assert list(subject.world.attempts()) == [known]
 
 
 def test_what_was_open_at_the_backup_and_has_no_line_is_in_doubt(subject: Subject) -> None:
@@ -192,7 +233,7 @@ async def interrupted(subject: Subject, file: Path) -> FakePbx:
 
 def put_back(file: Path, home: Path) -> Restored:
     found = restore(file, home, "Ana")
-    assert found.held == 1
+    assert found.standstill.campaigns == 1
     key, own = file.with_suffix(".key"), found.workspace
     if key.exists():
         suppression_key.restore(own.settings, own.engine, key, "Ana")

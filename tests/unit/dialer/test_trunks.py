@@ -56,6 +56,15 @@ async def test_a_real_trunk_waits_for_a_named_person() -> None:
     assert (await looked(ELSEWHERE, armed_by="Zoé")).gate(REAL) is None
 
 
+async def test_a_call_is_put_through_by_a_trunk_that_it_might_go_out_by() -> None:
+    assert not (await looked(ELSEWHERE)).may_transfer(TRUNK, REAL), "nobody has armed it"
+    armed = await looked(ELSEWHERE, armed_by="Zoé")
+    assert armed.may_transfer(TRUNK, REAL)
+    assert not armed.may_transfer(TRUNK, a_campaign(rehearsal=True, caller_id=SHOWN))
+    assert not armed.may_transfer(TRUNK, a_campaign(rehearsal=False, caller_id="+33162000001"))
+    assert not armed.may_transfer("gone", REAL)
+
+
 async def test_a_rehearsal_never_goes_out_by_a_real_trunk_armed_or_not() -> None:
     trunks = await looked(ELSEWHERE, armed_by="Zoé")
     assert trunks.gate(a_campaign(rehearsal=True)) is Gate.TRUNK_UNAVAILABLE

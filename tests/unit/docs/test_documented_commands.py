@@ -7,7 +7,8 @@ tests/integration (test_api_server.py, test_cli_sipp.py).
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,33 @@ _ASSIGNED = re.compile(r"[A-Z_]+=\S*")
 
 
 def lines(page: Path) -> Iterator[str]:
-    """Each command of the shell blocks of a page, on one line."""
+    """Each command of the shell blocks of a page, with what its quotes hold of the next lines."""
     for _, block in _FENCE.findall(page.read_text("utf-8")):
-        for line in block.replace("\\\n", " ").splitlines():
+        for line in whole(block.replace("\\\n", " ").splitlines()):
             yield line.strip()
             yield from _SUBSHELL.findall(line)
 
 
+def whole(some: Iterable[str]) -> Iterator[str]:
+    """Lines, joined where a quoted text goes on in the next one.
+
+    Raises:
+        ValueError: a quote is never closed.
+    """
+    begun: list[str] = []
+    for line in some:
+        begun.append(line)
+        with suppress(ValueError):
+            shlex.split("\n".join(begun), comments=True)
+            yield "\n".join(begun)
+            begun = []
+    if begun:
+        raise ValueError(f"a quote is never closed: {begun[0]}")
+
+
 def words(line: str) -> list[str]:
     """The words of the first command in a line, without assignments before it."""
-    try:
-        found = shlex.split(line, comments=True)
-    except ValueError:  # a quoted text goes on in the next line
-        return []
+    found = shlex.split(line, comments=True)
     ends = [index for index, word in enumerate(found) if word in {"|", "&&", ";", ">", "||", "&"}]
     found = found[: ends[0]] if ends else found
     while found and _ASSIGNED.fullmatch(found[0]):
@@ -82,6 +97,14 @@ def test_the_pages_have_commands_and_a_wrong_one_is_noticed() -> None:
     for wrong in (["backup"], ["backup", "x", "--nothing"], ["campaign", "launched", "x"]):
         with pytest.raises(Exception, match=r"Missing|No such"):
             parse(wrong)
+
+
+def test_a_quoted_text_may_go_on_in_the_next_line_and_must_end() -> None:
+    text = ["portevoix stop --reason 'wrong", "date' --nothing", "portevoix stop  # it's all"]
+    assert list(whole(text)) == ["\n".join(text[:2]), text[2]]
+    assert words(next(whole(text)))[1:] == ["stop", "--reason", "wrong\ndate", "--nothing"]
+    with pytest.raises(ValueError, match="never closed: portevoix 'a"):
+        list(whole(["portevoix 'a", "b"]))
 
 
 @pytest.mark.parametrize(("page", "arguments"), commands("make"), ids=str)

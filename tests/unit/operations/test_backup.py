@@ -7,10 +7,11 @@ import resource
 import tarfile
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from postgres import Postgres
 from sqlalchemy import make_url
 from store_subjects import World, number
@@ -19,17 +20,23 @@ from audio.message import sha256_of
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.errors import InvalidInput, NotAllowed, StoreUnavailable
 from campaigns.stages import Cause, Hold, Measure
+from campaigns.webhook import EventKind
 from operations import suppression_key
 from operations.audit_proof import prove
 from operations.backup import MANIFEST, back_up
 from operations.erase import erase
 from operations.hold import held, release
+from operations.keys import make_key, owner_of, revoke_key
 from operations.restore import Restored, add_journals, faults, restore
+from operations.sessions import asker, open_for_key
 from operations.settings import FILE_NAME
+from operations.telling import Teller
+from operations.webhooks import make_webhook, resume
 from operations.workspace import Workspace, open_workspace
+from store import audit, leases, outbox, schema, suppressions
 from store import campaigns as kept
-from store import leases, schema, suppressions
 from store.engine import reading, writing
+from store.outbox import Event
 from store.snapshot import standing
 
 BY = "Ana"
@@ -279,6 +286,79 @@ def test_who_releases_answers_for_what_it_was_held_for_before_too(
     assert now_held() is None
 
 
+def test_webhooks_rest_after_a_restore_and_no_id_is_ever_given_twice(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    hook = make_webhook(workspace, 1, "https://crm.example/hook", [EventKind.LIST_IMPORTED], BY)
+    got: list[tuple[str, str]] = []
+
+    def happens(where: Workspace, what: str) -> None:
+        event = Event(EventKind.LIST_IMPORTED, 1, what, what, datetime.now(UTC), {})
+        with writing(where.engine) as connection:
+            outbox.note(connection, [event])
+
+    def receive(_url: str, body: bytes, _headers: object) -> int:
+        got.append((json.loads(body)["subject"], json.loads(body)["id"]))
+        return 204
+
+    def tell(where: Workspace) -> None:
+        teller = Teller(where.engine, receive)
+        while teller.round(datetime.now(UTC)):
+            pass
+        teller.close()
+
+    happens(workspace, "waits at the backup")
+    back_up(workspace, tmp_path / "backup", BY)
+    happens(workspace, "after the backup")
+    tell(workspace)
+    found = put_back(tmp_path / "backup", tmp_path / "new")
+    happens(found.workspace, "after the restore")
+    told = dict(got)
+    tell(found.workspace)
+    assert (found.standstill.webhooks, dict(got)) == (1, told), "at rest"
+    resume(found.workspace, 1, hook.row["id"], BY)
+    tell(found.workspace)
+    assert [subject for subject, _ in got[2:]] == ["waits at the backup", "after the restore"]
+    assert got[2] in told.items(), "what was told before has the id by which it is known"
+    assert got[3][1] not in told.values()
+    with reading(found.workspace.engine) as connection:
+        acts = [one["act"] for one in audit.latest(connection, 1, 10)]
+    assert acts[:2] == ["webhook.resume", "webhook.pause"]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_key_revoked_after_the_backup_opens_nothing_unless_keys_are_kept(
+    workspace: Workspace, tmp_path: Path, keep: bool
+) -> None:
+    key, ended = (
+        make_key(workspace, "Comité", name, BY, expires_at=at)
+        for name, at in (("crm", None), ("old", datetime.now(UTC) + timedelta(seconds=1)))
+    )
+    back_up(workspace, tmp_path / "backup", BY)
+    (owner,) = {found.controller_id for found in [owner_of(workspace, key)] if found}
+    revoke_key(workspace, owner, "crm", BY)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=1)):
+        found = restore(tmp_path / "backup", tmp_path / "new", BY, keep_keys=keep)
+        new = found.workspace
+        assert (owner_of(new, key) is not None) is keep
+        assert owner_of(new, ended) is None
+    assert found.standstill.keys == (None if keep else 1)
+    with reading(new.engine) as connection:
+        revoked = [one for one in audit.latest(connection, owner, 10) if one["act"] == "key.revoke"]
+    assert [one["detail"] for one in revoked] == ([] if keep else [{"cause": "restored"}])
+
+
+def test_a_restore_ends_sessions(workspace: Workspace, tmp_path: Path) -> None:
+    key = make_key(workspace, "Comité", "crm", BY)
+    token = open_for_key(workspace, key)
+    assert token
+    assert asker(workspace, token)
+    back_up(workspace, tmp_path / "backup", BY)
+    new = restore(tmp_path / "backup", tmp_path / "new", BY, keep_keys=True).workspace
+    assert asker(new, token) is None
+    assert asker(workspace, token), "of the copy alone"
+
+
 def test_journals_that_grew_are_brought_in_and_others_refused(file: Path, tmp_path: Path) -> None:
     new = put_back(file, tmp_path / "new").workspace
     saved = tmp_path / "saved"
@@ -310,7 +390,7 @@ def test_on_postgresql(postgres: Postgres, tmp_path: Path) -> None:
             connection.exec_driver_sql("DROP SCHEMA public CASCADE")
             connection.exec_driver_sql("CREATE SCHEMA public")
         found = put_back(tmp_path / "backup", tmp_path / "new")
-        assert found.held == 1
+        assert found.standstill.campaigns == 1
         assert schema.revision(found.workspace.engine) == schema.newest()
         assert make_url(found.workspace.settings.url).database == other.url.database
         wrong: list[object] = []

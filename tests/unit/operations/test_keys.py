@@ -14,7 +14,7 @@ from campaigns.errors import InvalidInput
 from operations.keys import digest, make_key, owner_of
 from operations.sessions import asker_of_key
 from operations.workspace import Workspace
-from store import controllers
+from store import api_keys
 from store.engine import reading, writing
 from store.tables import api_key, audit_event
 
@@ -56,8 +56,8 @@ def test_a_revoked_key_is_out_of_force(workspace: Workspace) -> None:
     key = make_key(workspace, "A", "site", "Zoé")
     other = make_key(workspace, "A", "desk", "Zoé")
     with writing(workspace.engine) as connection:
-        assert controllers.revoke_key(connection, 1, "site", NOW)
-        assert not controllers.revoke_key(connection, 1, "site", NOW)
+        assert api_keys.revoke_named(connection, 1, "site", NOW)
+        assert not api_keys.revoke_named(connection, 1, "site", NOW)
     assert owner_of(workspace, key) is None
     assert _owner(workspace, other) == (1, "desk")
 

@@ -11,6 +11,7 @@ from workspaces import a_workspace
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from campaigns.script import KeyAct, Script, Transfer, script_to_plain
 from campaigns.states import Action, CampaignState
 from operations import launch
 from operations import trunks as decided
@@ -72,6 +73,18 @@ def test_a_real_trunk_must_be_armed_by_name(workspace: Workspace, world: World) 
     decided.arm(workspace, "carrier", "Zoé")
     with reading(workspace.engine) as connection:
         assert trunks.all_of(connection)["carrier"].armed_by == "Zoé"
+    assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
+
+
+def test_a_transfer_by_a_trunk_that_nobody_has_armed_is_refused(
+    workspace: Workspace, world: World
+) -> None:
+    transfer = Transfer("+33162000009", trunk="carrier", limit=5)
+    script = Script(keys={"3": KeyAct.TRANSFER}, transfer=transfer)
+    campaign = draft(world, script=script_to_plain(script))
+    with pytest.raises(NotAllowed, match="«carrier» reaches real telephones and nobody has armed"):
+        launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
+    decided.arm(workspace, "carrier", "Zoé")
     assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
 
 

@@ -1,5 +1,6 @@
 """Hearing a campaign on one's own telephone."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,19 @@ import pytest
 import time_machine
 from sqlalchemy import Engine, select, update
 from store_subjects import World
+from ulid import ULID
 from workspaces import a_workspace
 
 from audio.message import PreparedMessage
+from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
+from campaigns.rules.frequency import Cap
 from campaigns.states import CampaignState
 from operations import call_me
 from operations.call_me import CODE_GOOD_FOR, MOST_A_DAY, MOST_TRIES
 from operations.workspace import Workspace
-from store import audit, tables
+from store import attempts, audit, lists, policies, spending, tables, tallies
 from store import campaigns as kept
 from store.engine import reading, writing
 
@@ -155,6 +159,60 @@ def test_a_number_is_called_a_few_times_a_day(
     for call in (send, lambda w, c: call_me.call_me(w, 1, c.id, MINE, PERSON)):
         with pytest.raises(NotAllowed, match="in 24 hours"):
             call(workspace, campaign)
+
+
+def test_a_person_asks_for_a_few_calls_a_day_to_whatever_numbers(
+    workspace: Workspace, campaign: Campaign
+) -> None:
+    for last in range(MOST_A_DAY):
+        call_me.send_code(workspace, 1, campaign.id, f"06 39 98 00 5{last}", PERSON)
+    with pytest.raises(NotAllowed, match=r"A\. Moreau asked for 5 calls in 24 hours"):
+        call_me.send_code(workspace, 1, campaign.id, "06 39 98 00 59", PERSON)
+    assert call_me.send_code(workspace, 1, campaign.id, "06 39 98 00 59", "Zoé")
+
+
+def test_what_is_left_of_the_budget_is_what_a_call_may_cost(
+    workspace: Workspace, world: World, campaign: Campaign, codes: list[str]
+) -> None:
+    assert row(workspace, send(workspace, campaign))["budget"] is None
+    with writing(world.engine) as connection:
+        spending.set_budget(connection, campaign.id, 1_000_000)
+        spent = Counter({(campaign.id, tallies.MONEY, tallies.SPENT): 400_000})
+        tallies.add(connection, spent)
+    assert row(workspace, send(workspace, campaign))["budget"] == 600_000
+
+
+def test_a_number_that_nobody_has_shown_to_be_theirs_is_called_no_more_often_than_anybody(
+    workspace: Workspace, world: World, campaign: Campaign, codes: list[str]
+) -> None:
+    with writing(world.engine) as connection:
+        capped = update(tables.campaign).where(tables.campaign.c.id == campaign.id)
+        plain = policies.frequency_to_plain(Cap(1, 30))
+        connection.execute(capped.values(frequency=plain))
+    spoken = send(workspace, campaign)
+    assert row(workspace, spoken)["frequency"] == plain
+    (target,) = world.targets(spoken)
+    placed = Attempt(str(ULID()), spoken, target["id"], E164, "t", "+33199000001", world.now)
+    with writing(world.engine) as connection:
+        attempts.add(connection, [placed], "test", campaign.pack, campaign.rehearsal)
+    call_me.confirm(workspace, 1, MINE, codes[-1], PERSON)
+    with pytest.raises(NotAllowed, match="called as often as fr-political"):
+        send(workspace, campaign)
+    heard = call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+    assert row(workspace, heard)["frequency"] is None, "who is called asked for it"
+
+
+def test_the_lists_of_such_calls_are_not_among_the_lists(
+    workspace: Workspace, campaign: Campaign, codes: list[str]
+) -> None:
+    with reading(workspace.engine) as connection:
+        before = [one["id"] for one in lists.all_of(connection, 1)]
+    proved(workspace, campaign, codes)
+    call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+    with reading(workspace.engine) as connection:
+        assert [one["id"] for one in lists.all_of(connection, 1)] == before
+        assert [one["id"] for one in lists.page(connection, 1, None, 100)] == before
+        assert lists.one(connection, 1, before[0] + 1)["method"] == "call me", "it is there"
 
 
 def test_a_trunk_that_reaches_people_must_be_armed(

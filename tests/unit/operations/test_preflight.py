@@ -243,6 +243,17 @@ def test_two_persons_where_the_campaign_asks_for_it(workspace: Workspace, world:
     assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Paul") is CampaignState.RUNNING
 
 
+@pytest.mark.parametrize(
+    ("prepared", "by"), [("Zoé", "key crm"), ("key crm", "Zoé"), ("key crm", "key other")]
+)
+def test_a_key_is_neither_of_two_persons(
+    workspace: Workspace, world: World, prepared: str, by: str
+) -> None:
+    campaign = draft(world, two_persons=True, created_by=prepared)
+    with pytest.raises(NotAllowed, match="It takes two persons, and «key crm» is none"):
+        launch.act(workspace, 1, campaign.id, Action.LAUNCH, by)
+
+
 def test_a_launch_is_recorded_once_and_for_ever(workspace: Workspace, world: World) -> None:
     campaign = draft(world, created_by="Zoé", budget=5)
     launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Paul")

@@ -12,11 +12,12 @@ from test_prepare import values
 from workspaces import a_workspace
 
 from campaigns.campaign import Campaign
-from campaigns.errors import InvalidInput, NotFound
+from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.script import KeyAct
 from operations.campaign_file import read_campaign_file
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
+from operations.rehearse import rehearse
 from operations.script_values import ScriptValues
 from operations.workspace import Workspace
 from store import campaigns as kept
@@ -128,6 +129,18 @@ def test_a_script_that_only_says_what_is_said_needs_nothing_of_the_pbx(
             "script.transfer.number", "",
         ),
         (
+            {"transfer": {"key": "3", "number": "112", "limit": 5}},
+            "script.transfer.number", "short number of the public network",
+        ),
+        (
+            {"transfer": {"key": "3", "number": "3117", "limit": 5}},
+            "script.transfer.number", "short number of the public network",
+        ),
+        (
+            {"transfer": {"key": "3", "number": "118218", "limit": 5}},
+            "script.transfer.number", "short number of the public network",
+        ),
+        (
             {"transfer": {"key": "3", "number": "0199000077", "limit": 5, "trunk": "nowhere"}},
             "trunk", "no trunk",
         ),
@@ -148,6 +161,14 @@ def test_a_bad_script_is_refused_in_its_writers_terms(
         prepared(workspace, world, **script)
     assert refused.value.field == field
     assert why in str(refused.value)
+
+
+def test_a_campaign_with_a_script_is_not_rehearsed_by_a_click(
+    workspace: Workspace, world: World
+) -> None:
+    campaign = prepared(workspace, world, questions=[QUESTION])
+    with pytest.raises(NotAllowed, match="with a script is rehearsed from its file"):
+        rehearse(workspace, campaign.controller_id, campaign.id, "test")
 
 
 def test_a_budget_and_a_transfer_exclude_each_other(workspace: Workspace, world: World) -> None:

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import Engine, func, select
 from store_subjects import World
 from workspaces import a_workspace
 
+from campaigns.errors import InvalidInput
 from campaigns.webhook import GIVEN_UP_AFTER, MOST_REFUSALS, EventKind, signature
 from operations.telling import KEPT, Teller
 from operations.webhook_address import Unreachable
-from operations.webhooks import make_webhook, remove_webhook, replay
-from store import outbox, tables, webhooks
+from operations.webhooks import make_webhook, remove_webhook, replay, resume
+from store import audit, outbox, tables, webhooks
 from store.engine import reading, writing
 from store.outbox import Event
 
@@ -206,10 +208,10 @@ def test_what_was_given_up_is_told_once_more_when_asked_for(scene: Scene) -> Non
     scene.round()
     assert len(scene.receiver.got) == 2
     assert replay(scene.workspace, scene.controller, webhook_id, None, "t") == 0
-    first = int(scene.receiver.got[0]["id"])
-    assert replay(scene.workspace, scene.controller, webhook_id, [first, 999], "t") == 1
+    first = scene.receiver.ids()[0]
+    assert replay(scene.workspace, scene.controller, webhook_id, [first, "999"], "t") == 1
     scene.round()
-    assert scene.receiver.ids().count(str(first)) == 2
+    assert scene.receiver.ids().count(first) == 2
 
 
 def test_a_fault_with_one_endpoint_is_no_fault_of_the_others(scene: Scene) -> None:
@@ -271,6 +273,32 @@ def test_a_removed_endpoint_is_told_nothing_more(scene: Scene) -> None:
     scene.happens("target 1")
     scene.round()
     assert scene.receiver.asked == 0
+
+
+def test_one_at_rest_is_told_when_a_person_resumes_it_and_not_given_up_for_its_rest(
+    scene: Scene,
+) -> None:
+    webhook_id, _ = scene.endpoint()
+    scene.happens("target 1", "target 1")
+    with writing(scene.workspace.engine) as connection:
+        assert webhooks.pause_all(connection, scene.now) == [(webhook_id, scene.controller)]
+    scene.passes(GIVEN_UP_AFTER + timedelta(hours=2), timedelta(hours=1))
+    assert scene.receiver.asked == 0
+    with pytest.raises(InvalidInput, match="names nobody"):
+        resume(scene.workspace, scene.controller, webhook_id, " ")
+    scene.now = max(scene.now, datetime.now(UTC))
+    with time_machine.travel(scene.now, tick=False):
+        for _ in range(2):
+            resume(scene.workspace, scene.controller, webhook_id, "Ana")
+    scene.receiver.down = True
+    scene.round()
+    assert scene.states(webhook_id) == {"waiting": 2}, "it fails once and is tried again"
+    scene.receiver.down = False
+    scene.passes(timedelta(minutes=1))
+    assert [one["data"]["place"] for one in scene.receiver.got] == [0, 1]
+    with reading(scene.workspace.engine) as connection:
+        acts = [one["act"] for one in audit.latest(connection, scene.controller, 50)]
+    assert acts.count("webhook.resume") == 1
 
 
 def test_what_is_old_is_forgotten_and_an_id_is_never_used_again(scene: Scene) -> None:

@@ -6,7 +6,7 @@ import hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.contacts.suppression_key import SuppressionKey, is_digest, kept_as
+from campaigns.contacts.suppression_key import SuppressionKey, is_digest, kept_as, known_number
 
 SECRETS = st.binary(min_size=32, max_size=32)
 NUMBERS = st.from_regex(r"\+3363998[0-9]{4}", fullmatch=True)
@@ -18,6 +18,7 @@ def test_a_digest_is_the_hmac_of_the_number(secret: bytes, number: str) -> None:
     assert SuppressionKey(secret).digest(number) == expected
     assert is_digest(expected)
     assert not is_digest(number)
+    assert [known_number(one) for one in (number, expected, "", None)] == [number, "", "", ""]
 
 
 @given(SECRETS, st.sets(NUMBERS))
