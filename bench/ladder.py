@@ -12,7 +12,7 @@ LEAST_ACHIEVED = 0.9
 """Of what was offered. An engine keeps a few percent back, lest a second hold a call too many."""
 
 FACTOR = 1.06
-STEPS_BELOW, STEPS_ABOVE = 3, 2
+STEPS_BELOW, STEPS_ABOVE = 4, 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,11 @@ from campaigns.errors import PbxError, StoreUnavailable
 from cli.children import Program, portevoix
 from cli.console import complain, note, say
 from cli.keeper import UNAVAILABLE
-from cli.lookup import dialer_status
 from cli.session import open_home, session_of
 from dialer import process
 from dialer.ami import LoginRejected
 from dialer.instance.ports import is_free
-from operations.nodes import node_name
+from operations import nodes
 from operations.settings import REHEARSAL, Settings, load
 from operations.workspace import Workspace
 from rehearsal import __main__ as network_program
@@ -40,11 +39,11 @@ def dialer(
     ] = MAIN,
 ) -> None:
     """Place the calls of running campaigns until told to stop (SIGTERM or Ctrl-C)."""
-    named = node_name(node)
+    named = nodes.node_name(node)
     with _what_may_come_back(ctx):
         workspace = open_home(ctx)
         if wait:
-            _wait_for_others(workspace)
+            _wait_for_others(workspace, named)
         written_by(workspace.engine, ProcessKind.DIALER)
         asyncio.run(process.run(workspace, lambda: say("Ready to place calls."), named))
 
@@ -70,12 +69,12 @@ def _what_may_come_back(ctx: typer.Context) -> Iterator[None]:
     raise typer.Exit(UNAVAILABLE)
 
 
-def _wait_for_others(workspace: Workspace) -> None:
+def _wait_for_others(workspace: Workspace, node: str) -> None:
     """A campaign that is run by itself has a dialer of its own, until it ends."""
     told = False
-    while status := dialer_status(workspace):
+    while (other := nodes.in_the_way(workspace, node)) is not None:
         if not told:
-            note(f"Another dialer ({status['node']}) drives this database: waiting for its end.")
+            note(f"Another dialer ({other.process}) drives this database: waiting for its end.")
             told = True
         time.sleep(LOOK_S)
 

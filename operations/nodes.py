@@ -32,6 +32,14 @@ def every(workspace: Workspace) -> list[Node]:
         return leases.nodes(connection, datetime.now(UTC))
 
 
+def in_the_way(workspace: Workspace, name: str) -> Node | None:
+    """A dialer that runs beside which one of this name could not; None where there is none."""
+    alone = workspace.engine.dialect.name != "postgresql"
+    return next(
+        (one for one in every(workspace) if one.alive and (alone or one.name == name)), None
+    )
+
+
 def drain(workspace: Workspace, name: str, by: str) -> None:
     """Have a dialer place no more calls; those that are up go on.
 

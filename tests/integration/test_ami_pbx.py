@@ -307,6 +307,7 @@ async def test_who_answers_options_again_is_found_before_the_interval_is_over(
     pbx: AmiPbx, supervisor: Supervisor, sleeper: Sleeper
 ) -> None:
     endpoint = supervisor.instance.endpoint(ASLEEP)
+    pbx.ask_options(endpoint)
     async with asyncio.timeout(20):
         while not await pbx.unanswered(endpoint):  # noqa: ASYNC110 - it is in the PBX
             await asyncio.sleep(0.05)

@@ -8,6 +8,8 @@ import pytest
 from cli_subjects import Command
 from sqlalchemy import Engine, update
 
+from operations import nodes
+from operations.workspace import open_workspace
 from store import audit, leases
 from store.engine import reading, writing
 from store.tables import lease
@@ -49,6 +51,13 @@ def test_one_is_drained_and_resumed_by_a_named_person(portevoix: Command, shared
             (one["act"], one["actor"], one["subject"]) for one in audit.latest(connection, None, 2)
         ]
     assert ("node.drain", "Zoé", "node b") in acts
+
+
+def test_only_one_of_the_same_name_is_waited_for(home: Path, shared: Engine) -> None:
+    workspace = open_workspace(home)
+    found = [nodes.in_the_way(workspace, name) for name in ("a", "c")]
+    assert [one and one.name for one in found] == ["a", None]
+    workspace.engine.dispose()
 
 
 def test_one_that_never_was_is_not_drained(portevoix: Command, shared: Engine) -> None:
