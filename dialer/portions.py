@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from campaigns.campaign import LEAST_CPS, Limits
 from campaigns.portions import Member, portion
-from store import leases, portions
+from store import attempts, leases, portions
 from store.leases import Node
 from store.portions import NOTHING, SYSTEM, Kept, Limited, of_transfers
 
@@ -51,10 +51,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What came of it: what this node keeps, and who shares."""
+    """What came of it.
+
+    Attributes:
+        kept: what this node keeps.
+        members: who shares.
+        dead: nodes without a dialer that left calls of which no end is written.
+    """
 
     kept: Mapping[Limited, Kept]
     members: tuple[Member, ...]
+    dead: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -185,7 +192,9 @@ def settle(connection: Connection, asked: Asked, now: datetime) -> Settled:
     What dead nodes keep shrinks to the calls that they may have left up.
     """
     known = leases.nodes(connection, now)
-    _bury(connection, {one.name for one in known if one.alive} | {asked.node}, now)
+    alive = {one.name for one in known if one.alive} | {asked.node}
+    dead = attempts.nodes_in_flight(connection) - alive
+    _bury(connection, dead | portions.keeping(connection) - alive, now)
     members = tuple(_members(known, asked))
     least = _in_use(connection, asked, now)
     others = portions.of_others(connection, asked.node)
@@ -196,7 +205,7 @@ def settle(connection: Connection, asked: Asked, now: datetime) -> Settled:
     kept = {what: one for what, one in kept.items() if one != NOTHING}
     if kept != portions.of_node(connection, asked.node):
         portions.write(connection, asked.node, kept)
-    return Settled(kept, members)
+    return Settled(kept, members, tuple(sorted(dead)))
 
 
 def _members(known: Iterable[Node], asked: Asked) -> Iterator[Member]:
@@ -233,9 +242,9 @@ def _free(
     return _most(least, Kept(channels, rate))
 
 
-def _bury(connection: Connection, alive: set[str], now: datetime) -> None:
+def _bury(connection: Connection, dead: set[str], now: datetime) -> None:
     """Nodes that are no more keep the channels of their calls, until those must be over."""
-    for node in portions.keeping(connection) - alive:
+    for node in dead:
         calls = portions.in_flight(connection, node, now)
         campaigns = {str(one.campaign_id) for one in calls}
         before = portions.of_node(connection, node)

@@ -19,6 +19,7 @@ from campaigns.states import CampaignState
 from dialer.book import Book
 from dialer.calls import Call, Calls, utc_now
 from dialer.moves import Moves
+from dialer.notices import Ear
 from dialer.pbx import Pbx
 from dialer.sharing import Sharing
 from dialer.throttle import Throttle
@@ -29,7 +30,6 @@ from store import halts, verdicts
 from store import trunks as trunk_records
 from store.engine import reading
 from store.halts import Halt
-from store.notices import Ear
 
 if TYPE_CHECKING:
     from apscheduler.job import Job

@@ -1,6 +1,6 @@
 """Puts limits in force: all of them where this dialer is alone, its portions of them otherwise."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import structlog
@@ -14,7 +14,7 @@ from dialer.portions import Portions, Shared, settle, transfer_limits
 from dialer.reconcile import call_of, must_be_over
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
-from store import attempts, leases
+from store import attempts
 from store import campaigns as kept
 from store.portions import SYSTEM, of_campaign, of_transfers, of_trunk
 
@@ -63,7 +63,7 @@ class Sharing:
             asked = self._portions.ask(limits, used, ready=self._ready())
             settled = await self._book.transact(lambda one: settle(one, asked, utc_now()))
             self._portions.take(settled, limits)
-            await self._take_over()
+            await self._take_over(settled.dead)
         self._put_in_force(campaigns)
 
     def _put_in_force(self, campaigns: Collection[Campaign]) -> None:
@@ -81,19 +81,13 @@ class Sharing:
                 found[of_transfers(one.id)] = transfer_limits(one.script.transfer.limit)
         return found
 
-    async def _take_over(self) -> None:
+    async def _take_over(self, dead: Sequence[str]) -> None:
         """Close what dead dialers left, once it must be over: nobody can tell how it ended."""
-        dead = await self._book.read(_dead)
-        while dead and (count := await self._book.transact(partial(_close, nodes=dead))):
+        if dead and (count := await self._book.transact(partial(_close, nodes=dead))):
             log.warning("calls of dead dialers are in doubt", calls=count, nodes=dead)
 
 
-def _dead(connection: Connection) -> list[str]:
-    """Nodes without a dialer."""
-    return [one.name for one in leases.nodes(connection, utc_now()) if not one.alive]
-
-
-def _close(connection: Connection, nodes: list[str]) -> int:
+def _close(connection: Connection, nodes: Sequence[str]) -> int:
     """Have what these nodes left, and what must be over, be in doubt; how many calls that were.
 
     A number stays locked as long as its call may last, and not only as long as the lease. The

@@ -228,6 +228,12 @@ def still_open(connection: Connection, node: str | None = None) -> list[Open]:
     return _opened(connection, asked)
 
 
+def nodes_in_flight(connection: Connection) -> set[str]:
+    """Nodes that claimed a call of which no end is written."""
+    asked = select(attempt.c.node).where(attempt.c.state == AttemptState.CLAIMED.value).distinct()
+    return set(connection.execute(asked).scalars())
+
+
 def abandoned(connection: Connection, nodes: Iterable[str]) -> list[Open]:
     """Attempts of these nodes that were claimed and never closed."""
     return _opened(

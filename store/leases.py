@@ -102,8 +102,9 @@ def end_lapsed(connection: Connection, now: datetime, name: str = MAIN) -> None:
 
     Only reads: a holder that was stopped within a transaction keeps everybody from writing.
     """
+    beat = _beat(connection)
     for row in _in_the_way(connection, name):
-        if _is_free(connection, row, now):
+        if _is_free(row, now, beat):
             _end(row.process)
 
 
@@ -118,8 +119,9 @@ def acquire(connection: Connection, now: datetime, name: str = MAIN, capacity: i
         connection.execute(select(func.pg_advisory_xact_lock(_ACQUIRING)))
     _make_row(connection, now, name)
     own = connection.execute(select(lease).where(lease.c.name == name).with_for_update()).one()
+    beat = _beat(connection)
     for row in _in_the_way(connection, name):
-        if not _is_free(connection, row, now):
+        if not _is_free(row, now, beat):
             raise LeaseLost(_refusal(connection, row, name))
         _end(row.process)
     connection.execute(
@@ -217,7 +219,8 @@ def drain(connection: Connection, name: str, *, draining: bool) -> None:
 def nodes(connection: Connection, now: datetime) -> list[Node]:
     """Every dialer that has a lease or had one, by name."""
     rows = connection.execute(select(lease).order_by(lease.c.name)).all()
-    return [_node(connection, row, now) for row in rows]
+    beat = _beat(connection)
+    return [_node(row, now, beat) for row in rows]
 
 
 def holder(connection: Connection, now: datetime) -> dict[str, Any] | None:
@@ -232,8 +235,8 @@ def holder(connection: Connection, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _node(connection: Connection, row: Row[Any], now: datetime) -> Node:
-    alive = not _is_free(connection, row, now)
+def _node(row: Row[Any], now: datetime, beat: tuple[str, float]) -> Node:
+    alive = not _is_free(row, now, beat)
     shown = {name: value for name, value in row.status.items() if name != _BEAT}
     return Node(
         row.name, row.process, alive, row.draining, row.capacity, row.renewed_at,
@@ -241,11 +244,12 @@ def _node(connection: Connection, row: Row[Any], now: datetime) -> Node:
     )  # fmt: skip
 
 
-def _is_free(connection: Connection, row: Row[Any], now: datetime) -> bool:
+def _is_free(row: Row[Any], now: datetime, beat: tuple[str, float]) -> bool:
+    """Whether nobody holds a lease, at this time of the wall and of the clock of all holders."""
     if _is_dead(row.process):
         return True
     clock, then = row.status.get(_BEAT, ("", 0.0))
-    here, now_here = _beat(connection)
+    here, now_here = beat
     if clock == here:
         return float(now_here - then) >= LEASE_LASTS.total_seconds()
     return bool(row.renewed_at <= now - LEASE_LASTS)

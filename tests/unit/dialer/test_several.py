@@ -1,6 +1,7 @@
 """Several dialers on one PostgreSQL: nobody twice, nobody lost, limits kept in sum."""
 
 import asyncio
+import threading
 from collections import Counter
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from campaigns.errors import StoreUnavailable
 from campaigns.retry import RetryPolicy
 from campaigns.states import Action
 from dialer import book, portions, reconcile, scheduler, settling
-from store import attempts, leases
+from store import attempts, leases, turns
 from store.engine import reading, writing
 from store.leases import LEASE_LASTS
 from store.tables import attempt, lease
@@ -133,6 +134,44 @@ def _outlive(engine: Engine, ids: set[str]) -> None:
             .where(attempt.c.id.in_(ids))
             .values(claimed_at=datetime.now(UTC) - timedelta(hours=5))
         )
+
+
+async def test_calls_of_a_node_that_has_no_lease_at_all_are_closed_too(
+    world: World, tmp_path: Path
+) -> None:
+    """As of a dialer of an earlier version, which was alone and had no name."""
+    campaign = world.called(5, max_channels=5, max_cps=400.0, retry=ONCE)
+    pbx = FakePbx(FakeCall.answer)
+    async with AsyncExitStack() as stack:
+        runs = await several(stack, world, tmp_path, {"b": pbx})
+        await until(lambda: len(pbx.calls) == 5)
+        runs["b"].task.cancel()
+        runs["b"].expected = asyncio.CancelledError()
+        await asyncio.wait([runs["b"].task])
+        with writing(world.engine) as connection:
+            connection.execute(update(attempt).values(node="before"))
+        _outlive(world.engine, set(pbx.calls))
+        await several(stack, world, tmp_path, {"a": FakePbx(deliver)})
+        await until(lambda: world.states(campaign.id) == {"in_doubt": 5})
+
+
+def test_one_waits_for_the_turn_of_the_other(postgres_store: Engine) -> None:
+    """So nothing that a claim has looked at changes before it is committed."""
+    order: list[str] = []
+
+    def write() -> None:
+        with writing(postgres_store) as connection:
+            turns.take(connection)
+            order.append("the other")
+
+    with writing(postgres_store) as connection:
+        turns.take(connection)
+        other = threading.Thread(target=write)
+        other.start()
+        other.join(0.3)
+        order.append("the first")
+    other.join()
+    assert order == ["the first", "the other"]
 
 
 async def test_a_drained_one_places_nothing_more(world: World, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from store_subjects import NOW, World
-from workspaces import a_workspace
 
 from campaigns.budget import Prices, Spending
 from campaigns.campaign import Campaign
@@ -31,11 +30,6 @@ CENT = Prices(Tariffs([Tariff("+", per_minute=600_000)]), 77)
 @pytest.fixture
 def world(sqlite_store: Engine) -> World:
     return World(sqlite_store)
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 def talk(world: World, campaign: Campaign, seconds: int, trunk: str = "carrier") -> Billed:

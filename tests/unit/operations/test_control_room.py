@@ -1,13 +1,10 @@
 """What the control room says: why a campaign dials or not, its share, nobody else's calls."""
 
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
-from sqlalchemy import Engine, delete
+from sqlalchemy import delete
 from store_subjects import World, number
-from workspaces import a_workspace
 from workspaces import show as shown_first
 
 from campaigns.rules.gates import Gate
@@ -19,16 +16,6 @@ from operations.halt import stop_everything
 from operations.workspace import Workspace
 from store.engine import writing
 from store.tables import lease
-
-
-@pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 def show(world: World, **status: Any) -> None:

@@ -45,11 +45,6 @@ def world(sqlite_store: Engine) -> World:
     return World(sqlite_store, datetime.now(UTC) - timedelta(seconds=1))
 
 
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
-
-
 def only(workspace: Workspace, one: str = number(0), controller: int = 1) -> Explanation:
     (found,) = why(workspace, controller, one)
     return found

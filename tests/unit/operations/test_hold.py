@@ -1,14 +1,11 @@
 """What a campaign is held for, and who releases it."""
 
 from collections import Counter
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 from store_subjects import World
-from workspaces import a_workspace, show
+from workspaces import show
 
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.rules.gates import Gate
@@ -24,16 +21,6 @@ from store import campaigns as kept
 from store.engine import reading, writing
 
 HOLD = Hold(Measure.OPT_OUTS, 0.08, 0.02, 100)
-
-
-@pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 def hold(world: World, campaign_id: int) -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 from store_subjects import World, number
-from workspaces import a_workspace
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
@@ -22,16 +21,6 @@ from store.engine import reading, writing
 from store.tables import campaign as campaigns
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-
-
-@pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 def draft(world: World, count: int = 1, **changes: Any) -> Campaign:

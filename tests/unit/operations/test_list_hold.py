@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 from store_subjects import World
-from workspaces import a_workspace
 
 from campaigns.contacts.basis import Provenance
 from campaigns.errors import InvalidInput, NotAllowed, NotFound, StoreUnavailable
@@ -32,11 +31,6 @@ def world(sqlite_store: Engine) -> World:
     made = World(sqlite_store)
     made.controller()
     return made
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 @pytest.fixture

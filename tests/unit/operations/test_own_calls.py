@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, select, update
+from sqlalchemy import select, update
 from store_subjects import World
 from ulid import ULID
-from workspaces import a_workspace
 
 from audio.message import PreparedMessage
 from campaigns.attempt import Attempt
@@ -28,16 +27,6 @@ from store.engine import reading, writing
 MESSAGE = Path(__file__).parents[3] / "examples" / "message-court.flac"
 MINE, PERSON = "06 39 98 00 42", "A. Moreau"
 E164 = "+33639980042"
-
-
-@pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What is looked at before a launch: what fails keeps a campaign from being launched."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,11 +44,6 @@ per_minute = 0.6
 """
 REAL = [f"+33199001{index:03d}" for index in range(4)]
 """Taken for numbers that are not kept for fiction."""
-
-
-@pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
 
 
 @pytest.fixture

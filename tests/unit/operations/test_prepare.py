@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 from store_subjects import World, number
-from workspaces import a_workspace
 
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
@@ -28,16 +27,6 @@ from store.tables import contact_list
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 NPV = "+33162000001"
-
-
-@pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The other trunks of a campaign, and how it is launched, from its values to its row."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +33,6 @@ host = "sip.third.example"
 caller_ids = ["+33162000009"]
 """
 )
-
-
-@pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
 """Preparing a script: what it says lies where the PBX finds it, and bad scripts are refused."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 from store_subjects import World, number
 from test_consent_forms import opened
 from test_prepare import values
-from workspaces import a_workspace
 
 from campaigns.campaign import Campaign
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
@@ -27,16 +24,6 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 PARTS = ["message-identite", "message-desinscription", "message-corps"]
 SAYS = ["identity", "opt_out", ["body", "data_source", "callback"]]
 QUESTION = {"name": "vote", "recording": "message-court", "answers": {"1": "oui", "2": "non"}}
-
-
-@pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 def kept_as(workspace: Workspace, world: World, name: str) -> int:

@@ -4,9 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 from store_subjects import World
-from workspaces import a_workspace
 
 from campaigns.errors import InvalidInput
 from operations import packs
@@ -21,11 +19,6 @@ from store.engine import reading
 
 SHIPPED = Path(packs.__file__).parents[1] / "campaigns" / "rules" / "packs"
 MESSAGE = Path(__file__).resolve().parents[3] / "examples" / "message-court.flac"
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 def written(tmp_path: Path, *changes: tuple[str, str], pack_id: str = "fr-political") -> Path:

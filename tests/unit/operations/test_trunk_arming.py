@@ -1,10 +1,7 @@
 """What is decided about a trunk, and by whom."""
 
-from pathlib import Path
-
 import pytest
-from sqlalchemy import Engine, select
-from workspaces import a_workspace
+from sqlalchemy import select
 
 from campaigns.errors import InvalidInput
 from operations import trunks as decided
@@ -13,11 +10,6 @@ from store import trunks
 from store.engine import reading
 from store.tables import audit_event
 from store.trunks import TrunkRecord
-
-
-@pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
 
 
 def kept(workspace: Workspace) -> TrunkRecord:
