@@ -210,11 +210,14 @@ async def test_it_settles_its_own_calls_alone(world: World, tmp_path: Path) -> N
     pbxs = {name: FakePbx(FakeCall.answer) for name in ("a", "b")}
     async with AsyncExitStack() as stack:
         runs = await several(stack, world, tmp_path, pbxs)
+        await runs["b"].looks(8)  # until they know of each other
         world.called(20, max_channels=20, max_cps=400.0, retry=ONCE)
-        await until(lambda: sum(len(pbx.calls) for pbx in pbxs.values()) == 20)
+        await until(lambda: all(len(pbx.calls) == 10 for pbx in pbxs.values()))
+        listed = pbxs["a"].lists
         pbxs["a"].go_down()
         pbxs["a"].come_up()
-        await runs["a"].looks(8)
+        await until(lambda: pbxs["a"].lists > listed and runs["a"].dialer._settling.ready)
+        await runs["a"].looks(20)  # longer than what it knew nothing of is waited for
         with reading(world.engine) as connection:
             open_ = attempts.still_open(connection)
         assert {one.attempt.id for one in open_} == pbxs["a"].calls.keys() | pbxs["b"].calls.keys()
