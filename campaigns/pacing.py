@@ -187,24 +187,26 @@ class Lag:
     """What the PBX's delay between Originate and INVITE varies by, over the last seconds."""
 
     def __init__(self) -> None:
-        self._delays: deque[tuple[float, float]] = deque()
+        self._at: deque[float] = deque()
+        self._delays: deque[float] = deque()
 
     def note(self, at: float, delay: float) -> None:
         """A call sent at `at - delay` was seen to start at `at` (monotonic seconds)."""
-        self._delays.append((at, delay))
-        while self._delays[0][0] < at - LAG_KEPT_S:
+        self._at.append(at)
+        self._delays.append(delay)
+        while self._at[0] < at - LAG_KEPT_S:
+            self._at.popleft()
             self._delays.popleft()
 
     def usual(self) -> float:
         """The delay that half of the calls do not exceed, in seconds; 0 where none is known."""
-        return max(0.0, median(delay for _, delay in self._delays)) if self._delays else 0.0
+        return max(0.0, median(self._delays)) if self._delays else 0.0
 
     def allowance(self) -> float:
         """What to allow for, in seconds: largest delay less smallest, and a margin."""
-        if not self._delays or self._delays[-1][0] - self._delays[0][0] < LAG_BELIEVED_S:
+        if not self._at or self._at[-1] - self._at[0] < LAG_BELIEVED_S:
             return UNKNOWN_JITTER_S
-        delays = [delay for _, delay in self._delays]
-        return LAG_MARGIN * (max(delays) - min(delays))
+        return LAG_MARGIN * (max(self._delays) - min(self._delays))
 
 
 class Backlog:

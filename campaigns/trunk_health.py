@@ -169,8 +169,10 @@ class Health:
             self._rate.note(at, sign, sent)
 
     def _carries_nothing(self) -> bool:
+        if self._last[-1] is Sign.OK:
+            return False
         refused = sum(one in _REFUSED or one is Sign.UNAVAILABLE for one in self._last)
-        return refused >= LAST - ALL_BUT and self._last[-1] is not Sign.OK
+        return refused >= LAST - ALL_BUT
 
     def _open(self, at: float, why: Sign, since: float, *, doubted: bool = False) -> None:
         self.why = why

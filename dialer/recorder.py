@@ -1,5 +1,6 @@
 """What is to be written of calls, gathered until it is worth a transaction."""
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -17,6 +18,8 @@ GATHER_S = 0.25
 never waits."""
 
 log = structlog.get_logger()
+_LEVEL = logging.getLogger(__name__)
+"""Asked whether details are wanted: for every call, structlog would bind a logger to drop them."""
 
 
 class Recorder:
@@ -40,12 +43,8 @@ class Recorder:
 
     def add(self, closing: Closing) -> None:
         """Take the end of a call."""
-        ended = closing.ended
-        log.debug(
-            "call ended", attempt=ended.id, campaign=closing.call.campaign.id,
-            trunk=closing.call.attempt.trunk, outcome=ended.outcome, cause=ended.cause,
-            tech=ended.tech, sip_call_id=ended.sip_call_id,
-        )  # fmt: skip
+        if _LEVEL.isEnabledFor(logging.DEBUG):
+            _tell(closing)
         self._closings.append(closing)
 
     async def write(self, wants: list[Want], *, at_once: bool) -> Sequence[Claimed] | None:
@@ -78,3 +77,12 @@ class Recorder:
         urgent = bool(entry.refusals or entry.wants or outcomes.opted_out(entry.closings))
         rested = at_once or time.monotonic() - self._written >= GATHER_S
         return urgent or (bool(entry) and rested)
+
+
+def _tell(closing: Closing) -> None:
+    ended = closing.ended
+    log.debug(
+        "call ended", attempt=ended.id, campaign=closing.call.campaign.id,
+        trunk=closing.call.attempt.trunk, outcome=ended.outcome, cause=ended.cause,
+        tech=ended.tech, sip_call_id=ended.sip_call_id,
+    )  # fmt: skip
