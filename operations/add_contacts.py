@@ -97,13 +97,14 @@ def add_contacts(
     """
     with reading(engine) as connection:
         known = lists.one(connection, controller_id, list_id)
-    reader = _reader(known, people)
+    columns = _columns(people)
+    reader = ContactRows(list_id, columns, declared(known), latest_day(datetime.now(UTC)))
     read = [reader.read(row) for row in _rows(people)]
     with writing(engine) as connection:
         known = _open(connection, controller_id, list_id)
         line = known["imported_line"]
         placed = [_behind(row, line) for row in read]
-        found = judged(connection, controller_id, list_id, reader, placed)
+        found = judged(connection, controller_id, list_id, columns, placed)
         ids = _keep(connection, known, found)
         Withdrawals(controller_id, list_id, by).suppress(connection, placed)
         detail = {"rows": len(found), "accepted": len(ids), "first_line": line + 1}
@@ -118,12 +119,11 @@ def add_contacts(
     return AddedContacts(list_id, each, refused, line + 1)
 
 
-def _reader(known: Mapping[str, Any], people: Sequence[NewContact]) -> ContactRows:
-    """What reads the rows: each field has a column, and so has each attribute of any row."""
+def _columns(people: Sequence[NewContact]) -> Columns:
+    """Each field has a column, and so has each attribute of any row."""
     places = {one: place for place, one in enumerate(CONTACT_FIELDS)}
     header = [one.value for one in CONTACT_FIELDS] + _names(people)
-    columns = Columns(header, places, stated=CONTACT_FIELDS)
-    return ContactRows(known["id"], columns, declared(known), latest_day(datetime.now(UTC)))
+    return Columns(header, places, stated=CONTACT_FIELDS)
 
 
 def _names(people: Sequence[NewContact]) -> list[str]:
@@ -153,13 +153,13 @@ def _open(connection: Connection, controller_id: int, list_id: int) -> dict[str,
 def _behind(row: ContactValues | Reject, line: int) -> ContactValues | Reject:
     if isinstance(row, Reject):
         return replace(row, line=row.line + line)
-    return {**row, "line": row["line"] + line}
+    return row._replace(line=row.line + line)
 
 
 def _keep(
     connection: Connection, known: Mapping[str, Any], found: Sequence[ContactValues | Reject]
 ) -> list[int]:
-    contacts = [one for one in found if not isinstance(one, Reject)]
+    contacts = [one._asdict() for one in found if not isinstance(one, Reject)]
     refused = [rejected_values(known["id"], one) for one in found if isinstance(one, Reject)]
     ids = added_contacts.add(connection, contacts, refused)
     line = known["imported_line"]

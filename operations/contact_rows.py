@@ -3,7 +3,7 @@
 import zoneinfo
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from campaigns.contacts.basis import Provenance, RowConsent, grade, read_consent
 from campaigns.contacts.fault import InvalidNumber
@@ -14,7 +14,26 @@ from operations.columns import Columns, Field
 from operations.rejects import Reject, bad_row
 from operations.rows import BadRow, Row
 
-ContactValues: TypeAlias = dict[str, Any]
+
+class ContactValues(NamedTuple):
+    """A new contact: what the columns of its table hold but the key, in their order."""
+
+    list_id: int
+    line: int
+    number: str
+    kind: str
+    zones: str
+    fictional: bool
+    external_id: str | None
+    attributes: dict[str, str]
+    evidence: str
+    consented_on: date | None
+    consent_source: str | None
+    wording_id: str | None
+    slot: str | None
+    consent_expires_on: date | None
+    withdrawn_on: date | None
+
 
 _ADDRESS = (Field.COMMUNE, Field.INSEE, Field.STATION)
 """Kept as attributes under these names, whatever the file calls them."""
@@ -54,7 +73,7 @@ class ContactRows:
         self._expires = columns.index(Field.CONSENT_EXPIRES_ON)
         self._withdrawn = columns.index(Field.WITHDRAWN_ON)
         self._declared = Terms(provenance.slot, provenance.expires_on)
-        self._unsaid = term_values(self._declared)
+        self._unsaid = _terms_of(self._declared)
         self._timezone = columns.index(Field.TIMEZONE)
         self._postcode = columns.index(Field.POSTCODE)
         self._address = [(one.value, columns.index(one)) for one in _ADDRESS]
@@ -87,30 +106,8 @@ class ContactRows:
             )
         return self._contact(row.line, cells, number, terms)
 
-    def duplicate(self, line: int, first: int, number: str) -> Reject:
-        """The refusal of a number that the list holds already."""
-        return Reject(
-            line,
-            self._columns.name_of(Field.PHONE),
-            number,
-            "duplicate",
-            f"The same number is on line {first}.",
-            "Nothing to do: the first row is kept, and the number is called once.",
-        )
-
-    def erased(self, line: int) -> Reject:
-        """The refusal of a person who asked to be erased: nothing of the row is kept."""
-        return Reject(
-            line,
-            self._columns.name_of(Field.PHONE),
-            "",
-            "erased",
-            "This person asked for everything about them to be erased.",
-            "Nothing to do: they are not called. Have your supplier take them out of its file.",
-        )
-
     def _contact(
-        self, line: int, cells: list[str], number: Number, terms: ContactValues
+        self, line: int, cells: list[str], number: Number, terms: tuple[Any, ...]
     ) -> ContactValues:
         consent = read_consent(
             cells[self._date],
@@ -119,27 +116,27 @@ class ContactRows:
             self._provenance.wordings,
             self._latest,
         )
-        return {
-            "list_id": self._list_id,
-            "line": line,
-            "number": number.e164,
-            "kind": number.kind.value,
-            "zones": zones_text(number.zones, cells[self._timezone]),
-            "fictional": number.fictional,
-            "external_id": cells[self._external_id] or None,
-            "attributes": self._attributes(cells, consent),
-            "evidence": grade(consent, self._provenance).value,
-            "consented_on": consent.granted_on,
-            "consent_source": consent.source or None,
-            "wording_id": consent.wording_id or None,
-            **terms,
-        }
+        return ContactValues(
+            self._list_id,
+            line,
+            number.e164,
+            number.kind.value,
+            zones_text(number.zones, cells[self._timezone]),
+            number.fictional,
+            cells[self._external_id] or None,
+            self._attributes(cells, consent),
+            grade(consent, self._provenance).value,
+            consent.granted_on,
+            consent.source or None,
+            consent.wording_id or None,
+            *terms,
+        )
 
-    def _terms(self, *said: str) -> ContactValues:
+    def _terms(self, *said: str) -> tuple[Any, ...]:
         """What the row's consent says of itself; most rows say nothing."""
         if not any(said):
             return self._unsaid
-        return term_values(read_terms(*said).under(self._declared))
+        return _terms_of(read_terms(*said).under(self._declared))
 
     def _attributes(self, cells: list[str], consent: RowConsent) -> dict[str, str]:
         """Every cell that has no column of its own; a date that could not be read is kept as is."""
@@ -158,8 +155,12 @@ class ContactRows:
         return Reject(line, self._columns.name_of(field), value, str(code), why, remedy)
 
 
-def term_values(terms: Terms) -> ContactValues:
-    """What a consent says of itself, as a contact keeps it."""
+def _terms_of(terms: Terms) -> tuple[Any, ...]:
+    return tuple(term_values(terms).values())
+
+
+def term_values(terms: Terms) -> dict[str, Any]:
+    """What a consent says of itself, as a contact keeps it, by column."""
     return {
         "slot": str(terms.slot) if terms.slot else None,
         "consent_expires_on": terms.expires_on,

@@ -26,22 +26,29 @@ def give_way() -> None:
     os.nice(NICE)
 
 
-def resting(engine: Engine, work: Iterable[T]) -> Iterator[T]:
+def resting(
+    engine: Engine, work: Iterable[T], elsewhere: Callable[[], float] = float
+) -> Iterator[T]:
     """Do work piece by piece; while calls are up, rest after each for the processor time it took.
+
+    Args:
+        engine: of the database.
+        work: its pieces.
+        elsewhere: processor seconds that other threads and processes have taken for it so far.
 
     A process that gives way gets little of a machine that is full: to rest for as long as a piece
     took from its beginning to its end would leave unused what nobody else wants.
     """
     looked, up = -LOOK_EVERY_S, False
-    begun = thread_time()
+    begun = thread_time() + elsewhere()
     for piece in work:
         yield piece
         now = monotonic()
         if now - looked >= LOOK_EVERY_S:
             looked, up = now, calls_are_up(engine)
         if up:
-            sleep(thread_time() - begun)
-        begun = thread_time()
+            sleep(thread_time() + elsewhere() - begun)
+        begun = thread_time() + elsewhere()
 
 
 def until_none(engine: Engine, remove: Callable[[Connection], int]) -> Iterator[int]:

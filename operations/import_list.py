@@ -20,20 +20,22 @@ from campaigns.contacts.generated import Detector
 from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput, NotAllowed
 from campaigns.webhook import EventKind
-from operations.columns import CONTACT_FIELDS, Field, match_columns
-from operations.contact_rows import ContactRows, ContactValues, latest_day
+from operations.columns import CONTACT_FIELDS, Columns, Field, match_columns
+from operations.contact_rows import ContactValues, latest_day
 from operations.duplicates import judged, rejected_values
 from operations.giving_way import resting
 from operations.list_hold import plain_hold, said
+from operations.list_reading import Read, Wanted, reading_list
 from operations.rejects import Reject
 from operations.rows import Row
 from operations.spreadsheet import open_sheet
 from operations.withdrawals import Withdrawals
 from store import audit, lists, outbox
+from store.carrying import carrying_over
 from store.engine import reading, writing
 from store.lists import ListState
 from store.outbox import Event
-from store.staging import Staging, staging
+from store.staging import Binder, Staging, staging
 from store.tables import contact, rejected_row
 
 LOCK_GOAL_S = 0.015
@@ -136,16 +138,24 @@ def import_list(
                 {"sha256": sha256, "read_as": sheet.read_as},
             )  # fmt: skip
             known = lists.one(connection, controller_id, list_id)
-    reader = ContactRows(known["id"], columns, declared(known), latest_day(now))
+    latest, after = latest_day(now), known["imported_line"]
+    sqlite = engine.dialect.name == "sqlite"
+    wanted = Wanted(known["id"], columns, declared(known), latest, after, bound=sqlite)
     detector = Detector()
-    for numbers in _kept_before(engine, known["id"], known["imported_line"]):
+    for numbers in _kept_before(engine, known["id"], after):
         detector.look(numbers)
-    with staging(engine, contact, rejected_row) as stage:
+    with (
+        staging(engine, contact, rejected_row) as stage,
+        reading_list(file, size, rows, wanted) as found,
+        carrying_over(engine) as carried_s,
+    ):
         withdrawals = Withdrawals(controller_id, known["id"], by)
-        batches = _Import(stage, known, reader, withdrawals, detector).batches(rows)
-        for done in resting(engine, batches):
+        bind = list if found.bound else Binder(contact, engine.dialect).bound
+        run = _Import(stage, known, columns, bind, withdrawals, detector)
+        batches = run.batches(found.rows)
+        for done in resting(engine, batches, lambda: found.spent_s + carried_s()):
             if progress:
-                progress(ImportProgress(done, file.tell(), size))
+                progress(ImportProgress(done, found.bytes_read, size))
     with writing(engine) as connection:
         lists.finish(connection, known["id"], plain_hold(detector.verdict()))
         _tell(connection, lists.one(connection, controller_id, known["id"]))
@@ -265,7 +275,8 @@ class _Import:
         self,
         stage: Staging,
         known: Mapping[str, Any],
-        rows: ContactRows,
+        columns: Columns,
+        bind: Callable[[list[ContactValues]], list[tuple[Any, ...]]],
         withdrawals: Withdrawals,
         detector: Detector,
     ) -> None:
@@ -273,28 +284,27 @@ class _Import:
         self._detector = detector
         self._list_id: int = known["id"]
         self._controller_id: int = known["controller_id"]
-        self._rows = rows
+        self._columns = columns
+        self._bind = bind
         self._withdrawals = withdrawals
         self._line: int = known["imported_line"]
         self._batch = _FIRST_BATCH
 
-    def batches(self, rows: Iterator[Row]) -> Iterator[int]:
+    def batches(self, rows: Iterator[Read]) -> Iterator[int]:
         """Keep all rows, a transaction at a time; yields how many of this run are kept."""
-        fresh = (row for row in rows if row.line > self._line)
         done = 0
-        while batch := list(islice(fresh, self._batch)):
+        while batch := list(islice(rows, self._batch)):
             self._keep(batch)
             done += len(batch)
             yield done
 
-    def _keep(self, batch: list[Row]) -> None:
-        read = [self._rows.read(row) for row in batch]
+    def _keep(self, read: list[Read]) -> None:
         contacts, refused = self._without_duplicates(read)
-        rejects = [rejected_values(self._list_id, one) for one in refused]
-        self._stage.put({contact: contacts, rejected_row: rejects})
+        rejects = [tuple(rejected_values(self._list_id, one).values()) for one in refused]
+        self._stage.put({contact: self._bind(contacts), rejected_row: rejects})
         with self._stage.writing() as connection:
             begun = monotonic()
-            here, self._line = self._line, batch[-1].line
+            here, self._line = self._line, read[-1].line
             if not lists.advance(
                 connection, self._list_id, here, self._line, len(contacts), len(refused)
             ):
@@ -304,13 +314,11 @@ class _Import:
             self._withdrawals.suppress(connection, read)
         self._adapt(monotonic() - begun)
         # Numbers kept for fiction are made up by nature, and can be called in a rehearsal alone.
-        self._detector.look([one["number"] for one in contacts if not one["fictional"]])
+        self._detector.look([one.number for one in contacts if not one.fictional])
 
-    def _without_duplicates(
-        self, read: list[ContactValues | Reject]
-    ) -> tuple[list[ContactValues], list[Reject]]:
+    def _without_duplicates(self, read: list[Read]) -> tuple[list[ContactValues], list[Reject]]:
         with self._stage.reading() as connection:
-            found = judged(connection, self._controller_id, self._list_id, self._rows, read)
+            found = judged(connection, self._controller_id, self._list_id, self._columns, read)
         contacts = [one for one in found if not isinstance(one, Reject)]
         return contacts, [one for one in found if isinstance(one, Reject)]
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from campaigns.contacts.basis import Provenance
 from operations.columns import CONTACT_FIELDS, Columns, Field, match_columns
 from operations.contact_rows import ContactRows, ContactValues, latest_day
+from operations.duplicates import duplicate_row
 from operations.rejects import Reject
 from operations.spreadsheet import open_sheet
 
@@ -125,7 +126,7 @@ def preview_list(
     reader = ContactRows(0, columns, _NOTHING_DECLARED, latest_day(datetime.now(UTC)))
     rows = sheet.rows()
     read = [reader.read(row) for row in islice(rows, count)]
-    judged = list(_without_duplicates(reader, read))
+    judged = list(_without_duplicates(columns, read))
     return Preview(
         read_as=sheet.read_as,
         columns=tuple(_explained(columns)),
@@ -149,30 +150,30 @@ def _explained(columns: Columns) -> Iterator[PreviewColumn]:
 
 
 def _without_duplicates(
-    reader: ContactRows, read: list[ContactValues | Reject]
+    columns: Columns, read: list[ContactValues | Reject]
 ) -> Iterator[ContactValues | Reject]:
     lines: dict[str, int] = {}
     for row in read:
         if isinstance(row, Reject):
             yield row
-        elif (first := lines.setdefault(row["number"], row["line"])) != row["line"]:
-            yield reader.duplicate(row["line"], first, row["number"])
+        elif (first := lines.setdefault(row.number, row.line)) != row.line:
+            yield duplicate_row(columns, row.line, first, row.number)
         else:
             yield row
 
 
 def _contact(row: ContactValues) -> PreviewContact:
     return PreviewContact(
-        line=row["line"],
-        number=row["number"],
-        kind=row["kind"],
-        zones=tuple(row["zones"].split("|")),
-        external_id=row["external_id"],
-        consented_on=row["consented_on"],
-        consent_source=row["consent_source"],
-        wording_id=row["wording_id"],
-        slot=row["slot"],
-        consent_expires_on=row["consent_expires_on"],
-        withdrawn_on=row["withdrawn_on"],
-        attributes=row["attributes"],
+        line=row.line,
+        number=row.number,
+        kind=row.kind,
+        zones=tuple(row.zones.split("|")),
+        external_id=row.external_id,
+        consented_on=row.consented_on,
+        consent_source=row.consent_source,
+        wording_id=row.wording_id,
+        slot=row.slot,
+        consent_expires_on=row.consent_expires_on,
+        withdrawn_on=row.withdrawn_on,
+        attributes=row.attributes,
     )

@@ -47,13 +47,13 @@ class Withdrawals:
         self, rows: Sequence[ContactValues | Reject], now: datetime
     ) -> Iterator[Suppression]:
         for row in rows:
-            if isinstance(row, dict) and row["withdrawn_on"] is not None:
-                said = f"consent withdrawn on {row['withdrawn_on']}"
+            if isinstance(row, ContactValues) and row.withdrawn_on is not None:
+                said = f"consent withdrawn on {row.withdrawn_on}"
                 yield Suppression(
-                    number=row["number"],
+                    number=row.number,
                     scope=SuppressionScope.CONTROLLER,
                     owner_id=self._controller_id,
                     reason=SuppressionReason.FILE,
-                    source=f"list {self._list_id}, line {row['line']}: {said}",
+                    source=f"list {self._list_id}, line {row.line}: {said}",
                     created_at=now,
                 )

@@ -154,6 +154,26 @@ def unsynchronised(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def leaving_the_log(connection: Connection) -> Iterator[None]:
+    """Have the writer on a connection leave SQLite's log to others (`store.carrying`) meanwhile.
+
+    It carries it over itself only where the log has grown to the largest that is no concern: that
+    holds the write lock for as long as it takes.
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    (usual,) = driver.execute("PRAGMA wal_autocheckpoint").fetchone()
+    (page_size,) = driver.execute("PRAGMA page_size").fetchone()
+    driver.execute(f"PRAGMA wal_autocheckpoint={LARGEST_LOG // page_size}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA wal_autocheckpoint={usual}")
+
+
+@contextmanager
 def recording() -> Iterator[None]:
     """Say of a database that is locked, full or gone that it is.
 

@@ -21,10 +21,34 @@ from sqlalchemy import (
     select,
 )
 
-from store.engine import recording, unsynchronised, writing_on
+from store.engine import leaving_the_log, recording, unsynchronised, writing_on
 
-Rows = Mapping[Table, Sequence[dict[str, Any]]]
-"""Column values by table: every column of it but the key."""
+Rows = Mapping[Table, Sequence[tuple[Any, ...]]]
+"""Rows by table: what the driver takes for every column of it but the key, in their order."""
+
+
+class Binder:
+    """Makes rows of a table as the driver takes them, column by column.
+
+    SQLAlchemy would make them row by row, which takes as long as reading them from a file.
+    """
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        self._makers = [
+            one.type.dialect_impl(dialect).bind_processor(dialect)
+            for one in table.columns
+            if not one.primary_key
+        ]
+
+    def bound(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The same rows, made of the values of every column but the key."""
+        if not rows:
+            return []
+        columns = [
+            given if make is None else [make(value) for value in given]
+            for given, make in zip(zip(*rows, strict=True), self._makers, strict=True)
+        ]
+        return list(zip(*columns, strict=True))
 
 
 class Staging:
@@ -80,29 +104,18 @@ class Staging:
 
 
 class _Insert:
-    """Inserts rows as the driver takes them, made column by column.
-
-    SQLAlchemy would make them row by row, which takes as long as reading them from a file.
-    """
+    """Inserts rows as the driver takes them."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._statement = str(insert(table).compile(dialect=dialect))
         self._names = table.columns.keys()
         self._positional = dialect.positional
-        self._makers = [
-            one.type.dialect_impl(dialect).bind_processor(dialect) for one in table.columns
-        ]
 
-    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        columns = [
-            [row[name] for row in rows] if make is None else [make(row[name]) for row in rows]
-            for name, make in zip(self._names, self._makers, strict=True)
-        ]
-        values = list(zip(*columns, strict=True))
+    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         if self._positional:
-            connection.exec_driver_sql(self._statement, values)
+            connection.exec_driver_sql(self._statement, list(rows))
         else:
-            named = [dict(zip(self._names, one, strict=True)) for one in values]
+            named = [dict(zip(self._names, one, strict=True)) for one in rows]
             connection.exec_driver_sql(self._statement, named)
 
 
@@ -121,7 +134,12 @@ def staging(engine: Engine, *tables: Table) -> Iterator[Staging]:
     Raises:
         StoreUnavailable: the database is gone.
     """
-    with recording(), engine.connect() as connection, unsynchronised(connection):
+    with (
+        recording(),
+        engine.connect() as connection,
+        unsynchronised(connection),
+        leaving_the_log(connection),
+    ):
         stage = Staging(connection, tables)
         stage.open()
         try:

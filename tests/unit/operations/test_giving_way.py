@@ -40,6 +40,13 @@ def test_while_calls_are_up_it_rests_for_as_long_as_it_worked(
     assert slept == [1.0, 1.0, 1.0]
 
 
+def test_what_another_process_takes_for_it_counts_too(store: Engine, slept: list[float]) -> None:
+    dialing(store, 3)
+    spent = iter([0.0, 2.0, 2.0, 2.5, 2.5])
+    assert list(resting(store, "ab", lambda: next(spent))) == ["a", "b"]
+    assert slept == [3.0, 1.5]
+
+
 def test_otherwise_it_does_not_rest(store: Engine, slept: list[float]) -> None:
     assert not calls_are_up(store)
     dialing(store, 0)
