@@ -122,6 +122,26 @@ class Library:
         except FileNotFoundError as error:
             raise NotFound(f"There is no prepared message {message_id}.") from error
 
+    def has(self, path: str) -> bool:
+        """Whether something prepared is there, by its path within the library.
+
+        Args:
+            path: of a message, without extension; or of a script's directory.
+        """
+        return self._prepared(path).is_dir()
+
+    def has_whole(self, path: str) -> bool:
+        """Whether it is there as it was prepared, every byte of a message.
+
+        A script's directory is named by what is in it and appears in one step.
+        """
+        directory = self._prepared(path)
+        return directory.is_dir() and (directory.parent == self._scripts or _is_whole(directory))
+
+    def _prepared(self, path: str) -> Path:
+        found = self.root / path
+        return found if found.parent == self._scripts else found.parent
+
     def gather(self, sounds: Mapping[str, PreparedMessage]) -> Path:
         """Put messages together in one directory, each under a name of its own.
 

@@ -31,6 +31,7 @@ _NEXT_ACTION = {CampaignState.DRAFT: Action.LAUNCH, CampaignState.PAUSED: Action
 
 _REMEDIES = {
     Gate.TRUNK_UNAVAILABLE: "Look at «portevoix trunk list» and «portevoix doctor».",
+    Gate.MESSAGE_MISSING: "Copy the «audio» directory of the API's home to the dialer's.",
     Gate.CALLER_ID_NOT_ALLOWED: "Add the number to the trunk's caller_ids.",
     Gate.BUDGET_REACHED: "Where it may cost more: «portevoix budget set».",
 }

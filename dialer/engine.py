@@ -12,6 +12,7 @@ import structlog
 from campaigns.campaign import Campaign, Limits
 from campaigns.errors import StoreUnavailable
 from campaigns.outcome import Outcome
+from campaigns.rules.gates import Gate
 from campaigns.states import CampaignState
 from dialer import outcomes
 from dialer.allotment import Allotment
@@ -31,6 +32,7 @@ from dialer.pbx import Pbx
 from dialer.portions import ALONE, Portions
 from dialer.reconcile import Reconciled, Reconciliation
 from dialer.recorder import Recorder
+from dialer.recordings import Recordings
 from dialer.scheduler import Scheduler
 from dialer.settling import Settling
 from dialer.sharing import Sharing
@@ -65,6 +67,7 @@ class Dialer:
         trunks: Trunks,
         journal: Journal,
         sounds: Sounds,
+        recordings: Recordings,
         system: Limits,
         chores: Sequence[Chore] = (),
         portions: Portions = ALONE,
@@ -96,8 +99,9 @@ class Dialer:
         sharing = Sharing(
             book, portions, trunks, self._throttle, system, lambda: self._settling.ready
         )
+        self._recordings = recordings
         self._scheduler = Scheduler(
-            book, pbx, trunks, self._throttle, self._calls, sharing, self._status
+            book, pbx, trunks, self._throttle, self._calls, sharing, recordings, self._status
         )
         self._clock = ClockWatch(utc_now().timestamp(), time.monotonic())
         self._chores = chores
@@ -232,7 +236,7 @@ class Dialer:
         return [
             one
             for one in self._scheduler.campaigns
-            if one.state is CampaignState.RUNNING and not one.hold
+            if one.state is CampaignState.RUNNING and not one.hold and self._recordings.ready(one)
         ]
 
     def _place(self, wants: list[Want], claimed: Sequence[Claimed]) -> list[Call]:
@@ -302,6 +306,12 @@ class Dialer:
         if any(now - call.claimed > call.campaign.max_call_s + OVERDUE_S for call in self._calls):
             self._settling.ask()
 
+    def _gate(self, campaign: Campaign) -> Gate | None:
+        """What keeps everybody in a campaign from being called by this dialer."""
+        if self._recordings.missed(campaign):
+            return Gate.MESSAGE_MISSING
+        return self._trunks.gate(campaign) or self._allotment.gate(campaign)
+
     def _status(self, at: datetime) -> dict[str, Any]:
         """What the dialer shows of itself: to the page, to `why`, to health checks."""
         now = time.monotonic()
@@ -317,7 +327,7 @@ class Dialer:
                 str(one.id): {
                     "channels": self._throttle.channels_of(one.id),
                     "calls_per_second": self._throttle.rate_of(one.id, now),
-                    "gate": self._trunks.gate(one) or self._allotment.gate(one),
+                    "gate": self._gate(one),
                 }
                 for one in campaigns
             },

@@ -32,6 +32,7 @@ from dialer.instance.supervise import Supervisor
 from dialer.journal import Journal
 from dialer.originate import Sounds
 from dialer.portions import ALONE, Portions
+from dialer.recordings import Recordings
 from dialer.trunks import Trunks
 from dialer.upkeep import chores
 from operations import suppression_key
@@ -81,6 +82,7 @@ async def run(
             Trunks(settings.all_trunks(), pbx.endpoint, portions=portions),
             pbx.journal,
             _sounds(workspace, pbx.journal),
+            Recordings(workspace.library),
             Limits(settings.limits.max_channels, settings.limits.max_cps),
             chores(workspace, node),
             portions,

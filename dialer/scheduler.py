@@ -21,6 +21,7 @@ from dialer.calls import Call, Calls, utc_now
 from dialer.moves import Moves
 from dialer.notices import Ear
 from dialer.pbx import Pbx
+from dialer.recordings import Recordings
 from dialer.sharing import Sharing
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
@@ -57,9 +58,11 @@ class Scheduler:
         throttle: Throttle,
         calls: Calls,
         sharing: Sharing,
+        recordings: Recordings,
         status: Callable[[datetime], dict[str, Any]],
     ) -> None:
         self._sharing = sharing
+        self._recordings = recordings
         self._book = book
         self._pbx = pbx
         self._trunks = trunks
@@ -82,7 +85,13 @@ class Scheduler:
         Each job waits for nothing but itself: a PBX that does not answer delays neither a stop nor
         a limit, a database that is locked delays no stop, and whatever fails loses no lease.
         """
-        for job in (self.look_at_trunks, self.look_for_halt, self.tick, self.renew):
+        for job in (
+            self.look_at_trunks,
+            self.look_for_halt,
+            self.tick,
+            self.look_at_recordings,
+            self.renew,
+        ):
             await job()
             added = self._clock.add_job(
                 job, "interval", seconds=EVERY_S, max_instances=1, coalesce=True,
@@ -135,6 +144,10 @@ class Scheduler:
     async def look_at_trunks(self) -> None:
         """Ask the PBX where each trunk's calls would go."""
         await self._trunks.look(self._pbx)
+
+    async def look_at_recordings(self) -> None:
+        """Find out whether what campaigns play is there; a share that is slow delays nothing."""
+        await asyncio.to_thread(self._recordings.look, self.campaigns)
 
     async def look_for_halt(self) -> None:
         """Find out whether everything is stopped, and hang up where it is.

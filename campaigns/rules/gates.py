@@ -38,6 +38,7 @@ class Gate(StrEnum):
     CALLER_ID_NOT_ALLOWED = "caller_id_not_allowed"
     PACK_EXPIRED = "pack_expired"
     TRUNK_UNAVAILABLE = "trunk_unavailable"
+    MESSAGE_MISSING = "message_missing"
     LIMIT_REACHED = "limit_reached"
     BUDGET_REACHED = "budget_reached"
     PBX_UNAVAILABLE = "pbx_unavailable"

@@ -12,6 +12,7 @@ from fake_pbx import FakeCall, FakePbx
 from sqlalchemy import Engine
 from store_subjects import TRUNK, World
 
+from audio.library import Library
 from campaigns.campaign import Limits
 from campaigns.trunk import Trunk
 from dialer.book import Book
@@ -19,6 +20,7 @@ from dialer.engine import Dialer
 from dialer.journal import Journal
 from dialer.originate import Sounds
 from dialer.portions import ALONE, Portions
+from dialer.recordings import Recordings
 from dialer.trunks import Trunks
 from dialer.upkeep import Chore
 from store import leases
@@ -27,6 +29,15 @@ from store.leases import MAIN
 
 LIMIT_S = 20.0
 """Longest wait for a condition; only a failure takes so long."""
+
+
+class EveryRecording(Library):
+    """A library in which nothing that a campaign names is missing."""
+
+    def has(self, path: str) -> bool:
+        return bool(path)
+
+    has_whole = has
 
 
 async def until(condition: Callable[[], bool], within_s: float = LIMIT_S) -> None:
@@ -92,14 +103,15 @@ def parts(
     directory: Path,
     trunks: Iterable[Trunk] = (),
     portions: Portions = ALONE,
-) -> tuple[Book, FakePbx, Trunks, Journal, Sounds]:
+) -> tuple[Book, FakePbx, Trunks, Journal, Sounds, Recordings]:
     """What a dialer is made of, but for its limits."""
     directory.mkdir(parents=True, exist_ok=True)
     journal = Journal(directory)
     sounds = Sounds("/sounds/confirmation", lambda: str(journal.current()), lambda text: text)
+    recordings = Recordings(EveryRecording(directory.parent / "audio"))
     found = list(trunks) or [Trunk(TRUNK, "127.0.0.1", 5090, max_channels=50, max_cps=400)]
     book = Book(engine, portions.node or MAIN, portions.capacity)
-    return book, pbx, Trunks(found, portions=portions), journal, sounds
+    return book, pbx, Trunks(found, portions=portions), journal, sounds, recordings
 
 
 @asynccontextmanager
