@@ -6,6 +6,7 @@ import typer
 
 from campaigns.errors import NotAllowed
 from cli.console import as_json, say
+from cli.pbx_export import export
 from cli.pbx_run import run
 from cli.session import AsJson, open_home
 from dialer.instance.locate import find_installation
@@ -17,6 +18,7 @@ from store.leases import MAIN
 
 app = typer.Typer(no_args_is_help=True, help="The Asterisk of this machine.")
 app.command()(run)
+app.command()(export)
 
 Node = Annotated[str, typer.Option(help="Whose: the name of its dialer, beside others.")]
 

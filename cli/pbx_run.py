@@ -7,6 +7,7 @@ import typer
 from campaigns.errors import NotAllowed
 from cli.console import say
 from cli.session import session_of
+from dialer import priority
 from dialer.instance.apart import instance_apart
 from dialer.instance.configure import configure
 from dialer.instance.identity import choose_identity
@@ -26,6 +27,7 @@ def run(ctx: typer.Context) -> None:
         f"for {instance.ami_permit}, SIP on {instance.bound_address}:{instance.sip_port}."
     )
     command = installation.asterisk("-f", "-C", str(instance.etc / "asterisk.conf"))
+    priority.in_real_time(priority.PBX)
     os.umask(0o077)
     os.chdir(instance.state)
     os.execv(command[0], command)  # noqa: S606 - our own program: it takes our place

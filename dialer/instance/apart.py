@@ -58,15 +58,37 @@ def instance_apart(settings: Settings) -> Instance:
     Raises:
         InvalidInput: the settings name no directory or AMI port, or a host that is not this one.
     """
-    pbx = settings.pbx
-    root = pbx.directory_there or pbx.directory
-    if pbx.mode != "remote" or root is None or not pbx.port:
-        raise InvalidInput(
-            "pbx",
-            'an Asterisk run apart from the dialer needs mode = "remote", port and directory.',
-            "The directory is the one that this machine shares with the dialer.",
-        )
+    pbx, root = settings.pbx, _checked(settings)
     here = own_interface(pbx.host)
+    tag = _keep(root / _FILE, pbx.secret)["endpoint_tag"]
+    return _instance(settings, root, str(here.ip), here.network.with_netmask, tag)
+
+
+def instance_elsewhere(settings: Settings, dialer: str = "") -> tuple[Instance, dict[str, str]]:
+    """The Asterisk of another host, on which nothing of ours runs, and its secrets.
+
+    AMI listens on the address of `[pbx] host`, and takes connections from the dialer's only.
+
+    Args:
+        settings: they name a remote PBX, and the directory that its host shares with this one.
+        dialer: the address from which the dialer comes there; empty for that of this machine.
+
+    Raises:
+        InvalidInput: the settings name no directory or AMI port, or a host without an address.
+    """
+    root = _checked(settings)
+    directory = settings.pbx.directory or root
+    directory.mkdir(parents=True, exist_ok=True)
+    kept = _keep(directory / _FILE, settings.pbx.secret)
+    address = _address_of(settings.pbx.host)
+    permit = f"{dialer or _address_towards(address)}/255.255.255.255"
+    return _instance(settings, root, address, permit, kept["endpoint_tag"]), kept
+
+
+def _instance(
+    settings: Settings, root: Path, ami_address: str, ami_permit: str, tag: str
+) -> Instance:
+    pbx = settings.pbx
     return Instance(
         root=root,
         sip_port=pbx.sip_port or SIP_PORT,
@@ -75,10 +97,23 @@ def instance_apart(settings: Settings) -> Instance:
         rtp_last=pbx.rtp_end or RTP_PORTS[1],
         trunks=tuple(settings.all_trunks()),
         sip_address=pbx.sip_bind,
-        ami_address=str(here.ip),
-        ami_permit=here.network.with_netmask,
-        endpoint_tag=_keep(root / _FILE, pbx.secret)["endpoint_tag"],
+        ami_address=ami_address,
+        ami_permit=ami_permit,
+        endpoint_tag=tag,
     )
+
+
+def _checked(settings: Settings) -> Path:
+    """The directory of a remote PBX, as it sees it itself."""
+    pbx = settings.pbx
+    root = pbx.directory_there or pbx.directory
+    if pbx.mode != "remote" or root is None or not pbx.port:
+        raise InvalidInput(
+            "pbx",
+            'an Asterisk run apart from the dialer needs mode = "remote", port and directory.',
+            "The directory is the one that this machine shares with the dialer.",
+        )
+    return root
 
 
 def own_interface(host: str) -> IPv4Interface:
@@ -87,10 +122,7 @@ def own_interface(host: str) -> IPv4Interface:
     Raises:
         InvalidInput: the name has no IPv4 address, or that of another machine.
     """
-    try:
-        address = socket.gethostbyname(host)
-    except OSError as error:
-        raise InvalidInput("pbx.host", f"«{host}» has no address here: {error}.") from error
+    address = _address_of(host)
     for found in _interfaces():
         if str(found.ip) == address:
             return found
@@ -99,6 +131,20 @@ def own_interface(host: str) -> IPv4Interface:
         f"«{host}» is {address}, which is another machine.",
         "Run the PBX on the machine that the dialer calls by this name.",
     )
+
+
+def _address_of(host: str) -> str:
+    try:
+        return socket.gethostbyname(host)
+    except OSError as error:
+        raise InvalidInput("pbx.host", f"«{host}» has no address here: {error}.") from error
+
+
+def _address_towards(address: str) -> str:
+    """The address of this machine from which it reaches another."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.connect((address, SIP_PORT))  # sends nothing: UDP
+        return str(asking.getsockname()[0])
 
 
 def _interfaces() -> list[IPv4Interface]:

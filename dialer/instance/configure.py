@@ -15,8 +15,10 @@ import os
 import re
 import resource
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -171,12 +173,10 @@ def configure(instance: Instance, installation: Installation, identity: Identity
         InvalidInput: the directory, or a trunk's address or login, cannot be written to a
             configuration file.
     """
-    _check_root(instance.root)
-    for trunk in instance.trunks:
-        _check(trunk)
+    check(instance)
     _make_directories(instance, identity)
     canary.write(instance.programs, installation, identity)
-    wanted = _render(instance, installation, instance.keep_secrets())
+    wanted = render("*.conf*", values_of(instance, installation, instance.keep_secrets()))
     return {name for name, text in wanted.items() if _replace(instance.etc / name, text, identity)}
 
 
@@ -194,18 +194,28 @@ def _make_directories(instance: Instance, identity: Identity) -> None:
         identity.give(directory, 0o700)
 
 
-def _render(instance: Instance, installation: Installation, kept: dict[str, str]) -> dict[str, str]:
-    environment = Environment(  # noqa: S701 - configuration files, not HTML
-        loader=FileSystemLoader(templates()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["sip_host"] = _sip_host
-    environment.filters["escaped"] = _escaped
-    environment.filters["sip_user"] = _sip_user
-    values = {
+def check(instance: Instance) -> None:
+    """Refuse what cannot be written to a configuration file.
+
+    Raises:
+        InvalidInput: the directory, or a trunk's address or login.
+    """
+    _check_root(instance.root)
+    for trunk in instance.trunks:
+        _check(trunk)
+
+
+def values_of(
+    instance: Instance, installation: Installation, kept: Mapping[str, str]
+) -> dict[str, Any]:
+    """What templates are filled with.
+
+    Args:
+        instance: what is configured.
+        installation: the Asterisk that will read it.
+        kept: the instance's secrets.
+    """
+    return {
         "instance": instance,
         "installation": installation,
         "secrets": kept,
@@ -215,11 +225,26 @@ def _render(instance: Instance, installation: Installation, kept: dict[str, str]
         "advanced_filters": installation.advanced_filters,
         "max_files": _max_files(),
     }
+
+
+def render(pattern: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Fill the templates of a pattern; files by their names, such as `pjsip.conf`."""
+    files = sorted(templates().glob(pattern))
+    environment = Environment(  # noqa: S701 - configuration files, not HTML
+        loader=FileSystemLoader(files[0].parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["sip_host"] = _sip_host
+    environment.filters["escaped"] = _escaped
+    environment.filters["sip_user"] = _sip_user
     return {
         file.name.removesuffix(".j2"): environment.get_template(file.name).render(values)
         if file.suffix == ".j2"
         else file.read_text()
-        for file in sorted(templates().glob("*.conf*"))
+        for file in files
     }
 
 

@@ -61,7 +61,7 @@ def choose_identity(root: Path, program: Path) -> Identity:
         paths; root where none can, which `inspect` reports.
     """
     if os.geteuid() != 0:
-        return _myself()
+        return myself()
     for name in _CANDIDATES:
         try:
             found = pwd.getpwnam(name)
@@ -70,10 +70,11 @@ def choose_identity(root: Path, program: Path) -> Identity:
         candidate = Identity(name, found.pw_uid, found.pw_gid, changes=True)
         if candidate.may("-x", root.parent) and candidate.may("-x", program):
             return candidate
-    return _myself()
+    return myself()
 
 
-def _myself() -> Identity:
+def myself() -> Identity:
+    """Who runs this process."""
     try:
         name = pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # a container may run under a number without a name
