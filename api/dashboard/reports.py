@@ -13,10 +13,12 @@ from api.dashboard.room import calls_made
 from api.needs import needs
 from api.receipt import pdf
 from api.report_sheet import report_sheet
+from api.report_workbook import report_header, report_rows
 from api.routes.exports import Format, download
 from api.schemas import Id
 from campaigns.access import Permission
 from operations import call_exports
+from operations.call_exports import Export
 from operations.depth import depth_of
 from operations.report import report_of
 from store import controllers
@@ -54,6 +56,21 @@ def as_pdf(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> 
     sheet = report_sheet(report, found, figures(report.progress, language), controller, language)
     headers = {"Content-Disposition": f'attachment; filename="report-{campaign_id}.pdf"'}
     return Response(pdf.drawn(sheet), headers=headers, media_type="application/pdf")
+
+
+@router.get("/campaigns/{campaign_id}/report.xlsx")
+@needs(Permission.CAMPAIGNS_READ)
+def as_workbook(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """The report for a spreadsheet, its figures as numbers."""
+    language = chosen(request)
+    report = report_of(workspace, caller.controller_id, campaign_id)
+    found = depth_of(workspace, caller.controller_id, campaign_id, calls_made(request))
+    with reading(workspace.engine) as connection:
+        controller = controllers.name_of(connection, caller.controller_id)
+    drawn = figures(report.progress, language)
+    rows = list(report_rows(report, found, drawn, controller, language))
+    table = Export(f"report-{campaign_id}", report_header(language), iter([rows]))
+    return download(table, Format.XLSX)
 
 
 @router.get("/campaigns/{campaign_id}/outcomes.csv")

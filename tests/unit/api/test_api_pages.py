@@ -21,7 +21,10 @@ from operations import uploads
 from operations.columns import CONTACT_FIELDS
 from operations.consent_forms import NewForm, create
 from operations.recording_check import Remark
+from operations.report import report_of
 from operations.requests import open_request
+from operations.rows import DataRow
+from operations.spreadsheet import open_sheet
 
 FILE = {"file": ("contacts.csv", CONTACTS.encode())}
 DECLARED = {
@@ -64,9 +67,9 @@ PAGES = (
 )  # fmt: skip
 
 OURS = (
-    "/campaigns/1/depth", "/campaigns/1/report.pdf", "/campaigns/1/outcomes.csv",
-    "/campaigns/new?like=1", "/lists/1", "/lists/1/undo", "/recordings/1",
-    "/recordings/1/original", "/requests/1",
+    "/campaigns/1/depth", "/campaigns/1/report.pdf", "/campaigns/1/report.xlsx",
+    "/campaigns/1/outcomes.csv", "/campaigns/new?like=1", "/lists/1", "/lists/1/undo",
+    "/recordings/1", "/recordings/1/original", "/requests/1",
 )  # fmt: skip
 
 
@@ -410,3 +413,19 @@ def test_outcomes_are_a_spreadsheet_and_the_report_a_pdf(full: Rig) -> None:
     assert rows[0][-2:] == ["cost_euros", "variant"]
     pdf = client.get("/campaigns/1/report.pdf")
     assert pdf.content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(("code", "people", "calls"), [("fr", "Personnes", "Appels"),
+                                                       ("en", "People", "Calls")])  # fmt: skip
+def test_the_report_is_a_spreadsheet_too(full: Rig, code: str, people: str, calls: str) -> None:
+    answer = signed_in(full, code).get("/campaigns/1/report.xlsx")
+    sheet = open_sheet(io.BytesIO(answer.content))
+    rows = [row.cells for row in sheet.rows() if isinstance(row, DataRow)]
+    figures = {row[1]: row[2] for row in rows}
+    report = report_of(full.workspace, 1, 1)
+    assert figures[people] == str(report.progress.targets)
+    assert figures[calls] == str(report.progress.attempts)
+    states = sum(report.progress.states.values())
+    assert states == sum(
+        int(row[2]) for row in rows if row[0] in {"Where everyone stands", "Où en est chacun"}
+    )
