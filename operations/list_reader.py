@@ -53,7 +53,7 @@ def main() -> None:
     out = sys.stdout.buffer
     # Opened anew, so that both have a place of their own in it.
     with (
-        Path(f"/dev/fd/{int(sys.argv[1])}").open("rb") as file,
+        Path(f"/proc/self/fd/{int(sys.argv[1])}").open("rb") as file,
         contextlib.suppress(BrokenPipeError),
     ):
         for told in answer(file, wanted):
