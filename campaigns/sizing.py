@@ -10,14 +10,14 @@ from math import ceil
 
 from campaigns.errors import InvalidInput
 
-PBX_CALL_S = 0.0057
+PBX_CALL_S = 0.0068
 """Processor seconds that Asterisk takes for a call, however long it is: `bench` and `bench-paris`
-measured 9.5 ms for calls of 2.4 s and 42 ms for calls of 23 s, two-way RTP included."""
+measured 10.6 ms for calls of 2.4 s and 42 ms for calls of 23 s, two-way RTP included."""
 
 PBX_SECOND_S = 0.00158
 """And for each second that a call is up."""
 
-DIALER_CALL_S = 0.0011
+DIALER_CALL_S = 0.0013
 """Processor seconds that the dialer takes for a call (`bench`, `ms_per_call`)."""
 
 DIALER_CORES = 0.07

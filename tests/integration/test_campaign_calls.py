@@ -180,7 +180,8 @@ def _refusal(stage: Stage, number: str) -> Suppression:
 
 REAL = """
 [trunks.carrier]
-host = "localhost"
+host = "localhost"  # Asterisk asks the DNS for it, which may not know it
+options_interval_s = 0
 port = {port}
 caller_ids = ["+33162000001"]
 max_channels = 10

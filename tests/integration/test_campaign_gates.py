@@ -40,7 +40,8 @@ UNPROVED, FAR_AWAY, CAPPED, COMMERCIAL, REFUSING, DOUBTFUL, AT_OTHER_HOURS, WITH
 )
 CARRIER = """
 [trunks.carrier]
-host = "localhost"
+host = "localhost"  # Asterisk asks the DNS for it, which may not know it
+options_interval_s = 0
 caller_ids = ["+33612345678"]
 """
 """A carrier that would let it be shown."""
