@@ -18,6 +18,7 @@ from api.dashboard import (
     drafting,
     importing,
     operation,
+    programs,
     refusals,
     reports,
     room,
@@ -148,7 +149,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     for one in (
         health, metrics, kinds, door, set_up, account, users, room, drafting, preflight_pages,
         reports, campaign_pages, halt_pages, importing, list_pages, recording_pages, refusals,
-        why_pages, request_pages, audit_pages, operation, consent,
+        why_pages, request_pages, audit_pages, operation, programs, consent,
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))

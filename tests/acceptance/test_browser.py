@@ -47,7 +47,7 @@ PAGES = {
     "recording": "/recordings/1", "refusals": "/refusals", "why": "/why",
     "requests": "/requests", "request": "/requests/1", "forms": "/forms", "trunks": "/trunks",
     "callbacks": "/callbacks", "rules": "/rules", "pack": "/rules/fr-political",
-    "audit": "/audit", "stop": "/stop", "none": "/problems/not_found",
+    "audit": "/audit", "programs": "/programs", "stop": "/stop", "none": "/problems/not_found",
     "consent": "/consent/voix", "withdraw": "/consent/voix/withdraw", "users": "/users",
     "user": "/users/1", "account": "/account", "second-factor": "/account/second-factor",
     "login-key": "/login/key",
