@@ -17,6 +17,7 @@ from api.dashboard import (
     door,
     drafting,
     importing,
+    installation,
     operation,
     programs,
     refusals,
@@ -149,7 +150,8 @@ def create_app(workspace: Workspace) -> FastAPI:
     for one in (
         health, metrics, kinds, door, set_up, account, users, room, drafting, preflight_pages,
         reports, campaign_pages, halt_pages, importing, list_pages, recording_pages, refusals,
-        why_pages, request_pages, audit_pages, operation, programs, consent,
+        why_pages, request_pages, audit_pages, operation, programs, installation,
+        consent,
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))

@@ -62,7 +62,7 @@ PAGES = (
     "/campaigns/1/preflight", "/campaigns/new", "/campaigns/new?list=1&recording=1",
     "/campaigns/new?like=1", "/lists", "/lists/new", "/lists/1", "/lists/1/undo", "/recordings",
     "/recordings/1", "/refusals", "/why", "/requests", "/requests/1", "/forms", "/trunks",
-    "/callbacks", "/rules", "/rules/fr-political", "/audit", "/programs",
+    "/callbacks", "/rules", "/rules/fr-political", "/audit", "/programs", "/settings",
     "/audit?act=campaign&actor=key%20office",
 )  # fmt: skip
 
