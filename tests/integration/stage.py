@@ -260,8 +260,8 @@ def staged(root: Path, name: str, **settings: Any) -> Iterator[Stage]:
         yield stage
     finally:
         stage.close()
-        for log in stage.home.glob("*.log"):
-            print(f"--- {log.name}\n{log.read_text()[-6000:]}")
+        for log in (*stage.home.glob("*.log"), *stage.home.glob("pbx/log/messages")):
+            print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")
 
 
 def numbers(ending: int, count: int, first: int = 0) -> list[str]:
