@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.caller import Asking, In
-from api.dashboard.figures import figures
+from api.caller import Asking, Caller, In
+from api.dashboard.figures import Figures, figures
 from api.dashboard.pages import chosen, page
 from api.dashboard.recordings import played
 from api.dashboard.room import calls_made
+from api.language import Language
 from api.needs import needs
 from api.receipt import pdf
 from api.report_sheet import report_sheet
@@ -19,8 +20,9 @@ from api.schemas import Id
 from campaigns.access import Permission
 from operations import call_exports
 from operations.call_exports import Export
-from operations.depth import depth_of
-from operations.report import report_of
+from operations.depth import Depth, depth_of
+from operations.report import Report, report_of
+from operations.workspace import Workspace
 from store import controllers
 from store.engine import reading
 
@@ -48,12 +50,7 @@ def looked_into(request: Request, campaign_id: int, workspace: In, caller: Any) 
 @needs(Permission.CAMPAIGNS_READ)
 def as_pdf(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """The report to be handed on: tagged, so that a screen reader reads it too."""
-    language = chosen(request)
-    report = report_of(workspace, caller.controller_id, campaign_id)
-    found = depth_of(workspace, caller.controller_id, campaign_id, calls_made(request))
-    with reading(workspace.engine) as connection:
-        controller = controllers.name_of(connection, caller.controller_id)
-    sheet = report_sheet(report, found, figures(report.progress, language), controller, language)
+    sheet = report_sheet(*_reported(request, campaign_id, workspace, caller))
     headers = {"Content-Disposition": f'attachment; filename="report-{campaign_id}.pdf"'}
     return Response(pdf.drawn(sheet), headers=headers, media_type="application/pdf")
 
@@ -62,14 +59,8 @@ def as_pdf(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> 
 @needs(Permission.CAMPAIGNS_READ)
 def as_workbook(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """The report for a spreadsheet, its figures as numbers."""
-    language = chosen(request)
-    report = report_of(workspace, caller.controller_id, campaign_id)
-    found = depth_of(workspace, caller.controller_id, campaign_id, calls_made(request))
-    with reading(workspace.engine) as connection:
-        controller = controllers.name_of(connection, caller.controller_id)
-    drawn = figures(report.progress, language)
-    rows = list(report_rows(report, found, drawn, controller, language))
-    table = Export(f"report-{campaign_id}", report_header(language), iter([rows]))
+    rows = list(report_rows(*_reported(request, campaign_id, workspace, caller)))
+    table = Export(f"report-{campaign_id}", report_header(chosen(request)), iter([rows]))
     return download(table, Format.XLSX)
 
 
@@ -79,3 +70,15 @@ def as_csv(campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """Every call with what came of it, for a spreadsheet."""
     table = call_exports.attempts(workspace, caller.controller_id, campaign_id)
     return download(table, Format.CSV)
+
+
+def _reported(
+    request: Request, campaign_id: int, workspace: Workspace, caller: Caller
+) -> tuple[Report, Depth, Figures, str, Language]:
+    """What a report is made of: what was done, looked into, drawn, for whom, in which language."""
+    language = chosen(request)
+    report = report_of(workspace, caller.controller_id, campaign_id)
+    found = depth_of(workspace, caller.controller_id, campaign_id, calls_made(request))
+    with reading(workspace.engine) as connection:
+        controller = controllers.name_of(connection, caller.controller_id)
+    return report, found, figures(report.progress, language), controller, language
