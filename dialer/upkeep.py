@@ -9,6 +9,7 @@ import structlog
 
 from campaigns.errors import PortevoixError
 from dialer import priority
+from operations import callback_line
 from operations.retain import retain
 from operations.workspace import Workspace
 from store import leases
@@ -16,6 +17,7 @@ from store.engine import bound_log, carry_over, reading
 
 CARRY_EVERY_S = 0.5
 LOG_EVERY_S = 10.0
+LINES_EVERY_S = 5.0
 RETAIN_EVERY_S = 86_400.0
 
 SETTLED_S = 600.0
@@ -45,6 +47,7 @@ def chores(workspace: Workspace, node: str) -> list[Chore]:
     return [
         Chore(lambda: _carry_over(workspace), CARRY_EVERY_S, CARRY_EVERY_S),
         Chore(lambda: _bound_log(workspace), LOG_EVERY_S, LOG_EVERY_S),
+        Chore(lambda: _tend_lines(workspace), LINES_EVERY_S, LINES_EVERY_S),
         Chore(lambda: _start_to_retain(workspace, node), RETAIN_EVERY_S, SETTLED_S),
     ]
 
@@ -61,6 +64,13 @@ def _bound_log(workspace: Workspace) -> None:
         bound_log(workspace.engine)
     except PortevoixError as error:
         log.warning("the log of the database stays as it is", why=str(error))
+
+
+def _tend_lines(workspace: Workspace) -> None:
+    try:
+        callback_line.tend(workspace)
+    except (PortevoixError, OSError) as error:
+        log.warning("callback lines of closed forms still take agreements", why=str(error))
 
 
 def _start_to_retain(workspace: Workspace, node: str) -> None:

@@ -161,6 +161,22 @@ def acts(
     ]
 
 
+def tend(workspace: Workspace) -> None:
+    """Have nobody told that their agreement is noted on a line whose form was closed.
+
+    The PBX asks nobody: it looks for a file beside what the line speaks.
+
+    Raises:
+        StoreUnavailable: which lines they are cannot be read.
+        NotAllowed: the PBX is on another host, and no shared directory is named.
+    """
+    with reading(workspace.engine) as connection:
+        numbers = callbacks.closed_to_consent(connection)
+    for number in numbers:
+        for form in forms(number):
+            _mark(directory_of(workspace.settings) / form / _CONSENT, there=False)
+
+
 def _message(workspace: Workspace, recordings: Sequence[Path]) -> PreparedMessage:
     kept = [workspace.library.add(one, one.name).path for one in recordings]
     return workspace.library.prepare(kept, "callback line")

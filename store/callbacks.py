@@ -8,7 +8,7 @@ from sqlalchemy import Connection, String, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.callback import CallerAct, Said
-from store.tables import callback_act, callback_line, controller
+from store.tables import callback_act, callback_line, consent_form, controller
 
 
 def install(connection: Connection, number: str, **values: Any) -> None:
@@ -38,6 +38,16 @@ def lines(connection: Connection) -> list[dict[str, Any]]:
     """Every line, whosever it is, those that were removed among them."""
     rows = connection.execute(_LINES.order_by(callback_line.c.number))
     return [dict(row) for row in rows.mappings()]
+
+
+def closed_to_consent(connection: Connection) -> list[str]:
+    """Numbers of lines on which nobody can agree any more, as their form was closed."""
+    rows = connection.execute(
+        select(callback_line.c.number)
+        .join(consent_form, consent_form.c.id == callback_line.c.form_id)
+        .where(consent_form.c.closed_at.is_not(None), callback_line.c.removed_at.is_(None))
+    )
+    return list(rows.scalars())
 
 
 _LINES = select(callback_line, controller.c.name.label("controller")).join(

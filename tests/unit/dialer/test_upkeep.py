@@ -44,14 +44,16 @@ async def test_a_chore_is_done_again_and_again_while_the_dialer_runs(
 def test_log_and_retention_are_kept_up(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carried, bounded, retained = (threading.Event() for _ in range(3))
+    carried, bounded, retained, tended = (threading.Event() for _ in range(4))
     monkeypatch.setattr(upkeep, "carry_over", lambda _: carried.set())
     monkeypatch.setattr(upkeep, "bound_log", lambda _: bounded.set())
     monkeypatch.setattr(upkeep, "retain", lambda _: retained.set())
+    monkeypatch.setattr(upkeep.callback_line, "tend", lambda _: tended.set())
     for chore in chores(workspace, MAIN):
         chore.act()
     assert carried.is_set()
     assert bounded.is_set()
+    assert tended.is_set()
     assert retained.wait(20)
 
 
