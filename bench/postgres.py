@@ -30,19 +30,31 @@ class Cluster:
         root: the directory.
         programs: where `pg_ctl` is.
         options: of the server, besides those for its socket.
+        port: on loopback too, at this TCP port; 0 for the socket alone.
     """
 
-    def __init__(self, root: Path, programs: Path, options: str) -> None:
+    def __init__(self, root: Path, programs: Path, options: str, port: int = 0) -> None:
         self._root = root
+        self.port = port
+        if port:
+            options = f"{options} -c port={port}"
+        where = "127.0.0.1" if port else ""
         self._data = root / "data"
         self._control = programs / "pg_ctl"
-        self._options = f"-c listen_addresses='' -c unix_socket_directories='{root}' {options}"
+        self._options = (
+            f"-c listen_addresses='{where}' -c unix_socket_directories='{root}' {options}"
+        )
 
     @property
     def url(self) -> URL:
         """Of its own database, as its superuser."""
+        host = {"host": str(self._root), **({"port": str(self.port)} if self.port else {})}
+        return URL.create("postgresql+psycopg", SUPERUSER, database="postgres", query=host)
+
+    def reached_at(self, port: int) -> URL:
+        """The same by a port of loopback that leads to it."""
         return URL.create(
-            "postgresql+psycopg", SUPERUSER, database="postgres", query={"host": str(self._root)}
+            "postgresql+psycopg", SUPERUSER, host="127.0.0.1", port=port, database="postgres"
         )
 
     def start(self) -> None:
@@ -61,12 +73,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster(*, quick: bool = False, options: str = "") -> Iterator[Cluster]:
+def cluster(*, quick: bool = False, options: str = "", port: int = 0) -> Iterator[Cluster]:
     """A server that runs meanwhile.
 
     Args:
         quick: leave writing to disk to the system, for what is thrown away anyway.
         options: more of the server's own, such as `-c shared_buffers=1GB`.
+        port: of TCP, on loopback; 0 for none.
 
     Raises:
         NoServer: there can be none here.
@@ -76,7 +89,7 @@ def cluster(*, quick: bool = False, options: str = "") -> Iterator[Cluster]:
     account = _account()
     if account is not None:
         shutil.chown(root, account, account)
-    made = Cluster(root, programs, f"{_QUICK if quick else ''} {options}")
+    made = Cluster(root, programs, f"{_QUICK if quick else ''} {options}", port)
     try:
         _execute(
             programs / "initdb", "-D", root / "data", "-U", SUPERUSER, "-A", "trust", "-N",

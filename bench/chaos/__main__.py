@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from rich.table import Table
 from bench.chaos.faults import DATABASE, DIALER, LINK, PBX, Done
 from bench.chaos.run import Order, run
 from bench.chaos.verdict import Finding
+from bench.postgres import Cluster, cluster
+from dialer.instance.ports import free_ports
 
 SHOWN = 12
 """Cases printed of what is wrong."""
@@ -32,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     home = Path(tempfile.mkdtemp(prefix="portevoix-chaos-"))
     home.chmod(0o755)
     try:
-        finding, done = run(home / "home", _order(given), _teller(time.monotonic()))
+        with _server(given) as server:
+            finding, done = run(home / "home", _order(given), _teller(time.monotonic()), server)
     finally:
         if given.keep:
             print(f"Kept: {home}", file=sys.stderr)
@@ -40,6 +44,10 @@ def main(argv: list[str] | None = None) -> int:
             shutil.rmtree(home, ignore_errors=True)
     show(finding, done)
     return 1 if finding.result.broken else 0
+
+
+def _server(given: argparse.Namespace) -> AbstractContextManager[Cluster | None]:
+    return cluster(quick=True, port=free_ports(calls=1).ami) if given.postgres else nullcontext()
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -51,6 +59,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=70.0, help="calls per second (70)")
     parser.add_argument("--targets", type=int, default=0, help="people called; 0 for enough")
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server")
     parser.add_argument("--keep", action="store_true", help="keep logs, ledger and database")
     return parser.parse_args(argv)
 

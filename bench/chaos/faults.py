@@ -1,18 +1,16 @@
 """The faults of one run: what is done, at which moment, and what was counted meanwhile."""
 
 import random
-import resource
 import signal
-import sqlite3
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 
 from bench.chaos.sightings import Sightings
 from bench.chaos.site import PATIENCE_S, Site
+from bench.chaos.store_faults import Means, store_faults
 
 DIALER, PBX, LINK, DATABASE = "dialer_kills", "pbx_kills", "link_faults", "database_faults"
 
@@ -83,6 +81,17 @@ class Faults:
         self._rate, self._tell = rate, tell
         self._sightings = Sightings(site.ledger)
         self.done = Done()
+        self._store = store_faults(
+            Means(
+                site,
+                dice,
+                self._wait,
+                self._note,
+                self._living,
+                self._seen,
+                self.done.wrongs.append,
+            )
+        )
 
     def run(self, wanted: dict[str, int]) -> None:
         """Inject so many of each kind, in an order that chance decides.
@@ -96,7 +105,7 @@ class Faults:
             DIALER: self._dialer,
             PBX: self._pbx,
             LINK: self._link,
-            DATABASE: self._database,
+            DATABASE: self._store.strike,
         }
         for kind in order:
             self._calm()
@@ -104,6 +113,11 @@ class Faults:
             self.done.counts[kind] += 1
 
     # Waiting
+
+    def _seen(self) -> int:
+        """Calls that the network has seen."""
+        self._sightings.look()
+        return self._sightings.calls
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -300,36 +314,3 @@ class Faults:
         self._site.link.stall(to_pbx=to_pbx, to_dialer=to_dialer, late=late)
         self._wait(seconds)
         self._site.link.heal()
-
-    # The database
-
-    def _database(self) -> None:
-        self._dice.choice((self._lock, self._lock, self._slow_database, self._fill))()
-
-    def _lock(self) -> None:
-        self._note("database locked")
-        self._hold_lock(self._dice.uniform(1.0, 7.0))
-
-    def _slow_database(self) -> None:
-        """Somebody else writes nearly all the time."""
-        self._note("database slow")
-        for _ in range(self._dice.randint(3, 12)):
-            self._hold_lock(self._dice.uniform(0.1, 0.6))
-            self._wait(0.02)
-
-    def _hold_lock(self, seconds: float) -> None:
-        with closing(sqlite3.connect(self._site.database, timeout=30.0)) as connection:
-            connection.isolation_level = None
-            connection.execute("BEGIN IMMEDIATE")
-            self._wait(seconds)
-            connection.execute("ROLLBACK")
-
-    def _fill(self) -> None:
-        """Nothing the dialer writes fits on its disk any more (setrlimit(2), EFBIG)."""
-        self._note("disk full")
-        pid = self._living().pid
-        hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))
-        self._wait(self._dice.uniform(1.0, 4.0))
-        if self._living().pid == pid:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.chaos.faults import DATABASE, DIALER, LINK, PBX, Done, Faults, Standstill
 from bench.chaos.site import Site
 from bench.chaos.verdict import Finding, judge
+from bench.postgres import Cluster
 from campaigns.states import TargetState
 
 CALLS_PER_FAULT = {DIALER: 30, PBX: 2000, LINK: 30, DATABASE: 30}
@@ -45,10 +46,12 @@ class Order:
         return self.targets or wanted + 500
 
 
-def run(home: Path, order: Order, tell: Callable[[str], None]) -> tuple[Finding, Done]:
-    """One run in a fresh directory, which the PBX's user can reach."""
+def run(
+    home: Path, order: Order, tell: Callable[[str], None], server: Cluster | None = None
+) -> tuple[Finding, Done]:
+    """One run in a fresh directory, which the PBX's user can reach; on a server, or in a file."""
     begun = time.monotonic()
-    site = Site(home, order.seed)
+    site = Site(home, order.seed, server)
     try:
         site.open()
         campaign = site.launch(order.people, order.rate)

@@ -16,6 +16,7 @@ import soundfile
 
 from bench.chaos.link import Link
 from bench.installation import supervisor
+from bench.postgres import Cluster
 from campaigns.campaign import Limits
 from campaigns.contacts.basis import Provenance
 from campaigns.outcome import Outcome
@@ -73,14 +74,16 @@ class Site:
     Args:
         home: a directory that the PBX's user can reach.
         seed: of the population.
+        server: PostgreSQL that listens on TCP; None for an SQLite file.
     """
 
-    def __init__(self, home: Path, seed: int) -> None:
-        self.home, self.seed = home, seed
+    def __init__(self, home: Path, seed: int, server: Cluster | None = None) -> None:
+        self.home, self.seed, self.server = home, seed, server
         home.mkdir(parents=True, exist_ok=True)
         self.network_port = free_ports(calls=1).sip
         ports, tag = free_ports(MOST_CHANNELS), secrets.token_hex(8)
         self.link = Link(ports.ami)
+        self._store_link = Link(server.port) if server else None
         self._configure(tag)
         self.workspace: Workspace = open_workspace(home)
         self.supervisor = supervisor(home, self.workspace, ports, tag)
@@ -99,7 +102,21 @@ class Site:
             directory=self.home / "pbx",
             tag=tag,
         )
+        if self.server is not None:
+            url = self.server.url.render_as_string(hide_password=False)
+            text = f'database_url = "{url}"\n{text}'
         (self.home / "portevoix.toml").write_text(text)
+
+    @property
+    def store_link(self) -> Link:
+        """By which the dialer comes to its server; whoever judges does not.
+
+        Raises:
+            RuntimeError: there is no server.
+        """
+        if self._store_link is None:
+            raise RuntimeError("The database is a file.")
+        return self._store_link
 
     @property
     def ledger(self) -> Path:
@@ -127,11 +144,18 @@ class Site:
 
     def spawn_dialer(self) -> subprocess.Popen[bytes]:
         """One more dialer than there should be, or the one."""
-        return self._start("dialer", "-P", "-m", "cli.main", "--home", str(self.home), "dialer")
+        where = {}
+        if self.server is not None:
+            url = self.server.reached_at(self.store_link.port)
+            where = {"PORTEVOIX_DATABASE_URL": url.render_as_string(hide_password=False)}
+        home = str(self.home)
+        return self._start("dialer", "-P", "-m", "cli.main", "--home", home, "dialer", **where)
 
-    def _start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _start(self, name: str, *arguments: str, **where: str) -> subprocess.Popen[bytes]:
         with (self.home / f"{name}.log").open("ab") as log:
-            return subprocess.Popen([sys.executable, *arguments], stdout=log, stderr=log)
+            return subprocess.Popen(
+                [sys.executable, *arguments], stdout=log, stderr=log, env={**os.environ, **where}
+            )
 
     def kill_dialer(self) -> None:
         """Kill it, where one lives."""
@@ -183,6 +207,8 @@ class Site:
                 process.wait(PATIENCE_S)
         self.supervisor.stop()
         self.link.close()
+        if self._store_link is not None:
+            self._store_link.close()
         self.workspace.engine.dispose()
 
     # The campaign
