@@ -184,16 +184,17 @@ class Call:
         start = self._exchange.clock()
         for route in press.routes:
             key = LedgerKey(press.digit, route, start, start)
+            self._sighting.pressed(key)
             if route is Route.INFO:
                 body = f"Signal={press.digit}\r\nDuration={_INFO_MILLISECONDS}\r\n".encode()
                 self._dialog.ask("INFO", content_type="application/dtmf-relay", body=body)
-                self._pressed(key)
+                self._released(key)
             else:
-                released = partial(self._pressed, key)
+                released = partial(self._released, key)
                 self._exchange.media.press(self._leg, press.digit, route, released)
 
-    def _pressed(self, key: LedgerKey) -> None:
-        self._sighting.released(replace(key, end=self._exchange.clock()))
+    def _released(self, key: LedgerKey) -> None:
+        self._sighting.released(key, self._exchange.clock())
 
     def _cancelled(self, cancel: Message) -> None:
         self._sighting.note_once("cancel_at", self._exchange.arrived)

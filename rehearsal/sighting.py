@@ -1,6 +1,6 @@
 """What has been seen of one call so far, on its way into the ledger."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from rehearsal.behaviour import Plan
 from rehearsal.ledger import Ledger, LedgerKey
@@ -18,6 +18,7 @@ class Sighting:
         self.number = user_of(invite.uri)
         self.sip_call_id = invite.header("call-id")
         self._keys: list[dict[str, object]] = []
+        self._down: list[LedgerKey] = []
         self._retransmissions = 0
         self._facts: dict[str, object] = {
             "call": serial,
@@ -55,11 +56,18 @@ class Sighting:
         self._facts |= facts
         self._ledger.write("answer", {"sip_call_id": self.sip_call_id, **facts})
 
-    def released(self, key: LedgerKey) -> None:
-        """Write that a key went up."""
-        self._keys.append(asdict(key))
-        facts = {"sip_call_id": self.sip_call_id, "number": self.number, **asdict(key)}
-        self._ledger.write("key", facts)
+    def pressed(self, key: LedgerKey) -> None:
+        """A key went down."""
+        self._down.append(key)
+
+    def released(self, key: LedgerKey, now: float) -> None:
+        """Write that a key that is down went up; by itself, or with the call."""
+        if key not in self._down:
+            return
+        self._down.remove(key)
+        facts = asdict(replace(key, end=now))
+        self._keys.append(facts)
+        self._ledger.write("key", {"sip_call_id": self.sip_call_id, "number": self.number, **facts})
 
     def invited_again(self) -> None:
         """Count a retransmission of the INVITE."""
@@ -69,6 +77,8 @@ class Sighting:
         """The first BYE passed, from `network` or `pbx`."""
         if self.note_once("hung_up_by", by):
             self.note(bye_at=now, ended_at=now)
+            for key in self._down.copy():
+                self.released(key, now)
 
     def finish(self, heard: Heard) -> None:
         """Write the last line, with everything."""

@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rehearsal.behaviour import BY_ENDING, DEFAULTS, Behaviour, Plan, Voice
+from rehearsal.behaviour import BY_ENDING, DEFAULTS, Behaviour, Plan, Press, Route, Voice
 from rehearsal.call import Call
 from rehearsal.datagrams import best_datagrams
 from rehearsal.dialog import Dialog
@@ -250,6 +251,23 @@ def test_whoever_vanished_answers_nothing(exchange: Exchange) -> None:
     assert (seen.hung_up_by, seen.ended_at) == ("pbx", 1005.2)
     exchange.pass_time(70)
     assert exchange.forgotten
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_key_that_is_down_goes_up_with_the_call(exchange: Exchange, leaves: bool) -> None:
+    """Its end would be sent later than the network, or the PBX, hangs up."""
+    press = Press("9", 1.0, (Route.RFC4733,))
+    _answered(exchange, replace(ANSWERS, keys=(press,), hangs_up_after=1.2 if leaves else None))
+    answered = exchange.now
+    exchange.pass_time(1.2)
+    if leaves:
+        taken = _request("BYE", 1).replace(b"BYE sip", b"SIP/2.0 200 sip", 1)
+        exchange.call.receive(parse(taken))
+    else:
+        exchange.hear("BYE", 2)
+    seen = exchange.seen()
+    (key,) = seen.keys
+    assert (key.digit, key.start, key.end) == ("9", answered + 1.0, seen.bye_at)
 
 
 def test_a_key_by_info_is_asked_again_until_answered(exchange: Exchange) -> None:
