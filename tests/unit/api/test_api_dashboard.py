@@ -222,4 +222,5 @@ def test_everything_the_templates_say_is_said_in_french() -> None:
     for file in sorted((Path(pages.__file__).parent / "templates").glob("*.html")):
         for _, _, message in source.extract_translations(file.read_text("utf-8")):  # type: ignore[attr-defined]
             text = message if isinstance(message, str) else message[0]
-            assert text in known, (file.name, text)
+            counted = (text, 0)  # how a catalogue names a text that has a plural
+            assert text in known or counted in known, (file.name, text)
