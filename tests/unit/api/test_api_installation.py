@@ -1,13 +1,15 @@
 """The page of the settings: what holds for everybody, and the dialers that work for it."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 import pytest
-from api_samples import Rig
+from api_samples import Rig, make_rig
 from fastapi.testclient import TestClient
 from people_who_sign_in import QUICK, a_user
+from postgres import Postgres
 from test_api_users import browser, send, sign_in
 
 from campaigns.access import Role
@@ -49,18 +51,27 @@ def test_only_an_administrator_may(rig: Rig, person: TestClient) -> None:
     assert answer.status_code == 403
 
 
-def test_one_of_several_is_taken_out_and_brought_back(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[Any] = []
-    monkeypatch.setattr(nodes, "drain", lambda _workspace, name, by: asked.append((name, by)))
-    monkeypatch.setattr(nodes, "resume", lambda _workspace, name, by: asked.append((name, by)))
-    with writing(rig.workspace.engine) as connection:
-        leases.acquire(connection, datetime.now(UTC), "a")
-    a_user(rig.workspace, "ad@example.org", administrator=True)
-    client = browser(rig.app)
+@pytest.fixture
+def several(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    """A rig on PostgreSQL, with two dialers."""
+    with postgres.empty() as url:
+        monkeypatch.setenv("PORTEVOIX_DATABASE_URL", url)
+        made = make_rig(tmp_path / "several")
+        with writing(made.workspace.engine) as connection:
+            for name in ("a", "b"):
+                leases.acquire(connection, datetime.now(UTC), name)
+        yield made
+        made.workspace.engine.dispose()
+
+
+def test_one_of_several_is_taken_out_and_brought_back(several: Rig) -> None:
+    a_user(several.workspace, "ad@example.org", administrator=True)
+    client = browser(several.app)
     assert sign_in(client, "ad@example.org") == 303
-    for act in ("drain", "resume"):
-        done = send(client, f"/settings/dialers/a/{act}", "/account")
+    for act, other in (("drain", "resume"), ("resume", "drain")):
+        assert f'action="/settings/dialers/a/{act}"' in client.get("/settings").text
+        done = send(client, f"/settings/dialers/a/{act}", "/settings")
         assert done.headers["location"] == "/settings"
-    assert asked == [("a", "ad@example.org")] * 2
+        assert f'action="/settings/dialers/a/{other}"' in client.get("/settings").text
+        draining = {one.name: one.draining for one in nodes.every(several.workspace)}
+        assert draining == {"a": act == "drain", "b": False}
