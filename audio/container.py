@@ -1,6 +1,6 @@
 """What a file really is, judged by its bytes before any decoder sees them.
 
-Only four containers reach the decoder, whatever the name of the file says, and a file that
+Only five containers reach a decoder, whatever the name of the file says, and a file that
 ends before its own header says is refused: a message whose end is missing could lack the
 callback number or the way to refuse.
 """
@@ -20,14 +20,19 @@ _EXTENSIONS = {
     "ogg": "OGG",
     "oga": "OGG",
     "opus": "OGG",
+    "m4a": "M4A",
+    "mp4": "M4A",
 }
 _HEAD_BYTES = 12
 _CHUNK_HEADER_BYTES = 8
-_MPEG_SYNC = 0xFFE0
+_MPEG_SYNC, _MPEG_LAYER = 0xFFE0, 0x0006
 _OGG_HEADER_BYTES = 27
 # The longest page there can be: its header, 255 sizes, 255 segments of 255 bytes.
 _OGG_TAIL_BYTES = 27 + 255 + 255 * 255
 _OGG_END_OF_STREAM = 0x04
+_BOX_HEADER_BYTES, _LARGE_BOX_HEADER_BYTES = 8, 16
+_MOST_BOXES = 100_000
+_ID3_AT_END = b"TAG"  # some programs put one after everything
 # Encoders that write to a pipe can't go back to fill in the size and leave one of these.
 _UNKNOWN_SIZES = (0, 0xFFFFFFFF)
 # Some writers forget the pad byte of an odd chunk, or count their own header in its size.
@@ -35,14 +40,14 @@ _SIZE_SLACK_BYTES = 64
 
 
 def container_of(path: Path, name: str | None = None) -> str:
-    """Name the container of a file: ``WAV``, ``MP3``, ``FLAC`` or ``OGG``.
+    """Name the container of a file: ``WAV``, ``MP3``, ``FLAC``, ``OGG`` or ``M4A``.
 
     Args:
         path: the file, complete on disk.
         name: what its owner called it; the path's own name if not given.
 
     Raises:
-        InvalidInput: the file is empty, cut off, not one of the four, or named as another.
+        InvalidInput: the file is empty, cut off, not one of the five, or named as another.
     """
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
@@ -54,7 +59,24 @@ def container_of(path: Path, name: str | None = None) -> str:
         _check_wav_is_whole(path)
     elif found == "OGG":
         _check_ogg_is_whole(path)
+    elif found == "M4A":
+        _check_m4a_is_whole(path)
     return found
+
+
+def is_m4a(path: Path) -> bool:
+    """Whether a file is an MP4 container, whatever its name."""
+    with path.open("rb") as stream:
+        return _opens_m4a(stream.read(_HEAD_BYTES))
+
+
+def damaged() -> InvalidInput:
+    """Explain that no decoder gets to the end of a file."""
+    return InvalidInput(
+        FIELD,
+        "the file is damaged or cut off: it cannot be decoded to its end.",
+        "Export or download the recording again.",
+    )
 
 
 def truncated() -> InvalidInput:
@@ -67,6 +89,8 @@ def truncated() -> InvalidInput:
 
 
 def _recognise(head: bytes) -> str:
+    if _opens_m4a(head):
+        return "M4A"
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         return "WAV"
     if head[:4] == b"fLaC":
@@ -75,19 +99,22 @@ def _recognise(head: bytes) -> str:
         return "OGG"
     if head[:3] == b"ID3" or _starts_mpeg_frame(head):
         return "MP3"
-    raise _not_accepted(head)
+    raise InvalidInput(
+        FIELD,
+        "this is not a WAV, MP3, FLAC, OGG or M4A recording.",
+        "Export the recording as WAV, MP3, FLAC or OGG.",
+    )
+
+
+def _opens_m4a(head: bytes) -> bool:
+    """The type of the file comes first (ISO/IEC 14496-12, section 4.3)."""
+    return head[4:8] == b"ftyp"
 
 
 def _starts_mpeg_frame(head: bytes) -> bool:
-    """Eleven bits at one open every MPEG audio frame."""
-    return int.from_bytes(head[:2], "big") & _MPEG_SYNC == _MPEG_SYNC
-
-
-def _not_accepted(head: bytes) -> InvalidInput:
-    why = "this is not a WAV, MP3, FLAC or OGG recording."
-    if head[4:8] == b"ftyp":
-        why = "this is an M4A or MP4 file, which is not read here."
-    return InvalidInput(FIELD, why, "Export the recording as WAV, MP3, FLAC or OGG.")
+    """Eleven bits at one open every MPEG audio frame; layer 0 is AAC without a container."""
+    start = int.from_bytes(head[:2], "big")
+    return start & _MPEG_SYNC == _MPEG_SYNC and bool(start & _MPEG_LAYER)
 
 
 def _check_name(name: str, found: str) -> None:
@@ -127,3 +154,26 @@ def _check_ogg_is_whole(path: Path) -> None:
     segments = page[_OGG_HEADER_BYTES : _OGG_HEADER_BYTES + page[26]]
     if len(page) < _OGG_HEADER_BYTES + page[26] + sum(segments):
         raise truncated()
+
+
+def _check_m4a_is_whole(path: Path) -> None:
+    """Walk the boxes to the end of the file; one must be the index, which says where the sound is.
+
+    A box gives its size first; 1 stands for a larger number behind its name, 0 for «to the end»
+    (ISO/IEC 14496-12, section 4.2).
+    """
+    total, at, indexed = path.stat().st_size, 0, False
+    with path.open("rb") as stream:
+        for _ in range(_MOST_BOXES):
+            stream.seek(at)
+            header = stream.read(_LARGE_BOX_HEADER_BYTES)
+            if indexed and (total - at < _BOX_HEADER_BYTES or header[:3] == _ID3_AT_END):
+                return
+            size = int.from_bytes(header[:4], "big") or total - at
+            if size == 1:
+                size = int.from_bytes(header[8:], "big")
+            if size < _BOX_HEADER_BYTES or at + size > total:
+                raise truncated()
+            indexed |= header[4:8] == b"moov"
+            at += size
+    raise damaged()

@@ -1,12 +1,12 @@
 """From a file to samples: one channel of float32, read in blocks so that memory stays bounded.
 
-libsndfile (through ``soundfile``) decodes; no ffmpeg is needed. Every bound is enforced on what
-is really read, not only on what a header claims.
+libsndfile (through ``soundfile``) decodes all but M4A (``audio.m4a``). Every bound is enforced on
+what is really read, not only on what a header claims.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,7 +15,8 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from audio.container import FIELD, truncated
+from audio import m4a
+from audio.container import FIELD, damaged, is_m4a, truncated
 from campaigns.errors import InvalidInput
 
 Samples: TypeAlias = npt.NDArray[np.float32]
@@ -40,12 +41,15 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
     Raises:
         InvalidInput: no decoder understands it, or its header is absurd.
     """
-    descriptor = os.open(path, os.O_RDONLY)  # by descriptor: libsndfile then ignores the name
-    try:
-        file = soundfile.SoundFile(descriptor)
-    except soundfile.SoundFileError as error:
-        raise _unreadable() from error
-    with file:
+    with ExitStack() as lent:
+        if is_m4a(path):
+            # One second more than is allowed, which tells a recording that is too long.
+            path = lent.enter_context(m4a.decoded(path, MAX_SECONDS + 1))
+        descriptor = os.open(path, os.O_RDONLY)  # by descriptor: libsndfile then ignores the name
+        try:
+            file = lent.enter_context(soundfile.SoundFile(descriptor))
+        except soundfile.SoundFileError as error:
+            raise damaged() from error
         _check_header(file)
         yield file
 
@@ -62,7 +66,7 @@ def mono_blocks(file: soundfile.SoundFile) -> Iterator[Samples]:
         if frames > MAX_SECONDS * file.samplerate:
             raise too_long()
         if not np.abs(block).max() <= _ABSURD_PEAK:  # nor is NaN
-            raise _unreadable()
+            raise damaged()
         mono: Samples = block.mean(axis=1, dtype=np.float32)
         yield mono
     if file.frames - frames > _LENGTH_SLACK_SECONDS * file.samplerate:
@@ -122,13 +126,5 @@ def _read(file: soundfile.SoundFile) -> Samples:
     try:
         block: Samples = file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:
-        raise _unreadable() from error
+        raise damaged() from error
     return block
-
-
-def _unreadable() -> InvalidInput:
-    return InvalidInput(
-        FIELD,
-        "the file is damaged or cut off: it cannot be decoded to its end.",
-        "Export or download the recording again.",
-    )

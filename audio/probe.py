@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from audio import m4a
 from audio.container import FIELD, container_of
 from audio.decode import Samples, mono_blocks, opened
 from audio.levels import dbfs
@@ -23,8 +24,9 @@ class Probe:
     """The measures of a recording, its channels averaged into one as the phone plays them.
 
     Attributes:
-        format: the container: WAV, MP3, FLAC or OGG.
-        codec: libsndfile's name for the encoding, as PCM_16, VORBIS, OPUS, MPEG_LAYER_III.
+        format: the container: WAV, MP3, FLAC, OGG or M4A.
+        codec: libsndfile's name for the encoding, as PCM_16, VORBIS, OPUS, MPEG_LAYER_III; AAC or
+            ALAC of an M4A.
         seconds: length as decoded.
         rate_hz: sampling rate of the file.
         channels: channels of the file.
@@ -63,6 +65,8 @@ def probe(path: Path, name: str | None = None) -> Probe:
         codec, rate_hz, channels = str(file.subtype), int(file.samplerate), int(file.channels)
         for block in mono_blocks(file):
             levels.add(block)
+    if container == "M4A":
+        codec = m4a.track_of(path).codec
     found = levels.probe(container, codec, rate_hz, channels)
     _check_worth_playing(found)
     return found

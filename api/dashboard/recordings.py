@@ -13,6 +13,7 @@ from api.dashboard.pages import chosen, page
 from api.needs import needs
 from api.routes.recordings import one
 from api.schemas import Id
+from audio.container import container_of
 from audio.probe import probe
 from audio.waveform import drawn, outline
 from campaigns.access import Permission
@@ -29,7 +30,13 @@ router = APIRouter(include_in_schema=False)
 BARS = 160
 """Of a waveform."""
 
-_TYPES = {"WAV": "audio/wav", "FLAC": "audio/flac", "MP3": "audio/mpeg", "OGG": "audio/ogg"}
+_TYPES = {
+    "WAV": "audio/wav",
+    "FLAC": "audio/flac",
+    "MP3": "audio/mpeg",
+    "OGG": "audio/ogg",
+    "M4A": "audio/mp4",
+}
 
 
 @router.get("/recordings")
@@ -99,7 +106,7 @@ def recording(request: Request, recording_id: Id, workspace: In, caller: Asking)
 def original_sound(recording_id: Id, workspace: In, caller: Asking) -> Response:
     """What was sent, byte for byte."""
     path = _original(recording_id, workspace, caller)
-    return FileResponse(path, media_type=_TYPES[probe(path).format])
+    return FileResponse(path, media_type=_TYPES[container_of(path)])
 
 
 def played(workspace: Workspace, message: str) -> tuple[float, ...]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from audio import m4a
 from audio.library import Library
 from audio.prompts import prepare_prompts
 from campaigns.errors import StoreUnavailable
 from campaigns.trunk import Codec
-from cli.doctor.check import Check, fault, of_finding, ok
+from cli.doctor.check import Check, fault, of_finding, ok, skipped
 from dialer.instance.inspect import inspect_sound
 from dialer.instance.supervise import Supervisor
 from operations.settings import Settings
@@ -28,6 +29,13 @@ def look(settings: Settings, supervisor: Supervisor) -> Iterator[Check]:
     messages = sorted(_messages(settings))
     if messages:
         yield _all("messages", messages, codecs, supervisor)
+    yield _m4a()
+
+
+def _m4a() -> Check:
+    if m4a.has_decoder():
+        return ok("M4A", "recordings of telephones can be read")
+    return skipped("M4A", "not read: no ffmpeg here; WAV, MP3, FLAC and OGG are")
 
 
 def _messages(settings: Settings) -> set[str]:
