@@ -70,7 +70,7 @@ def prepare_campaign(
     trunk = find_trunk(workspace, values.trunk)
     pack = packs.load(values.pack, workspace.settings.rules_directory)
     _check_purpose(values.purpose, pack)
-    _check_machines(values.machines.mode, pack, scripted=script is not None)
+    _check_machines(values.machines.mode, pack)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
     with reading(workspace.engine) as connection:
         check_released(connection, controller_id, list_ids, rehearsal=rehearsal)
@@ -115,11 +115,7 @@ def _check_purpose(purpose: str, pack: Pack) -> None:
         )
 
 
-def _check_machines(mode: MachineMode, pack: Pack, *, scripted: bool) -> None:
-    if mode is not MachineMode.OFF and scripted:
-        raise InvalidInput(
-            "machines.mode", "a campaign with a script takes machines for people.", "Write off."
-        )
+def _check_machines(mode: MachineMode, pack: Pack) -> None:
     if mode is MachineMode.LEAVE_MESSAGE and not pack.machine_messages:
         raise InvalidInput(
             "machines.mode", f"{pack.id} allows no message on answering machines.",

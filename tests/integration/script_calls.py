@@ -69,6 +69,11 @@ def heard(call: Call) -> list[str]:
     return [name for name, _ in groupby(_packets(call))]
 
 
+def packets_of(call: Call, sound: str) -> int:
+    """How many packets of a sound came."""
+    return _packets(call).count(sound)
+
+
 def _packets(call: Call) -> list[str]:
     """Of which sound each packet is that the callee heard."""
     payloads = [packet[12:] for _, packet in list(call.packets) if packet[1] & 0x7F == 8]
@@ -108,5 +113,5 @@ def hear(call: Call, sound: str) -> None:
 
 def hear_on(call: Call, sound: str, packets: int) -> None:
     """Wait until so many more packets of a sound came."""
-    enough = _packets(call).count(sound) + packets
-    until(lambda: _packets(call).count(sound) >= enough)
+    enough = packets_of(call, sound) + packets
+    until(lambda: packets_of(call, sound) >= enough)

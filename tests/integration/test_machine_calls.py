@@ -13,6 +13,7 @@ from campaigns.machine import MachineMode
 from campaigns.states import Action
 from operations.campaign_file import MachineValues
 from operations.prepare import prepare_campaign
+from operations.script_values import ScriptValues
 from rehearsal.behaviour import Voice
 from rehearsal.ledger import LedgerCall
 from rehearsal.voices import load_library
@@ -21,7 +22,7 @@ from store.engine import reading
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 
-PERSON, REFUSES, MACHINE = 60, 11, 50
+PERSON, LISTENS, REFUSES, MACHINE = 60, 70, 11, 50
 CLOCKS_S = 0.1
 
 
@@ -44,6 +45,7 @@ LEFT, HUNG_UP_ON, ALONE = (
     )
     for first in (0, 20, 40)
 )
+ASKED = Called(numbers(MACHINE, 6, 60), numbers(LISTENS, 4), numbers(REFUSES, 3, 60))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,9 @@ def stage(pbx_binary: object, pbx_root: Path) -> Iterator[Stage]:
         yield made
 
 
-def _launched(stage: Stage, mode: MachineMode, called: Called) -> int:
+def _launched(
+    stage: Stage, mode: MachineMode, called: Called, script: ScriptValues[int] | None = None
+) -> int:
     """A campaign that calls machines and people."""
     listed = stage.listed(called.everybody, f"list of {called.machines[0]}")
     values = stage.values(f"{mode} {called.machines[0]}")
@@ -64,7 +68,7 @@ def _launched(stage: Stage, mode: MachineMode, called: Called) -> int:
     left = [recording] if mode is MachineMode.LEAVE_MESSAGE else []
     campaign = prepare_campaign(
         stage.workspace, stage.controller, values, [recording], [listed], "test",
-        machine_recording_ids=left,
+        machine_recording_ids=left, script=script,
     )  # fmt: skip
     stage.act(campaign, Action.LAUNCH)
     return campaign
@@ -124,6 +128,26 @@ def test_machines_get_what_is_theirs_and_people_the_message(stage: Stage) -> Non
         # What is left is played to its end, and nothing is sent after it.
         begun = call.rtp_last_at - seconds - call.answer_at
         assert begun >= _beep_over_s(call.number) - CLOCKS_S, call
+
+
+def test_a_script_asks_people_and_leaves_machines_a_message(stage: Stage) -> None:
+    question = {"name": "vote", "recording": "question", "answers": {"1": "oui", "2": "non"}}
+    said = [["identity", "opt_out", "body", "data_source", "callback"]]
+    script = ScriptValues[str].model_validate({"says": said, "tries": 1, "questions": [question]})
+    campaign = _launched(
+        stage, MachineMode.LEAVE_MESSAGE, ASKED, script.recorded(lambda _: stage.recording())
+    )
+    outcomes = _until_called(stage, campaign, ASKED)
+    assert _of(outcomes, ASKED.machines) == {"machine_message_left"}
+    assert _of(outcomes, ASKED.people) == {"delivered"}
+    assert _of(outcomes, ASKED.refusing) == {"opted_out"}
+    with reading(stage.workspace.engine) as connection:
+        message_s = kept.by_id(connection, campaign).message_ms / 1000
+    for call in (_last_calls(stage)[_e164(number)] for number in ASKED.people):
+        assert call.answer_at is not None
+        assert call.rtp_last_at is not None
+        # The question is as long as the message here.
+        assert call.rtp_last_at - call.answer_at > 2 * message_s, call
 
 
 def test_without_a_dialer_the_message_plays_to_its_end(stage: Stage) -> None:

@@ -158,6 +158,7 @@ def test_a_survey_of_three_questions(scenes: Scenes, far_side: FarSide) -> None:
     assert replies(placed) == answers
     assert told(placed) == answers
     assert (end["Result"], end["Keys"], end["Cause"]) == ("played", "25*", "16")
+    assert int(end["First"]) < 500, "the silence of waiting for answers is none before the message"
     assert heard(far_side.call_to(placed.number)) == [
         "message", "question-1", "noted", "question-2", "noted", "question-3", "thanks",
     ]  # fmt: skip
