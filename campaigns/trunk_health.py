@@ -14,6 +14,7 @@ from enum import StrEnum
 from campaigns.trunk_rate import Delays, Rate
 from campaigns.trunk_sign import Sign
 from campaigns.trunk_spike import Spike
+from campaigns.trunk_strain import Strain
 
 PROBE_CPS = 1.0
 """Calls per second at which a trunk is tried that carried nothing: few enough for a carrier that
@@ -80,6 +81,7 @@ class Health:
         self.why: Sign | None = None
         self._rate = Rate()
         self._delays = Delays()
+        self._strain = Strain()
         self._spikes = {sign: Spike(sign) for sign in DOUBTED}
         self._last: deque[Sign] = deque(maxlen=LAST)
         self._run = 0
@@ -101,7 +103,8 @@ class Health:
             case Breaker.HALF_OPEN:
                 return self._lowest
             case _:
-                return max(self._lowest, self._rate.at(now))
+                bears = self._strain.bears(now) / self.limit_cps
+                return max(self._lowest, min(self._rate.at(now), bears))
 
     @property
     def spike_since(self) -> float | None:
@@ -145,7 +148,9 @@ class Health:
     def began(self, at: float, post_dial_delay_s: float) -> None:
         """A phone began to ring, so long after the call was sent."""
         sent = at - post_dial_delay_s
-        if self._delays.rose(post_dial_delay_s):
+        self._strain.called(at, self._rate.at(at) * self.limit_cps)
+        if self._delays.rose(post_dial_delay_s, at):
+            self._strain.late(at)
             self._rate.cut(at, DELAY_LOWEST)
         if self._pause is None:
             if sent >= self._closed_at:

@@ -40,8 +40,9 @@ DELAY_TIMES = 2.0
 DELAY_LEAST_S = 1.0
 """By how much it must be above its usual value, too: routes differ by some hundred milliseconds."""
 
-DELAY_BASELINE_CALLS = 200
-"""Calls over which the usual post-dial delay is averaged: a new route becomes the usual one."""
+DELAY_BASELINE_CALLS, DELAY_BASELINE_S = 200, 60.0
+"""Over what the usual post-dial delay is averaged, whichever is longer: a new route becomes the
+usual one; a machine that falls behind at 150 calls a second does not within a second and a half."""
 
 
 class Rate:
@@ -93,14 +94,17 @@ class Delays:
     def __init__(self) -> None:
         self._last: deque[float] = deque(maxlen=DELAY_CALLS)
         self._usual: float | None = None
+        self._at = -math.inf
 
-    def rose(self, delay_s: float) -> bool:
-        """Take in one; whether the last ones are well above what is usual."""
+    def rose(self, delay_s: float, at: float) -> bool:
+        """Take in one, known at `at` (monotonic s); whether the last ones are far above usual."""
         self._last.append(delay_s)
         if len(self._last) < DELAY_CALLS:
             return False
         middle = median(self._last)
         if self._usual is None:
             self._usual = middle
-        self._usual += (middle - self._usual) / DELAY_BASELINE_CALLS
+        share = min(1.0 / DELAY_BASELINE_CALLS, max(0.0, at - self._at) / DELAY_BASELINE_S)
+        self._usual += (middle - self._usual) * share
+        self._at = at
         return middle > max(DELAY_TIMES * self._usual, DELAY_LEAST_S + self._usual)

@@ -176,7 +176,7 @@ class Throttle:
         allowance, share = self._lag.allowance(), self._ramp.share(now)
         self._usual_delay = self._lag.usual()
         for gauge in (self._system, *self._trunks.values(), *self._campaigns.values()):
-            gauge.pace.allow_for(allowance)
+            gauge.pace.allow_for(allowance, self.channels)
         for gauge in (self._system, *self._trunks.values()):
             gauge.ease(share)
 

@@ -18,6 +18,7 @@ from campaigns.trunk_health import (
     Health,
 )
 from campaigns.trunk_sign import Sign, sign_of
+from campaigns.trunk_strain import BACK_OFF
 
 RECOVERED_WITHIN_S = 30.0
 ANSWER_S = 0.3
@@ -174,7 +175,20 @@ def test_a_rising_post_dial_delay_slows_a_trunk_before_it_refuses_anything() -> 
     assert 0.2 < health.factor(1013) < 0.8
     for index in range(40):
         health.began(1013 + index / 10, 1.5)
-    assert health.factor(1017 + 10) == 1.0
+    assert health.factor(1017 + 10) == pytest.approx(BACK_OFF, abs=0.01), "not into the same wall"
+    assert health.factor(1017 + 600) == 1.0
+
+
+def test_a_machine_that_falls_behind_at_full_rate_is_found_before_it_drowns() -> None:
+    """150 calls a second, each of which rings a little later than the one before."""
+    health, found = Health(150), 0.0
+    for index in range(150 * 60):
+        late = max(0.0, index / 150 - 30) * 0.3
+        health.began(1000 + index / 150, 0.02 + late)
+        if health.factor(1000 + index / 150) < 0.6:
+            found = late
+            break
+    assert 1.0 <= found < 1.5, "seconds late"
 
 
 def test_a_delay_that_stays_is_the_usual_one_some_day() -> None:
@@ -183,7 +197,8 @@ def test_a_delay_that_stays_is_the_usual_one_some_day() -> None:
         health.began(1000 + index / 10, 1.0)
     for index in range(1000):
         health.began(1010 + index / 10, 4.0)
-    assert health.factor(1110) == 1.0
+    assert health.factor(1110) > BACK_OFF
+    assert health.factor(1110 + 600) == 1.0
 
 
 # The breaker
