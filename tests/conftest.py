@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from homes import HOMES
 from hypothesis import HealthCheck, settings
 from postgres import Postgres, running_postgres
 from sqlalchemy import Engine, event
@@ -16,6 +17,22 @@ from store.schema import upgrade
 # How long an example takes to make says how busy the machine is.
 settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--on postgresql`: what is tried on one database is tried on that one."""
+    parser.addoption("--on", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def homes(request: pytest.FixtureRequest) -> None:
+    """Have homes kept where this run wants them."""
+    if request.config.getoption("--on") != "postgresql":
+        return
+    try:
+        HOMES.server = request.getfixturevalue("postgres")
+    except pytest.skip.Exception as missing:
+        pytest.exit(f"Nothing can be tried on PostgreSQL: {missing}", 1)
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +94,15 @@ def postgres_store(postgres: Postgres) -> Iterator[Engine]:
     """A fresh PostgreSQL database."""
     with postgres.database() as engine:
         yield engine
+
+
+@pytest.fixture
+def own_store(request: pytest.FixtureRequest) -> Engine:
+    """A fresh database of the kind this run is on."""
+    on = request.config.getoption("--on")
+    name = "sqlite_store" if on == "sqlite" else "postgres_store"
+    engine: Engine = request.getfixturevalue(name)
+    return engine
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -13,7 +13,6 @@ from store.engine import open_engine
 from store.schema import upgrade
 
 VARIABLE = "PORTEVOIX_TEST_POSTGRES"
-_TEMPLATE = "portevoix_template"
 
 
 class Postgres:
@@ -21,19 +20,22 @@ class Postgres:
 
     def __init__(self, url: URL) -> None:
         self._url = url
+        self._own = f"portevoix_test_{os.getpid()}"
+        self._template = f"{self._own}_template"
         self._admin = create_engine(url, isolation_level="AUTOCOMMIT")
-        self._numbers = itertools.count(os.getpid() * 1000)
-        self._run(f"DROP DATABASE IF EXISTS {_TEMPLATE}")
-        self._run(f"CREATE DATABASE {_TEMPLATE}")
-        template = open_engine(self._named(_TEMPLATE))
+        self._numbers = itertools.count()
+        self._lasting: list[str] = []
+        self._run(f"DROP DATABASE IF EXISTS {self._template}")
+        self._run(f"CREATE DATABASE {self._template}")
+        template = open_engine(self._named(self._template))
         upgrade(template)
         template.dispose()
 
     @contextmanager
     def database(self) -> Iterator[Engine]:
         """An engine on a fresh database."""
-        name = f"portevoix_test_{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        name = f"{self._own}_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self._template}")
         engine = open_engine(self._named(name))
         try:
             yield engine
@@ -41,10 +43,17 @@ class Postgres:
             engine.dispose()
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def lasting(self) -> str:
+        """The URL of a fresh database that is there until the end of the run."""
+        name = f"{self._own}_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        self._lasting.append(name)
+        return self._named(name)
+
     @contextmanager
     def empty(self, options: str = "", configured: str = "") -> Iterator[str]:
         """The URL of a database without a table; made with options, or configured later."""
-        name = f"portevoix_test_{next(self._numbers)}"
+        name = f"{self._own}_{next(self._numbers)}"
         self._run(f"CREATE DATABASE {name} TEMPLATE template0 {options}")
         if configured:
             self._run(f"ALTER DATABASE {name} SET {configured}")
@@ -55,7 +64,8 @@ class Postgres:
 
     def close(self) -> None:
         """Let go of the server."""
-        self._run(f"DROP DATABASE {_TEMPLATE}")
+        for name in (*self._lasting, self._template):
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
         self._admin.dispose()
 
     def _named(self, name: str) -> str:

@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from homes import HOMES
 from sqlalchemy import update
 
 from campaigns.campaign import Limits
@@ -69,7 +70,9 @@ class Stage:
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         self.sip_port = free_ports(calls=1).sip
-        settings = f"[rehearsal]\nsip_port = {self.sip_port}\n{self.extra_settings}"
+        settings = (
+            f"{HOMES.database()}[rehearsal]\nsip_port = {self.sip_port}\n{self.extra_settings}"
+        )
         (self.home / "portevoix.toml").write_text(settings)
         self.workspace: Workspace = open_workspace(self.home)
         with writing(self.workspace.engine) as connection:

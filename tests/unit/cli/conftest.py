@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import structlog
 from cli_subjects import CAMPAIGN, EXAMPLES, ROWS, Command
+from homes import HOMES
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from operations.settings import FILE_NAME
 from operations.workspace import Workspace, open_workspace
 
 
@@ -32,7 +34,12 @@ def no_giving_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+    """One that is not there yet, but on PostgreSQL, where its settings name the database."""
+    directory = tmp_path / "home"
+    if database := HOMES.database():
+        directory.mkdir()
+        (directory / FILE_NAME).write_text(database)
+    return directory
 
 
 @pytest.fixture

@@ -57,8 +57,8 @@ class Subject:
 
 
 @pytest.fixture
-async def subject(sqlite_store: Engine) -> Subject:
-    return Subject(sqlite_store)
+async def subject(own_store: Engine) -> Subject:
+    return Subject(own_store)
 
 
 async def test_calls_leave_once_they_are_on_the_disk(subject: Subject, disk: SlowDisk) -> None:
@@ -105,11 +105,11 @@ def suppressed(world: World) -> list[str]:
 
 
 async def test_a_disk_that_stalls_holds_calls_back_and_no_refusal(
-    sqlite_store: Engine, tmp_path: Path, disk: SlowDisk
+    own_store: Engine, tmp_path: Path, disk: SlowDisk
 ) -> None:
-    world = World(sqlite_store, datetime.now(UTC) - timedelta(days=1))
+    world = World(own_store, datetime.now(UTC) - timedelta(days=1))
     disk.open.set()
-    async with dialing(sqlite_store, tmp_path, FakePbx()) as run:
+    async with dialing(own_store, tmp_path, FakePbx()) as run:
         first = world.called(1)
         (call,) = await run.up(1)
         call.answer()

@@ -43,8 +43,8 @@ NO_DELAY = timedelta(0)
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
+def world(own_store: Engine) -> World:
+    return World(own_store, datetime.now(UTC))
 
 
 def suppress(

@@ -32,12 +32,12 @@ def opened(engine: Engine, home: Path) -> Workspace:
 
 
 async def test_it_waits_at_its_budget_and_goes_on_when_it_is_raised(
-    sqlite_store: Engine, tmp_path: Path
+    own_store: Engine, tmp_path: Path
 ) -> None:
-    world, workspace = World(sqlite_store, datetime.now(UTC)), opened(sqlite_store, tmp_path)
+    world, workspace = World(own_store, datetime.now(UTC)), opened(own_store, tmp_path)
     campaign = world.called(6, budget=2 * WORST)
     trunk = Trunk(TRUNK, "127.0.0.1", 5090, max_channels=50, max_cps=400, tariffs=CENT)
-    async with dialing(sqlite_store, tmp_path, trunks=[trunk]) as run:
+    async with dialing(own_store, tmp_path, trunks=[trunk]) as run:
         first, _ = await run.up(2)
         await until(lambda: progress_of(workspace, 1, campaign.id).budget_reached)
         assert len(run.pbx.calls) == 2

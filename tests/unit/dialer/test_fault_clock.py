@@ -42,8 +42,8 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def world(clock: time_machine.Traveller, sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC) - timedelta(days=1))
+def world(clock: time_machine.Traveller, own_store: Engine) -> World:
+    return World(own_store, datetime.now(UTC) - timedelta(days=1))
 
 
 @pytest.fixture(autouse=True)

@@ -31,8 +31,8 @@ PEOPLE = 3
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, utc_now())
+def world(own_store: Engine) -> World:
+    return World(own_store, utc_now())
 
 
 @pytest.fixture(autouse=True)

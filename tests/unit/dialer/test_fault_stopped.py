@@ -34,8 +34,8 @@ UNTIL_TWO = [Window(frozenset(range(1, 8)), time(9, 0), time(14, 0))]
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC) - timedelta(days=1))
+def world(own_store: Engine) -> World:
+    return World(own_store, datetime.now(UTC) - timedelta(days=1))
 
 
 @pytest.fixture(autouse=True)
@@ -86,10 +86,10 @@ async def test_who_refused_meanwhile_is_not_called(
 
 
 async def test_nobody_is_called_after_the_hours_that_ended_meanwhile(
-    sqlite_store: Engine, tmp_path: Path
+    own_store: Engine, tmp_path: Path
 ) -> None:
     with time_machine.travel(BEFORE_TWO, tick=True):
-        world = World(sqlite_store, datetime.now(UTC) - timedelta(days=1))
+        world = World(own_store, datetime.now(UTC) - timedelta(days=1))
         async with dialing(world.engine, tmp_path) as run:
             caught = stop_before_sending(run, FRESH_S + 0.2)
             campaign = world.called(PEOPLE, max_cps=300.0, windows=UNTIL_TWO)

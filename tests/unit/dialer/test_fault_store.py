@@ -66,11 +66,11 @@ class Disk:
 
 
 async def test_a_full_disk_stops_dialing_and_loses_nothing(
-    sqlite_store: Engine, tmp_path: Path
+    own_store: Engine, tmp_path: Path
 ) -> None:
-    world, disk = world_in(sqlite_store), Disk(sqlite_store)
+    world, disk = world_in(own_store), Disk(own_store)
     campaign = world.called(400, max_channels=400, max_cps=400.0, retry=ONCE)
-    async with dialing(sqlite_store, tmp_path, FakePbx(opt_out)) as run:
+    async with dialing(own_store, tmp_path, FakePbx(opt_out)) as run:
         await until(lambda: len(run.pbx.orders) > 20)
         disk.full = True
         await until(lambda: _still(run.pbx))
@@ -94,25 +94,25 @@ def _still(pbx: FakePbx, seconds: float = 0.3) -> bool:
 
 @pytest.mark.parametrize("seconds", [0.3, FRESH_S + 0.1], ids=["slow", "too slow"])
 async def test_a_slow_commit_places_nothing_that_is_no_longer_fresh(
-    sqlite_store: Engine, tmp_path: Path, seconds: float
+    own_store: Engine, tmp_path: Path, seconds: float
 ) -> None:
     """What waited too long for its commit goes back, and is claimed again when that is quick."""
-    world, slow, dragged = world_in(sqlite_store), [True], [0]
+    world, slow, dragged = world_in(own_store), [True], [0]
 
     def drag(connection: object) -> None:
         if slow[0]:
             time.sleep(seconds)
             dragged[0] += 1
 
-    async with dialing(sqlite_store, tmp_path, FakePbx(deliver)) as run:
-        event.listen(sqlite_store, "commit", drag)
+    async with dialing(own_store, tmp_path, FakePbx(deliver)) as run:
+        event.listen(own_store, "commit", drag)
         campaign = world.called(6, max_cps=300.0, retry=ONCE)
         begun = dragged[0]
         await until(lambda: dragged[0] >= begun + 3)
         world.check()
         slow[0] = False
         await run.over(campaign.id)
-        event.remove(sqlite_store, "commit", drag)
+        event.remove(own_store, "commit", drag)
     attempts = world.attempts().values()
     late = [one for one in attempts if one["sent_at"] and one["sent_at"] - one["claimed_at"] >
             timedelta(seconds=FRESH_S + seconds)]  # fmt: skip

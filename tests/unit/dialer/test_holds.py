@@ -35,13 +35,13 @@ BOUNDS = {"opt_outs": 0.02, "invalid_numbers": 0.1}
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
+def world(own_store: Engine) -> World:
+    return World(own_store, datetime.now(UTC))
 
 
 @pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return Workspace(load(tmp_path), sqlite_store, Library(tmp_path / "audio"))
+def workspace(own_store: Engine, tmp_path: Path) -> Workspace:
+    return Workspace(load(tmp_path), own_store, Library(tmp_path / "audio"))
 
 
 @pytest.fixture(autouse=True)

@@ -84,8 +84,8 @@ def test_a_fault_of_who_hears_ends_no_listening(
     one.close()
 
 
-def test_another_database_carries_none(sqlite_store: Engine, heard: threading.Semaphore) -> None:
-    one = Ear(sqlite_store, heard.release)
-    tell(sqlite_store)
+def test_another_database_carries_none(own_store: Engine, heard: threading.Semaphore) -> None:
+    one = Ear(own_store, heard.release)
+    tell(own_store)
     one.close()
     assert not heard.acquire(blocking=False)

@@ -95,15 +95,15 @@ class Subject:
 
 
 @pytest.fixture
-async def subject(sqlite_store: Engine, tmp_path: Path) -> Subject:
-    pbx, book, calls = FakePbx(), Book(sqlite_store), Calls()
+async def subject(own_store: Engine, tmp_path: Path) -> Subject:
+    pbx, book, calls = FakePbx(), Book(own_store), Calls()
     adopted: list[Call] = []
     journal = Journal(tmp_path)
     journal.recognise(expected=False)
     await book.open()
     await pbx.open(lambda events: None)
     made = Reconciliation(book, pbx, journal, calls, adopted.append)
-    return Subject(World(sqlite_store), pbx, book, journal, calls, adopted, made)
+    return Subject(World(own_store), pbx, book, journal, calls, adopted, made)
 
 
 @pytest.mark.parametrize(

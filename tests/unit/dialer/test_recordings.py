@@ -118,15 +118,15 @@ def test_everything_that_may_be_heard_counts(library: Library, lacking: str) -> 
 
 
 async def test_nobody_is_called_while_it_is_missing_and_then_everybody(
-    sqlite_store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recordings, "AGAIN_S", 0.05)
     there = False
     monkeypatch.setattr(EveryRecording, "has_whole", lambda *_: there)
-    world = World(sqlite_store, datetime.now(UTC))
+    world = World(own_store, datetime.now(UTC))
     campaign = world.called(5)
 
-    async with dialing(sqlite_store, tmp_path) as run:
+    async with dialing(own_store, tmp_path) as run:
 
         def gate() -> object:
             return run.shown().get("campaigns", {}).get(str(campaign.id), {}).get("gate")

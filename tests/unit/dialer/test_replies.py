@@ -31,8 +31,8 @@ SCRIPT = Script(
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
+def world(own_store: Engine) -> World:
+    return World(own_store, datetime.now(UTC))
 
 
 def surveyed(world: World, count: int = 1) -> Campaign:

@@ -27,8 +27,8 @@ VARIANTS = {
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
+def world(own_store: Engine) -> World:
+    return World(own_store, datetime.now(UTC))
 
 
 def campaign_of(world: World, *variants: str | None, **changes: Any) -> Campaign:

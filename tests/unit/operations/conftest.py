@@ -12,10 +12,10 @@ from operations.workspace import Workspace
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC))
+def world(own_store: Engine) -> World:
+    return World(own_store, datetime.now(UTC))
 
 
 @pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path)
+def workspace(own_store: Engine, tmp_path: Path) -> Workspace:
+    return a_workspace(own_store, tmp_path)
