@@ -29,8 +29,12 @@ serve: environment pbx assets ## run the API, the dashboard and the dialer
 	@.venv/bin/portevoix serve
 
 .PHONY: test
-test: environment pbx assets ## every test, those against a real Asterisk included
+test: environment pbx assets tools ## every test, those against a real Asterisk included
 	@.venv/bin/pytest -q -n 3 --dist loadscope --no-loadscope-reorder
+
+.PHONY: test-postgresql
+test-postgresql: environment pbx assets tools ## the tests again, with PostgreSQL where they would have SQLite
+	@.venv/bin/python -m pytest -q -n 3 --dist loadscope --no-loadscope-reorder --on postgresql
 
 .PHONY: check
 check: environment ## formatting, lint, types, layers, and no package registry named in any file
@@ -96,7 +100,7 @@ fuzz-api: environment ## a hundred random requests to every operation of the API
 
 .PHONY: api-schema
 api-schema: environment ## write the API's examples and its schema anew, after something was added
-	@.venv/bin/python tests/unit/api/api_walk.py
+	@PYTHONPATH=tests .venv/bin/python tests/unit/api/api_walk.py
 
 # docs/faults.md shows what CHAOS="..." can say.
 .PHONY: chaos

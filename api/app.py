@@ -1,5 +1,7 @@
 """The API and its page as one application."""
 
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -7,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CollectorRegistry
 
@@ -24,6 +27,7 @@ from api.dashboard import (
     reports,
     room,
     set_up,
+    single_sign_on,
     users,
 )
 from api.dashboard import audit as audit_pages
@@ -68,12 +72,14 @@ from api.routes import (
     webhooks,
     why,
 )
+from api.routes import users as user_routes
 from api.schemas import Problem
 from api.shortcut import Shortcut
 from api.telling import telling
 from api.traffic import Largest, Traffic
 from api.visits import Visits
 from operations.calls_made import CallsMade
+from operations.identity_provider import IdentityProvider
 from operations.progress import progress_of
 from operations.workspace import Workspace
 from store import idempotency
@@ -118,10 +124,35 @@ class Application(FastAPI):
         """The schema, made once."""
         if self.openapi_schema:
             return self.openapi_schema
-        schema = super().openapi()
+        schema = _shortened(super().openapi())
         schema["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
+        _mark_files(schema)
         add_examples(schema)
+        self.openapi_schema = schema
         return schema
+
+
+def _shortened(schema: dict[str, Any]) -> dict[str, Any]:
+    """With models of something called by their own names alone, as programs will call them."""
+    written = json.dumps(schema)
+    for name in schema["components"]["schemas"]:
+        written = written.replace(f'{name}"', f'{name.partition("_Annotated_")[0]}"')
+    shortened: dict[str, Any] = json.loads(written)
+    return shortened
+
+
+def _mark_files(schema: dict[str, Any]) -> None:
+    """Say of a form's files what OpenAPI 3.0 said, too: generators of clients look for it."""
+    for one in schema["components"]["schemas"].values():
+        for field in one.get("properties", {}).values():
+            if field.get("contentMediaType") == "application/octet-stream":
+                field["format"] = "binary"
+
+
+def _name(route: APIRoute) -> str:
+    """What programs call an operation: its summary, which no other has."""
+    words = route.summary or f"{route.name} {route.path_format}"
+    return re.sub(r"\W+", "_", words.lower()).strip("_")
 
 
 def create_app(workspace: Workspace) -> FastAPI:
@@ -134,10 +165,13 @@ def create_app(workspace: Workspace) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        generate_unique_id_function=_name,
     )
     app.state.workspace = workspace
     app.state.hub = Hub(partial(progress_of, workspace))
     app.state.progress = Lately(partial(_snapshot, workspace))
+    oidc = workspace.settings.oidc
+    app.state.identity_provider = IdentityProvider(oidc) if oidc.issuer else None
     keys = Lately(partial(of_key, workspace))
     app.state.visits = Visits()
     app.state.calls_made = CallsMade()
@@ -148,10 +182,10 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.include_router(stream.router, prefix="/api/v1", responses=_PROBLEMS)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
-        health, metrics, kinds, door, set_up, account, users, room, drafting, preflight_pages,
-        reports, campaign_pages, halt_pages, importing, list_pages, recording_pages, refusals,
-        why_pages, request_pages, audit_pages, operation, programs, installation,
-        consent,
+        health, metrics, kinds, door, single_sign_on, set_up, account, users, room, drafting,
+        preflight_pages, reports, campaign_pages, halt_pages, importing, list_pages,
+        recording_pages, refusals, why_pages, request_pages, audit_pages, operation, programs,
+        installation, consent,
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
@@ -173,7 +207,7 @@ def _api() -> APIRouter:
     for one in (
         controllers, contacts, lists, consents, segments, recordings, campaigns, calls,
         exports, preflight, suppressions, why, rights, audits, accounts, trunks, rules, lines,
-        settings, webhooks, halt,
+        settings, user_routes, webhooks, halt,
     ):  # fmt: skip
         router.include_router(one.router)
     return router

@@ -28,7 +28,12 @@ from operations.workspace import Workspace
 
 COOKIE = "portevoix_session"
 
-_OPEN = frozenset({"/login", "/login/code", "/login/key", "/health", "/api/v1/openapi.json"})
+_OPEN = frozenset(
+    {
+        "/login", "/login/code", "/login/key", "/login/oidc", "/login/oidc/back", "/health",
+        "/api/v1/openapi.json",
+    }
+)  # fmt: skip
 _OPEN_UNDER = ("/static/", "/problems/", "/consent/", "/setup/", "/password/")
 _SAFE = frozenset({"GET", "HEAD"})
 

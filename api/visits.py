@@ -13,6 +13,8 @@ SECONDS = 600
 """The time in which visits are counted."""
 OF_ONE_ADDRESS = 30
 """Sent in that time from one address: a meeting room full of people is one address."""
+OF_ONE_OFFICE = 120
+"""Steps of signing in by an identity provider, two for each person: an office is one address."""
 OF_ALL = 600
 """Sent in that time from everywhere: one a second, which no calling machine notices."""
 _NETWORK_BITS = 64
@@ -24,10 +26,14 @@ class Allowance:
 
     Args:
         clock: seconds, monotonic.
+        of_one: taken in `SECONDS` from one address.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, of_one: int = OF_ONE_ADDRESS
+    ) -> None:
         self._clock = clock
+        self._of_one = of_one
         self._taken: deque[tuple[float, str]] = deque()
         self._of: Counter[str] = Counter()
         self._lock = Lock()
@@ -37,7 +43,7 @@ class Allowance:
         network, now = network_of(address), self._clock()
         with self._lock:
             self._forget(now - SECONDS)
-            if len(self._taken) >= OF_ALL or self._of[network] >= OF_ONE_ADDRESS:
+            if len(self._taken) >= OF_ALL or self._of[network] >= self._of_one:
                 return False
             self._taken.append((now, network))
             self._of[network] += 1
@@ -51,11 +57,12 @@ class Allowance:
 
 
 class Visits:
-    """Agreements and withdrawals apart: a flood of the one never keeps anybody from the other."""
+    """Each kind apart: a flood of the one never keeps anybody from another."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.agreements = Allowance(clock)
         self.withdrawals = Allowance(clock)
+        self.sign_ins = Allowance(clock, OF_ONE_OFFICE)
 
 
 def network_of(address: str) -> str:

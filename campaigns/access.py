@@ -64,6 +64,10 @@ OF_ADMINISTRATORS = frozenset({Permission.INSTALLATION, Permission.TRUNKS_READ})
 OF_A_CONTROLLER = frozenset().union(*GRANTED.values())
 """Everything that can be done for a controller: what a key without scopes may do."""
 
+OF_KEYS = OF_A_CONTROLLER | {Permission.INSTALLATION}
+"""What a key may be given by name. The installation is given at the command line alone: whoever
+makes keys for a controller has no say over it."""
+
 
 _KEY = "key "
 """Begins what acts of a key are signed with. No e-mail address has a space, so no key passes for a
@@ -95,9 +99,9 @@ def granted(roles: Iterable[Role], *, administrator: bool) -> frozenset[Permissi
 def of_key(scopes: Iterable[str] | None) -> frozenset[Permission]:
     """What an API key may do: its scopes; all of its controller's rights where it has none.
 
-    A scope that is of no controller, or that this version does not know, grants nothing.
+    A scope that no key can have, or that this version does not know, grants nothing.
     """
     if scopes is None:
         return OF_A_CONTROLLER
     asked = set(scopes)
-    return frozenset(one for one in OF_A_CONTROLLER if one.value in asked)
+    return frozenset(one for one in OF_KEYS if one.value in asked)

@@ -66,7 +66,8 @@ def _ending(terminal: bool) -> list[Any]:
     if terminal:
         return [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.dev.ConsoleRenderer(),
+            # Others would show what variables held, secrets and numbers among it.
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
         ]
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,

@@ -54,5 +54,10 @@ def renew(ctx: typer.Context, by: By = "command line") -> None:
     Programs that run with the old key place no calls any more until they are started again.
     """
     workspace = open_home(ctx)
-    suppression_key.renew(workspace.settings, workspace.engine, by)
+    lost = suppression_key.renew(workspace.settings, workspace.engine, by)
     say("There is another suppression key. Back it up: portevoix suppressions key backup FILE")
+    if lost:
+        note(
+            f"{lost} second factors were sealed under the lost key: their codes are refused, "
+            "recovery codes go on working. portevoix user second-factor EMAIL takes one away."
+        )

@@ -9,7 +9,7 @@ from campaigns.errors import InvalidInput
 from cli.console import local, row, say, show, table
 from cli.lookup import one_controller
 from cli.session import By, Controller, open_home, page_address
-from operations import accounts, controllers
+from operations import accounts, controllers, second_factor
 from operations.accounts import User
 from operations.workspace import Workspace
 
@@ -90,6 +90,15 @@ def password(ctx: typer.Context, email: Email, by: By = "command line") -> None:
     """Print a link with which somebody chooses another password, once and within a week."""
     workspace = open_home(ctx)
     _say_link(workspace, accounts.user_named(workspace, email).account.id, by)
+
+
+@app.command("second-factor")
+def second_factor_away(ctx: typer.Context, email: Email, by: By = "command line") -> None:
+    """Take somebody's second factor away, for who lost phone and recovery codes."""
+    workspace = open_home(ctx)
+    found = accounts.user_named(workspace, email)
+    second_factor.remove(workspace, found.account.id, by)
+    say(f"{found.account.email} signs in without a second factor.")
 
 
 def _controller(workspace: Workspace, name: str | None, by: str) -> int:

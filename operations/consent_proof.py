@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from campaigns.contacts.phone import parse
 from store import submissions
 from store.engine import reading
-from store.submissions import Act
+from store.submissions import ConsentAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Proof:
     form: str
     name: str
     list_id: int
-    act: Act
+    act: ConsentAct
     at: datetime
     language: str
     purposes: tuple[str, ...]
@@ -58,7 +58,7 @@ def _proof(row: dict[str, Any]) -> Proof:
         form=row["slug"],
         name=row["name"],
         list_id=row["list_id"],
-        act=Act(row["act"]),
+        act=ConsentAct(row["act"]),
         at=row["at"],
         language=row["language"],
         purposes=tuple(row["purposes"]),

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from campaigns.access import OF_A_CONTROLLER, Permission
-from campaigns.errors import InvalidInput, NotFound
+from campaigns.access import OF_A_CONTROLLER, OF_KEYS, Permission
+from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from operations.controllers import ensure
 from operations.secret_words import digest, new_token
 from operations.workspace import Workspace
@@ -119,10 +119,13 @@ def revoke_own_key(workspace: Workspace, controller_id: int, key_id: int, by: st
 
     Raises:
         NotFound: the controller has no such key.
+        NotAllowed: it is the installation's, made at the command line.
     """
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
         row = api_keys.one(connection, controller_id, key_id)
+        if Permission.INSTALLATION in (row["scopes"] or ()):
+            raise NotAllowed("This key is the installation's: revoke it at the command line.")
         if row["revoked_at"] is None:
             api_keys.revoke(connection, key_id, now)
             subject = f"key {row['name']}"
@@ -130,7 +133,7 @@ def revoke_own_key(workspace: Workspace, controller_id: int, key_id: int, by: st
 
 
 def _check(scopes: Sequence[str] | None, expires_at: datetime | None, now: datetime) -> None:
-    known = sorted(OF_A_CONTROLLER)
+    known = sorted(OF_KEYS)
     for one in scopes or ():
         if one not in known:
             raise InvalidInput("scope", f"«{one}» is none.", f"Choose of: {', '.join(known)}.")

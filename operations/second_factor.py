@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from campaigns.errors import InvalidInput, NotAllowed
 from operations.accounts import subject
 from operations.passwords import is_right
+from operations.sealing import seal, unseal
 from operations.secret_words import digest
 from operations.workspace import Workspace
 from store import accounts, audit, recovery_codes
@@ -52,7 +53,8 @@ def enrol(workspace: Workspace, account_id: int, secret: str, code: str) -> list
         whose = accounts.one(connection, account_id)
         if whose.second_factor:
             raise NotAllowed("There is a second factor already. Turn it off first.")
-        accounts.change(connection, account_id, totp_secret=secret, totp_step=step)
+        sealed = seal(connection, secret)
+        accounts.change(connection, account_id, totp_secret=sealed, totp_step=step)
         _on_record(connection, whose, whose.email, now, "user.second_factor", on=True)
         return _new_codes(connection, account_id)
 
@@ -104,11 +106,17 @@ def remove(workspace: Workspace, account_id: int, by: str) -> None:
 
 def take(connection: Connection, account_id: int, code: str, now: datetime) -> bool:
     """Whether a code, of the app or for recovery, is right; it is not taken a second time."""
-    secret = accounts.secrets(connection, account_id)["totp_secret"]
+    secret = _secret_of(connection, account_id)
     step = _step_of(secret, code, now) if secret else None
     if step is not None:
         return accounts.take_step(connection, account_id, step)
     return recovery_codes.take(connection, account_id, digest(_bare(code)))
+
+
+def _secret_of(connection: Connection, account_id: int) -> str | None:
+    """The secret of a second factor; None where there is none, or none that can be read."""
+    kept = accounts.secrets(connection, account_id)["totp_secret"]
+    return unseal(connection, kept) if kept else None
 
 
 def codes_left(workspace: Workspace, account_id: int) -> int:

@@ -7,9 +7,10 @@ and so on. Secrets may come from the environment alone.
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -36,6 +37,13 @@ FILE_NAME = "portevoix.toml"
 
 SHORTEST_CAP_S = 30
 """A cap on a call's life under which hardly a phone would ring and a message be heard."""
+
+
+def is_secure(url: str) -> bool:
+    """Whether nobody on the way can read what is sent there: TLS, or this machine itself."""
+    found = urlsplit(url)
+    here = found.scheme == "http" and found.hostname in {"127.0.0.1", "::1", "localhost"}
+    return bool(found.hostname) and (found.scheme == "https" or here)
 
 
 class TrunkSettings(BaseModel):
@@ -138,6 +146,32 @@ class ApiSettings(BaseModel):
     requests_per_minute: int = Field(default=20_000, ge=0, le=1_000_000)
 
 
+class OidcSettings(BaseModel):
+    """`[oidc]`: an identity provider by which people sign in (OpenID Connect Core 1.0).
+
+    Attributes:
+        issuer: its address, as it names itself; nobody signs in by one where it is empty.
+        client_id: as which Porte-voix is registered there.
+        client_secret: of that; empty for a client that has none (PKCE is used either way).
+        name: what people call it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = Field(default="", repr=False)
+    name: str = Field(default="", max_length=80)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.issuer and not self.client_id:
+            raise ValueError("an issuer needs a client_id")
+        if self.issuer and not is_secure(self.issuer):
+            raise ValueError("the issuer must begin with https://")
+        return self
+
+
 class WebhookSettings(BaseModel):
     """`[webhooks]`: where other programs may be told of events.
 
@@ -201,6 +235,7 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = PrivacySettings()
     pbx: PbxSettings = PbxSettings()
     api: ApiSettings = ApiSettings()
+    oidc: OidcSettings = OidcSettings()
     webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
     limits: SystemLimits = SystemLimits()

@@ -1,4 +1,4 @@
-"""Signing in: the password, then a code where there is a second factor.
+"""Signing in: the password or an identity provider, then a code where there is a second factor.
 
 Whoever guesses waits ever longer, by what was typed and where from; nobody is locked out by what
 strangers do. Whether an account exists is told by neither the answer nor the time it takes.
@@ -14,6 +14,7 @@ from campaigns.errors import PortevoixError
 from campaigns.password import check_password, wait_s
 from operations import second_factor, sessions
 from operations.accounts import set_password, subject
+from operations.identity_provider import Identity
 from operations.passwords import hashed, is_dated, is_right
 from operations.secret_words import digest
 from operations.workspace import Workspace
@@ -116,6 +117,40 @@ def by_code(workspace: Workspace, token: str, code: str, network: str) -> str | 
     return None
 
 
+def by_identity(workspace: Workspace, who: Identity) -> Opened | None:
+    """A session for somebody an identity provider vouches for; None where they have no account.
+
+    The first time they are known by their e-mail address, and from then on by what the provider
+    calls them, whoever has that address later.
+    """
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        whose = accounts.of_identity(connection, who.key) or _claim(connection, who, now)
+        if whose is not None and whose.disabled_at is None:
+            token = sessions.open_for(connection, whose, now, awaits_code=whose.second_factor)
+            return Opened(token, whose.second_factor)
+    _failed(workspace, whose, Stage.IDENTITY, now)
+    return None
+
+
+def forget_identity(workspace: Workspace, account_id: int, by: str) -> None:
+    """Have somebody known by their e-mail address again: for who got another account there.
+
+    Their sessions end: it may be that the wrong person came by it.
+
+    Raises:
+        NotFound: there is nobody of that id.
+    """
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        whose = accounts.one(connection, account_id)
+        if whose.has_identity:
+            accounts.change(connection, account_id, identity=None)
+            ended = kept_sessions.close_all(connection, account_id)
+            detail = {"email": whose.email, "known": False, "sessions_ended": ended}
+            audit.record(connection, now, by, "user.identity", subject(account_id), None, detail)
+
+
 def awaits_code(workspace: Workspace, token: str) -> bool:
     """Whether a session is waiting for its code."""
     with reading(workspace.engine) as connection:
@@ -138,6 +173,18 @@ def change_password(
     kept = hashed(password)
     with writing(workspace.engine) as connection:
         set_password(connection, whose, kept, datetime.now(UTC), digest(token))
+
+
+def _claim(connection: Connection, who: Identity, now: datetime) -> Account | None:
+    """The account of their address, which nobody else came by yet; it is theirs from now on."""
+    whose = accounts.find(connection, who.email) if who.email else None
+    if whose is None or whose.disabled_at is not None:
+        return None
+    if not accounts.claim(connection, whose.id, who.key):
+        return None
+    detail = {"email": whose.email, "known": True}
+    audit.record(connection, now, whose.email, "user.identity", subject(whose.id), None, detail)
+    return whose
 
 
 def _check_network(connection: Connection, network: str, now: datetime) -> None:

@@ -26,7 +26,7 @@ from operations.consent_form import ConsentForm, Wording, locked
 from operations.contact_rows import term_values, zones_text
 from store import audit, outbox, submissions, suppressions
 from store.engine import writing
-from store.submissions import Act
+from store.submissions import ConsentAct
 
 _NO_CAMPAIGN = 0
 _DAYS_OF = ZoneInfo("Europe/Paris")
@@ -157,8 +157,8 @@ def withdraw(engine: Engine, slug: str, number: str, language: str) -> None:
         new = suppressions.add(connection, [_suppression(form, e164, now)]) == 1
         submissions.withdraw(connection, form.list_id, e164, _day(now))
         last = submissions.last(connection, form.id, e164)
-        if new or last is None or last["act"] != Act.WITHDRAW:
-            kept = _keep(connection, form, Act.WITHDRAW, now, number=e164, language=language,
+        if new or last is None or last["act"] != ConsentAct.WITHDRAW:
+            kept = _keep(connection, form, ConsentAct.WITHDRAW, now, number=e164, language=language,
                 suppressed=True)  # fmt: skip
             told = {"reason": SuppressionReason.FORM.value, "form": form.slug}
             outbox.note_opt_out(
@@ -194,7 +194,7 @@ def _agree(
     now: datetime,
 ) -> None:
     last = submissions.last(connection, form.id, number.e164)
-    said = (Act.AGREE, wording.id, slot or None)
+    said = (ConsentAct.AGREE, wording.id, slot or None)
     if last is not None and (last["act"], last["wording_id"], last["slot"]) == said:
         return
     submissions.enter(
@@ -204,7 +204,7 @@ def _agree(
         connection, [number.e164], form.controller_id, _NO_CAMPAIGN, now
     )
     _keep(
-        connection, form, Act.AGREE, now, number=number.e164, language=wording.language,
+        connection, form, ConsentAct.AGREE, now, number=number.e164, language=wording.language,
         wording_id=wording.id, sha256=wording.sha256, slot=slot or None, suppressed=bool(refused),
     )  # fmt: skip
 
@@ -225,7 +225,9 @@ def _contact(
     }
 
 
-def _keep(connection: Connection, form: ConsentForm, act: Act, now: datetime, **values: Any) -> int:
+def _keep(
+    connection: Connection, form: ConsentForm, act: ConsentAct, now: datetime, **values: Any
+) -> int:
     """The proof, and its trace in the audit, which names no number; its id."""
     purposes = list(form.purposes)
     kept = submissions.add(

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from campaigns.contacts.suppression_key import KEY_BYTES, SuppressionKey
 from campaigns.errors import InvalidInput, NotAllowed
+from operations.sealing import seal_anew
 from operations.settings import Settings
 from store import audit, suppression_keys
 from store.engine import reading, writing
@@ -125,15 +126,18 @@ def restore(settings: Settings, engine: Engine, file: Path, by: str) -> None:
     _record(engine, by, "suppression_key.restore", key)
 
 
-def renew(settings: Settings, engine: Engine, by: str) -> None:
+def renew(settings: Settings, engine: Engine, by: str) -> int:
     """Make another key where the one before is lost and nothing rests on it.
+
+    Returns:
+        how many second factors can't be read any more, as they were sealed under the lost key.
 
     Raises:
         NotAllowed: somebody was erased, whose refusal is known under the lost key alone; or the
             settings hold a key.
     """
     _check_unset(settings)
-    key = SuppressionKey(secrets.token_bytes(KEY_BYTES))
+    key, before = SuppressionKey(secrets.token_bytes(KEY_BYTES)), suppression_keys.in_use(engine)
     now = datetime.now(UTC)
     with writing(engine) as connection:
         if not suppression_keys.replace(connection, key, now):
@@ -141,9 +145,11 @@ def renew(settings: Settings, engine: Engine, by: str) -> None:
                 "People were erased under the key that this database was used with: their refusals "
                 "can be recognised by that key alone. Restore it from its backup."
             )
+        lost = seal_anew(connection, before, key)
     _put(file_of(settings), key)
     suppression_keys.use(engine, key)
     _record(engine, by, "suppression_key.renew", key)
+    return lost
 
 
 def _check_unset(settings: Settings) -> None:

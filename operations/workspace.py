@@ -7,6 +7,7 @@ from sqlalchemy import Engine, make_url
 
 from audio.library import Library
 from operations import suppression_key
+from operations.sealing import seal_what_is_plain
 from operations.settings import Settings, load
 from store import schema
 from store.engine import open_engine
@@ -38,6 +39,7 @@ def open_workspace(home: Path | None = None) -> Workspace:
     engine = open_engine(settings.url)
     schema.upgrade(engine)
     suppression_key.take_up(settings, engine)
+    seal_what_is_plain(engine)
     return Workspace(settings, engine, Library(settings.audio_directory))
 
 

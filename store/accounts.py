@@ -16,6 +16,7 @@ _COLUMNS = (
     account.c.signed_in_at, account.c.disabled_at, account.c.link_expires_at,
     account.c.totp_secret.is_not(None).label("second_factor"),
     account.c.password.is_not(None).label("has_password"),
+    account.c.identity.is_not(None).label("has_identity"),
 )  # fmt: skip
 
 
@@ -24,7 +25,8 @@ class Account:
     """Somebody who may sign in, without what is secret.
 
     Attributes:
-        has_password: it was chosen; until then only a link leads in.
+        has_password: it was chosen; until then only a link, or an identity provider, leads in.
+        has_identity: they came by an identity provider, and are known by what it calls them.
         second_factor: a code is asked for after the password.
         link_expires_at: of the last link that sets the password; None where none is open.
     """
@@ -38,6 +40,7 @@ class Account:
     link_expires_at: datetime | None
     second_factor: bool
     has_password: bool
+    has_identity: bool
 
 
 def add(connection: Connection, email: str, now: datetime, *, administrator: bool) -> int | None:
@@ -55,6 +58,13 @@ def add(connection: Connection, email: str, now: datetime, *, administrator: boo
 def find(connection: Connection, email: str) -> Account | None:
     """The account of an address in small letters, disabled or not."""
     row = connection.execute(select(*_COLUMNS).where(account.c.email == email)).mappings().first()
+    return Account(**row) if row else None
+
+
+def of_identity(connection: Connection, identity: str) -> Account | None:
+    """Whom an identity provider's name for somebody was given to, disabled or not."""
+    asked = select(*_COLUMNS).where(account.c.identity == identity)
+    row = connection.execute(asked).mappings().first()
     return Account(**row) if row else None
 
 
@@ -93,6 +103,22 @@ def secrets(connection: Connection, account_id: int) -> dict[str, Any]:
     asked = select(account.c.password, account.c.totp_secret, account.c.totp_step)
     row = connection.execute(asked.where(account.c.id == account_id)).mappings().one()
     return dict(row)
+
+
+def second_factors(connection: Connection) -> list[tuple[int, str]]:
+    """Ids of accounts with a second factor, and its secret as it is kept."""
+    asked = select(account.c.id, account.c.totp_secret).where(account.c.totp_secret.is_not(None))
+    return [(row.id, row.totp_secret) for row in connection.execute(asked.order_by(account.c.id))]
+
+
+def claim(connection: Connection, account_id: int, identity: str) -> bool:
+    """Give an account what an identity provider calls its owner; False where it has one already."""
+    done = connection.execute(
+        update(account)
+        .where(account.c.id == account_id, account.c.identity.is_(None))
+        .values(identity=identity)
+    )
+    return done.rowcount > 0
 
 
 def change(connection: Connection, account_id: int, **values: Any) -> None:

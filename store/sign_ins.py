@@ -19,6 +19,7 @@ class Stage(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 -- the word for it
     CODE = "code"
+    IDENTITY = "identity"
 
 
 def begin(

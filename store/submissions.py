@@ -15,7 +15,7 @@ from store.tables import (
 )
 
 
-class Act(StrEnum):
+class ConsentAct(StrEnum):
     """What somebody did."""
 
     AGREE = "agree"

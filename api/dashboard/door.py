@@ -15,6 +15,7 @@ from api.needs import needs
 from api.visits import network_of
 from campaigns.access import Permission
 from operations import sessions, set_up, sign_in
+from operations.identity_provider import IdentityProvider
 from operations.sign_in import SessionOver, TooMany
 
 router = APIRouter(include_in_schema=False)
@@ -31,7 +32,7 @@ Typed = Annotated[str, Form(max_length=400)]
 @router.get("/login")
 def form(request: Request, workspace: In) -> Response:
     """Ask for address and password."""
-    return _form(request, "login.html", due=set_up.is_due(workspace))
+    return sign_in_page(request, "login.html", due=set_up.is_due(workspace))
 
 
 @router.post("/login")
@@ -43,11 +44,11 @@ async def sign_in_with_password(
     try:
         begun = await run_in_threadpool(sign_in.begin, workspace, email, here(request))
     except TooMany as error:
-        return _busy(request, "login.html", error, email=email)
+        return busy(request, "login.html", error, email=email)
     await asyncio.sleep(begun.wait_s)
     opened = await run_in_threadpool(sign_in.by_password, workspace, begun, email, password)
     if opened is None:
-        return _form(request, "login.html", 422, wrong=True, email=email)
+        return sign_in_page(request, "login.html", 422, wrong=True, email=email)
     return enter(request, opened.token, "/login/code" if opened.awaits_code else "/welcome")
 
 
@@ -80,7 +81,7 @@ def sign_in_with_code(request: Request, workspace: In, sent: Sent, code: Typed =
 @router.get("/login/key")
 def key_form(request: Request) -> Response:
     """Ask for an API key."""
-    return _form(request, "login_key.html")
+    return sign_in_page(request, "login_key.html")
 
 
 @router.post("/login/key")
@@ -89,7 +90,7 @@ def sign_in_with_key(request: Request, workspace: In, sent: Sent, key: Typed = "
     check(request.cookies.get(_VISIT, ""), sent)
     token = sessions.open_for_key(workspace, key.strip())
     if token is None:
-        return _form(request, "login_key.html", 422, wrong=True)
+        return sign_in_page(request, "login_key.html", 422, wrong=True)
     return enter(request, token, "/welcome")
 
 
@@ -112,10 +113,20 @@ def sign_out(workspace: In, caller: Asking) -> Response:
 
 def enter(request: Request, token: str, where: str) -> Response:
     """Give the browser its session, and send it on."""
-    response = RedirectResponse(where, 303)
+    return hand_over(request, RedirectResponse(where, 303), token)
+
+
+def hand_over(request: Request, response: Response, token: str) -> Response:
+    """Give the browser its session with this answer."""
     _set_cookie(request, response, COOKIE, token, round(sessions.LASTS.total_seconds()))
     response.delete_cookie(_VISIT)
     return response
+
+
+def provider_of(request: Request) -> IdentityProvider | None:
+    """By which people may sign in; None where none is set up."""
+    found: IdentityProvider | None = request.app.state.identity_provider
+    return found
 
 
 def leave() -> Response:
@@ -131,8 +142,9 @@ def here(request: Request) -> str:
     return network_of(request.client.host if request.client else "")
 
 
-def _busy(request: Request, template: str, error: TooMany, **values: str) -> Response:
-    return _later(_form(request, template, 429, busy=str(error), **values))
+def busy(request: Request, template: str, error: TooMany, **values: str) -> Response:
+    """Ask to come again later."""
+    return _later(sign_in_page(request, template, 429, busy=str(error), **values))
 
 
 def _later(response: Response) -> Response:
@@ -140,9 +152,14 @@ def _later(response: Response) -> Response:
     return response
 
 
-def _form(request: Request, template: str, status: int = 200, **values: object) -> Response:
+def sign_in_page(request: Request, template: str, status: int = 200, **values: object) -> Response:
+    """One of the pages that ask who somebody is, bound to the browser it is shown in."""
     visit = request.cookies.get(_VISIT) or secrets.token_urlsafe(32)
-    nothing = {"wrong": False, "busy": "", "email": "", "due": False}
+    provider = provider_of(request)
+    nothing = {
+        "wrong": False, "busy": "", "email": "", "due": False,
+        "provider": provider.name if provider else "",
+    }  # fmt: skip
     response = page(
         request, template, status, visit_token=form_token(visit), **{**nothing, **values}
     )

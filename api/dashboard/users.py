@@ -13,7 +13,7 @@ from api.needs import needs
 from api.schemas import Id
 from campaigns.access import Permission, Role
 from campaigns.errors import InvalidInput
-from operations import accounts, controllers, second_factor
+from operations import accounts, controllers, second_factor, sign_in
 
 router = APIRouter(include_in_schema=False)
 
@@ -106,6 +106,14 @@ def enable(workspace: In, caller: Asking, account_id: Id) -> Response:
 def remove_second_factor(workspace: In, caller: Asking, account_id: Id) -> Response:
     """Take it away, for who lost phone and recovery codes."""
     second_factor.remove(workspace, account_id, caller.name)
+    return RedirectResponse(f"/users/{account_id}", 303)
+
+
+@router.post("/users/{account_id}/identity/forget", dependencies=[Depends(checked)])
+@needs(Permission.INSTALLATION)
+def forget_identity(workspace: In, caller: Asking, account_id: Id) -> Response:
+    """Know them by their e-mail address again, for who got another account at the provider."""
+    sign_in.forget_identity(workspace, account_id, caller.name)
     return RedirectResponse(f"/users/{account_id}", 303)
 
 

@@ -22,7 +22,7 @@ from operations.consent_proof import proofs
 from operations.values import Line, Name, Purposes
 from store import consent_forms as kept
 from store.engine import reading
-from store.submissions import Act
+from store.submissions import ConsentAct
 
 router = APIRouter(tags=["consent"])
 
@@ -101,7 +101,7 @@ class ProofAnswer(BaseModel):
     form: str
     name: str
     list_id: int
-    act: Act
+    act: ConsentAct
     at: datetime
     language: str
     purposes: list[str]

@@ -47,13 +47,16 @@ account = Table(
     Column("email", Text, nullable=False, unique=True),  # in small letters
     Column("password", Text),  # Argon2id, with its parameters; NULL until it is chosen
     Column("administrator", Boolean, nullable=False, server_default=false()),
-    Column("totp_secret", String(64)),  # base 32 (RFC 6238); NULL without a second factor
+    Column("totp_secret", Text),  # sealed (operations.sealing); NULL without a second factor
     Column("totp_step", Integer),  # of the last code that was taken: none is taken twice
     Column("link_digest", LargeBinary, unique=True),  # SHA-256 of a link that sets the password
     Column("link_expires_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("signed_in_at", Instant),
     Column("disabled_at", Instant),
+    Column(
+        "identity", Text, unique=True
+    ),  # issuer and subject of an identity provider's, once seen
 )
 
 account_role = Table(

@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from homes import HOMES
 from sqlalchemy import update
 
 from api.app import create_app
@@ -129,7 +130,7 @@ def campaign_values(**changes: Any) -> dict[str, Any]:
 def make_rig(home: Path, more: str = "") -> Rig:
     """A rig in a directory; `more` is added to its settings."""
     home.mkdir(parents=True, exist_ok=True)
-    (home / "portevoix.toml").write_text(SETTINGS + more)
+    (home / "portevoix.toml").write_text(HOMES.database() + SETTINGS + more)
     workspace = open_workspace(home)
     key = make_key(workspace, "Élan Valbourg", "office", "test")
     other = make_key(workspace, "Somebody else", "other", "test")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from api_samples import CONTACTS, EXAMPLES, PROVENANCE, Rig, make_rig
+from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from campaigns.stages import Hold, Measure
@@ -27,7 +28,7 @@ SCHEMA_FILE = Path(__file__).with_name("openapi-v1.json")
 
 API = "/api/v1"
 _MOST_ITEMS = 2
-_SECRET = re.compile(r"^(pvw?_)[\w-]{20,}$")
+_SECRET = re.compile(r"^(pvw?_|.*/password/)[\w-]{20,}$")
 
 
 class Walk:
@@ -37,9 +38,9 @@ class Walk:
         seen: by `METHOD path`: the JSON or form that was sent, and the JSON that came.
     """
 
-    def __init__(self, rig: Rig) -> None:
-        self._client = rig.ours
-        self.seen: dict[str, dict[str, Any]] = {}
+    def __init__(self, client: TestClient, seen: dict[str, dict[str, Any]] | None = None) -> None:
+        self._client = client
+        self.seen = {} if seen is None else seen
 
     def __call__(self, method: str, path: str, /, **asked: Any) -> Any:
         """Ask once.
@@ -68,7 +69,7 @@ class Walk:
 
 def walk(rig: Rig) -> dict[str, dict[str, Any]]:
     """Go through everything; what was asked and answered."""
-    ask = Walk(rig)
+    ask = Walk(rig.ours)
     list_id = _lists(ask)
     recording_id = _recordings(ask)
     _people(ask)
@@ -79,6 +80,7 @@ def walk(rig: Rig) -> dict[str, dict[str, Any]]:
     _rights(ask)
     _operation(ask, recording_id)
     _webhooks(ask)
+    _installation(Walk(rig.scoped("installation"), ask.seen))
     _endings(ask, campaign_id)
     return ask.seen
 
@@ -237,6 +239,24 @@ def _webhooks(ask: Walk) -> None:
     ask("POST", "/webhooks/{webhook_id}/replay", webhook_id=webhook_id, json={})
     ask("POST", "/webhooks/{webhook_id}/resume", webhook_id=webhook_id)
     ask("DELETE", "/webhooks/{webhook_id}", webhook_id=webhook_id, status=204)
+
+
+def _installation(ask: Walk) -> None:
+    for path in ("controllers", "users"):
+        ask("GET", f"/installation/{path}")
+    controller_id = ask("POST", "/installation/controllers", json={"name": "Comité"}, status=201)
+    user_id = ask(
+        "POST", "/installation/users", json={"email": "zoe@example.org"}, status=201
+    )["id"]  # fmt: skip
+    roles = "/installation/users/{user_id}/roles/{controller_id}"
+    wanted = {"user_id": user_id, "controller_id": controller_id["id"]}
+    ask("PUT", roles, json={"roles": ["operator", "officer"]}, **wanted)
+    one = "/installation/users/{user_id}"
+    ask("GET", one, user_id=user_id)
+    ask("POST", f"{one}/link", user_id=user_id)
+    for path in ("second-factor", "identity"):
+        ask("DELETE", f"{one}/{path}", user_id=user_id)
+    ask("PATCH", one, json={"disabled": True}, user_id=user_id)
 
 
 def _endings(ask: Walk, campaign_id: int) -> None:

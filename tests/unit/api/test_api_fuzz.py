@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from campaigns.access import OF_KEYS
 from operations.keys import make_key
 
 EXAMPLES = int(os.environ.get("PORTEVOIX_FUZZ", "3"))
@@ -62,7 +63,7 @@ def test_every_answer_is_as_the_schema_says(
     path: str, method: str, schema: Any, fuzzed: Rig
 ) -> None:
     # Of its own, as what is sent may revoke any.
-    key = make_key(fuzzed.workspace, "Élan Valbourg", "fuzz", "test")
+    key = make_key(fuzzed.workspace, "Élan Valbourg", "fuzz", "test", scopes=sorted(OF_KEYS))
     headers = {"Authorization": f"Bearer {key}"}
     one = schema[path][method]
     asked = one.as_strategy(generation_mode=GenerationMode.POSITIVE)

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from api import caller, needs
 from api.app import create_app
 from api.caller import COOKIE, form_token, is_open
-from campaigns.access import Permission, Role, granted
+from campaigns.access import OF_KEYS, Permission, Role, granted
 from operations import accounts, sessions
 from operations.keys import make_key
 from store import accounts as kept
@@ -71,7 +71,9 @@ class Case:
 
     @property
     def of_an_id(self) -> bool:
-        return "_id}" in self.path and not {"{account_id}", "{pack_id}"} & set(self.path.split("/"))
+        return "_id}" in self.path and not {"{account_id}", "{user_id}", "{pack_id}"} & set(
+            self.path.split("/")
+        )
 
 
 @pytest.fixture(scope="module")
@@ -106,13 +108,9 @@ def an_asker(rig: Rig, asker: Asker) -> Asker:
     account_id = accounts.add_user(rig.workspace, email, "test", administrator=asker.administrator)
     accounts.set_roles(rig.workspace, account_id, asker.controller_id, asker.roles, "test")
     owner = {OURS: "Élan Valbourg", THEIRS: "Somebody else"}[asker.controller_id]
-    scopes = sorted(asker.permissions & caller_scopes())
+    scopes = sorted(asker.permissions & OF_KEYS)
     key = make_key(rig.workspace, owner, email, "test", scopes=scopes)
     return Asker(asker.name, asker.controller_id, asker.roles, asker.administrator, key, account_id)
-
-
-def caller_scopes() -> frozenset[Permission]:
-    return frozenset(Permission) - {Permission.INSTALLATION, Permission.ACCOUNT}
 
 
 @pytest.fixture(scope="module")
@@ -180,9 +178,7 @@ def test_whoever_is_not_permitted_is_refused_and_whoever_is_is_not(
     refused = 0
     for asker in askers:
         for case in cases:
-            may = case.needs <= asker.permissions & (
-                caller_scopes() if case.is_api else asker.permissions
-            )
+            may = case.needs <= asker.permissions & (OF_KEYS if case.is_api else asker.permissions)
             answer = ask(rig, client, asker, case, 99_999 if may else 1)
             about = (asker.name, case.method, case.path, answer.status_code, answer.text[:200])
             if may:

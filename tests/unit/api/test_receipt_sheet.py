@@ -29,8 +29,8 @@ PARTS = (
 
 
 @pytest.fixture
-def receipt(sqlite_store: Engine, tmp_path: Path) -> Receipt:
-    workspace = Workspace(load(tmp_path), sqlite_store, Library(tmp_path / "audio"))
+def receipt(own_store: Engine, tmp_path: Path) -> Receipt:
+    workspace = Workspace(load(tmp_path), own_store, Library(tmp_path / "audio"))
     return issue(workspace, full_house(workspace), PERSON, "DPO", "text")
 
 

@@ -10,6 +10,7 @@ from campaigns.access import (
     GRANTED,
     OF_A_CONTROLLER,
     OF_ADMINISTRATORS,
+    OF_KEYS,
     Permission,
     Role,
     granted,
@@ -58,7 +59,7 @@ def test_a_key_from_before_scopes_may_do_all_that_can_be_done_for_its_controller
 
 
 @given(st.lists(st.one_of(st.sampled_from(list(Permission)).map(str), st.text())))
-def test_a_scope_grants_itself_alone_and_never_the_installation(scopes: list[str]) -> None:
+def test_a_scope_grants_itself_alone_and_never_an_account(scopes: list[str]) -> None:
     found = of_key(scopes)
-    assert found <= OF_A_CONTROLLER
-    assert {one.value for one in found} == {one.value for one in OF_A_CONTROLLER} & set(scopes)
+    assert Permission.ACCOUNT not in found
+    assert {one.value for one in found} == {one.value for one in OF_KEYS} & set(scopes)

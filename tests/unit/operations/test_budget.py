@@ -28,8 +28,8 @@ CENT = Prices(Tariffs([Tariff("+", per_minute=600_000)]), 77)
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store)
+def world(own_store: Engine) -> World:
+    return World(own_store)
 
 
 def talk(world: World, campaign: Campaign, seconds: int, trunk: str = "carrier") -> Billed:

@@ -33,7 +33,7 @@ from operations.suppress import Owner, listed, suppress
 from operations.undo_import import undo_import
 from store import audit, controllers, lists, retention
 from store.engine import reading, writing
-from store.submissions import Act
+from store.submissions import ConsentAct
 
 FRENCH = "J'accepte d'être appelé par un automate de 18 h à 20 h."
 MOBILE = "06 39 98 00 01"
@@ -107,7 +107,7 @@ def test_where_a_number_came_from_is_answered_with_the_exact_text(
 ) -> None:
     agree(store, "marche", given())
     (proof,) = proofs(store, owner, "+33 6 39 98 00 01")
-    assert (proof.act, proof.at, proof.language) == (Act.AGREE, NOW, "fr")
+    assert (proof.act, proof.at, proof.language) == (ConsentAct.AGREE, NOW, "fr")
     assert (proof.form, proof.list_id, proof.purposes) == ("marche", form.list_id, ("political",))
     assert (proof.wording, proof.text) == ("fr-1", FRENCH)
     assert proof.sha256 == hashlib.sha256(FRENCH.encode()).hexdigest()

@@ -41,8 +41,8 @@ REHEARSAL = {"trunks": {TRUNK: {"rehearsal": True}}}
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    return World(sqlite_store, datetime.now(UTC) - timedelta(seconds=1))
+def world(own_store: Engine) -> World:
+    return World(own_store, datetime.now(UTC) - timedelta(seconds=1))
 
 
 def only(workspace: Workspace, one: str = number(0), controller: int = 1) -> Explanation:
@@ -193,14 +193,14 @@ def test_a_call_of_another_controller_reads_as_nothing_but_a_delay(
     ("day", "opens"), [("2027-05-17", "2027-05-18T10:00"), ("2027-05-06", "2027-05-07T10:00")]
 )
 def test_a_public_holiday_and_when_it_is_over(
-    sqlite_store: Engine, tmp_path: Path, day: str, opens: str
+    own_store: Engine, tmp_path: Path, day: str, opens: str
 ) -> None:
     office = (Window(frozenset({1, 2, 3, 4, 5}), time(10), time(20)),)
     with time_machine.travel(datetime.fromisoformat(f"{day}T12:00+02:00")):
-        world = World(sqlite_store, datetime.now(UTC) - timedelta(seconds=1))
+        world = World(own_store, datetime.now(UTC) - timedelta(seconds=1))
         world.called(1, windows=office, holidays=["L3133-1"])
         show(world, **REHEARSAL)
-        found = only(a_workspace(sqlite_store, tmp_path))
+        found = only(a_workspace(own_store, tmp_path))
     assert found.gate is Gate.PUBLIC_HOLIDAY
     assert found.opens_at == datetime.fromisoformat(f"{opens}+02:00")
 
@@ -217,10 +217,10 @@ def test_a_person_called_often_enough_and_until_when(workspace: Workspace, world
     assert (again.gate, again.opens_at) == (told.gate, told.opens_at), "the claim says the same"
 
 
-def test_hours_agreed_to_and_when_they_begin(sqlite_store: Engine, tmp_path: Path) -> None:
-    workspace = a_workspace(sqlite_store, tmp_path)
+def test_hours_agreed_to_and_when_they_begin(own_store: Engine, tmp_path: Path) -> None:
+    workspace = a_workspace(own_store, tmp_path)
     with time_machine.travel(datetime.fromisoformat("2026-11-26T12:00+01:00"), tick=False):
-        world = World(sqlite_store, datetime.now(UTC) - timedelta(seconds=1))
+        world = World(own_store, datetime.now(UTC) - timedelta(seconds=1))
         world.controller()
         listed = world.contacts(1, [number(0)], terms=Terms(read_slot("18h-20h")))
         campaign = world.campaign(1, [listed])

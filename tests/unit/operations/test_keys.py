@@ -77,7 +77,7 @@ def test_a_key_with_scopes_may_do_no_more(workspace: Workspace) -> None:
     assert found.permissions == {Permission.CAMPAIGNS_READ, Permission.REFUSALS_WRITE}
 
 
-@pytest.mark.parametrize("scope", ["campaigns", "", "installation", "account"])
+@pytest.mark.parametrize("scope", ["campaigns", "", "account"])
 def test_a_scope_that_is_no_controllers_is_refused(workspace: Workspace, scope: str) -> None:
     with pytest.raises(InvalidInput, match="Choose of: audit:read, campaigns:launch"):
         make_key(workspace, "A", "site", "Zoé", scopes=["campaigns:read", scope])

@@ -27,8 +27,8 @@ PROVENANCE = Provenance("Comité", "form", None, ("political",), {})
 
 
 @pytest.fixture
-def world(sqlite_store: Engine) -> World:
-    made = World(sqlite_store)
+def world(own_store: Engine) -> World:
+    made = World(own_store)
     made.controller()
     return made
 

@@ -47,8 +47,8 @@ REAL = [f"+33199001{index:03d}" for index in range(4)]
 
 
 @pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path, SETTINGS)
+def workspace(own_store: Engine, tmp_path: Path) -> Workspace:
+    return a_workspace(own_store, tmp_path, SETTINGS)
 
 
 def draft(world: World, count: int = 4, **changes: Any) -> Campaign:

@@ -36,8 +36,8 @@ caller_ids = ["+33162000009"]
 
 
 @pytest.fixture
-def workspace(sqlite_store: Engine, tmp_path: Path) -> Workspace:
-    return a_workspace(sqlite_store, tmp_path, SETTINGS)
+def workspace(own_store: Engine, tmp_path: Path) -> Workspace:
+    return a_workspace(own_store, tmp_path, SETTINGS)
 
 
 @pytest.fixture

@@ -14,11 +14,13 @@ from workspaces import a_workspace
 from campaigns.access import Permission, Role
 from campaigns.errors import InvalidInput, NotFound
 from campaigns.password import FREE_GUESSES, LONGEST_WAIT_S
-from operations import accounts, controllers, second_factor, sessions, sign_in
+from operations import accounts, controllers, second_factor, sessions, sign_in, suppression_key
+from operations.sealing import seal_what_is_plain
 from operations.sign_in import MOST_CODES, MOST_OF_A_NETWORK, Opened, TooMany
 from operations.workspace import Workspace
-from store import audit
-from store.engine import reading
+from store import accounts as kept_accounts
+from store import audit, suppression_keys
+from store.engine import reading, writing
 from store.tables import account, audit_event, sign_in_attempt, web_session
 
 HOME, AWAY = "192.0.2.1", "198.51.100.7"
@@ -37,6 +39,7 @@ def workspace(
 ) -> Workspace:
     monkeypatch.setattr("operations.passwords._hasher", QUICK)
     made = a_workspace(store, tmp_path)
+    suppression_key.take_up(made.settings, store)
     for name in ("A", "B"):
         controllers.add(made, name, "test")
     return made
@@ -274,6 +277,43 @@ class TestSecondFactor:
         assert token != first
         assert sessions.asker(workspace, token) is not None
         assert sign_in.by_code(workspace, second, code, HOME) is None, "it was taken before"
+
+    def test_the_database_alone_has_no_secret(self, workspace: Workspace, secret: str) -> None:
+        kept = self.kept(workspace)
+        assert kept is not None
+        assert secret not in kept
+
+    def test_one_that_was_kept_plain_works_and_is_sealed_at_the_next_start(
+        self, workspace: Workspace, zoe: int, secret: str
+    ) -> None:
+        with writing(workspace.engine) as connection:
+            kept_accounts.change(connection, zoe, totp_secret=secret)
+        code = pyotp.TOTP(secret).now()
+        assert sign_in.by_code(workspace, self.awaited(workspace), code, HOME) is not None
+        for _ in range(2):
+            seal_what_is_plain(workspace.engine)
+            kept = self.kept(workspace)
+            assert kept is not None
+            assert secret not in kept
+
+    @pytest.mark.parametrize("plain", [True, False])
+    def test_where_the_key_is_lost_a_recovery_code_still_opens(
+        self, workspace: Workspace, zoe: int, secret: str, plain: bool
+    ) -> None:
+        if plain:
+            with writing(workspace.engine) as connection:
+                kept_accounts.change(connection, zoe, totp_secret=secret)
+        suppression_keys.use(workspace.engine, None)
+        seal_what_is_plain(workspace.engine)
+        code = pyotp.TOTP(secret).now()
+        opened = sign_in.by_code(workspace, self.awaited(workspace), code, HOME)
+        assert (opened is not None) is plain
+        opened = sign_in.by_code(workspace, self.awaited(workspace), self.codes[0], HOME)
+        assert opened is not None
+
+    def kept(self, workspace: Workspace) -> str | None:
+        with reading(workspace.engine) as connection:
+            return connection.execute(select(account.c.totp_secret)).scalar_one()
 
     @pytest.mark.parametrize("code", ["", "000000", "12345", "abcdef", "١٢٣٤٥٦", "é"])
     def test_any_other_code_opens_nothing(

@@ -1,5 +1,6 @@
 """The suppression key: made once, kept to, backed up, put back, and never another one's."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from store_subjects import World, number
 from campaigns.errors import InvalidInput, NotAllowed, SuppressionKeyMissing
 from operations import suppression_key
 from operations.erase import erase
+from operations.sealing import seal, unseal
 from operations.settings import load
 from operations.suppression_key import KeyState
 from operations.workspace import Workspace, open_workspace
-from store import suppression_keys
+from store import accounts, suppression_keys
+from store.engine import reading, writing
 
 FILE = suppression_key.FILE_NAME
 
@@ -120,6 +123,24 @@ def test_a_lost_key_is_renewed_only_where_nobody_was_erased(tmp_path: Path) -> N
     erase(lost, World(lost.engine).controller(), number(1), "DPO")
     with pytest.raises(NotAllowed, match="People were erased"):
         suppression_key.renew(lost.settings, lost.engine, "Ana")
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_second_factors_outlive_a_key_that_is_renewed_while_it_is_there(
+    tmp_path: Path, lost: bool
+) -> None:
+    workspace = opened(tmp_path)
+    with writing(workspace.engine) as connection:
+        zoe = accounts.add(connection, "zoe@example.org", datetime.now(UTC), administrator=False)
+        assert zoe is not None
+        accounts.change(connection, zoe, totp_secret=seal(connection, "S" * 32))
+    if lost:
+        (tmp_path / FILE).unlink()
+        workspace = opened(tmp_path)
+    assert suppression_key.renew(workspace.settings, workspace.engine, "Ana") == lost
+    with reading(workspace.engine) as connection:
+        kept = accounts.secrets(connection, zoe)["totp_secret"]
+        assert unseal(connection, kept) == (None if lost else "S" * 32)
 
 
 def test_nothing_that_is_kept_tells_the_key(tmp_path: Path) -> None:
