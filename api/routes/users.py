@@ -1,6 +1,7 @@
 """Users and controllers of the whole installation, for a key that an administrator made for it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -211,16 +212,5 @@ def _link(request: Request, workspace: Workspace, user_id: int, caller: Caller) 
 
 
 def _answer(user: User) -> UserAnswer:
-    known = user.account
-    return UserAnswer(
-        id=known.id,
-        email=known.email,
-        administrator=known.administrator,
-        roles={id_: sorted(held) for id_, held in sorted(user.roles.items())},
-        has_password=known.has_password,
-        has_identity=known.has_identity,
-        second_factor=known.second_factor,
-        created_at=known.created_at,
-        signed_in_at=known.signed_in_at,
-        disabled_at=known.disabled_at,
-    )
+    roles = {id_: sorted(held) for id_, held in sorted(user.roles.items())}
+    return UserAnswer.model_validate({**asdict(user.account), "roles": roles})

@@ -10,7 +10,7 @@ import pytest
 from api_samples import Rig, form_token
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from people_who_sign_in import OTHER, PASSWORD, QUICK, a_user
+from people_who_sign_in import OTHER, PASSWORD, a_user
 from test_api_dashboard import Outline
 
 from api.app import create_app
@@ -21,12 +21,9 @@ from operations.workspace import Workspace, open_workspace
 from store import audit
 from store.engine import reading
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 EMAIL = "zoe@example.org"
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("operations.passwords._hasher", QUICK)
 
 
 @pytest.fixture

@@ -5,18 +5,15 @@ from collections.abc import Iterator
 import pytest
 from api_samples import Rig
 from fastapi.testclient import TestClient
-from people_who_sign_in import PASSWORD, QUICK, a_user
+from people_who_sign_in import PASSWORD, a_user
 from test_api_users import browser, sign_in
 
 from campaigns.access import Role
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 USERS = "/api/v1/installation/users"
 EMAIL = "zoe@example.org"
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("operations.passwords._hasher", QUICK)
 
 
 @pytest.fixture

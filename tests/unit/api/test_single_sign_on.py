@@ -8,7 +8,7 @@ import pytest
 from api_samples import Rig, make_rig
 from fastapi.testclient import TestClient
 from identity_provider import CLIENT, CODE, Provider, provided
-from people_who_sign_in import QUICK, a_user
+from people_who_sign_in import a_user
 from sqlalchemy import select
 from test_api_users import EMAIL, browser, send, sign_in
 
@@ -19,10 +19,7 @@ from operations.sign_in import forget_identity
 from store.engine import reading
 from store.tables import audit_event
 
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("operations.passwords._hasher", QUICK)
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 @pytest.fixture

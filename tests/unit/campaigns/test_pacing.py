@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from campaigns.pacing import (
     BEHIND_S,
+    CROWD_FROM,
     LEAST_JITTER_S,
     LEFT_SHARE,
     MOST_JITTER_S,
@@ -189,6 +190,18 @@ def test_what_is_allowed_for_follows_the_delays_of_the_last_half_minute() -> Non
     for at in range(107, 150, 3):
         lag.note(float(at), 0.030)
     assert lag.allowance() == pytest.approx(0.0), "what is older is forgotten"
+
+
+def test_more_is_allowed_for_beside_many_calls_with_sound_and_never_more_than_the_most() -> None:
+    pace = Pace(18)
+
+    def window(calls_up: int) -> float:
+        pace.allow_for(0.0, calls_up)
+        return pace.window
+
+    assert window(0) == window(CROWD_FROM) == 1.0 + LEAST_JITTER_S
+    assert window(CROWD_FROM + 260) == pytest.approx(1.0 + LEAST_JITTER_S + 0.013)
+    assert window(100_000) == 1.0 + MOST_JITTER_S * LEFT_SHARE
 
 
 def test_nothing_is_sent_while_an_order_is_late_nor_for_a_window_after_it() -> None:
