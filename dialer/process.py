@@ -28,6 +28,7 @@ from dialer.instance.apart import access_to
 from dialer.instance.configure import AMI_USER, Instance
 from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
+from dialer.instance.seats import seat
 from dialer.instance.supervise import Supervisor
 from dialer.journal import Journal
 from dialer.originate import Sounds
@@ -134,7 +135,7 @@ class _PbxSide:
 async def _pbx_side(settings: Settings, node: str) -> AsyncIterator[_PbxSide]:
     """The PBX; a local one is started or adopted, and looked after meanwhile."""
     if settings.pbx.mode == "remote":
-        yield _remote(settings.pbx)
+        yield _remote(seat(settings.pbx, node))
         return
     supervisor = Supervisor(local_instance(settings, node), find_installation())
     adopted = await asyncio.to_thread(supervisor.start)

@@ -35,6 +35,12 @@ from store.engine import sqlite_url
 
 FILE_NAME = "portevoix.toml"
 
+EMBEDDED = "portevoix.db"
+"""The database in the home directory, where the settings name none."""
+
+MOST_SEATS = 16
+"""Asterisks side by side on one machine, among which the RTP ports are divided."""
+
 SHORTEST_CAP_S = 30
 """A cap on a call's life under which hardly a phone would ring and a message be heard."""
 
@@ -83,6 +89,7 @@ class PbxSettings(BaseModel):
         endpoint_suffix: what its PJSIP endpoints' names have behind the trunk's.
         max_channels: concurrent calls that it carries, where several share the work: each has its
             share by it. 0 for as many as the whole system.
+        seats: how many Asterisks `portevoix pbx run` runs side by side, each for one dialer.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -97,6 +104,7 @@ class PbxSettings(BaseModel):
     directory_there: Path | None = None
     endpoint_suffix: str = ""
     max_channels: int = Field(default=0, ge=0, le=MOST_CHANNELS)
+    seats: int = Field(default=1, ge=1, le=MOST_SEATS)
     sip_bind: str = "0.0.0.0"  # noqa: S104 - loopback alone while every trunk is there
     sip_port: int = Field(default=0, ge=0, le=65535)
     rtp_start: int = Field(default=0, ge=0, le=65000)
@@ -260,7 +268,7 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """The database's URL; an SQLite file in the home directory where none is set."""
-        return self.database_url or sqlite_url(self.home / "portevoix.db")
+        return self.database_url or sqlite_url(self.home / EMBEDDED)
 
     @property
     def audio_directory(self) -> Path:
