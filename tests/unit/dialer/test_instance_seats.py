@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import InvalidInput
-from dialer.instance.apart import SIP_PORT
+from dialer.instance.apart import SIP_PORT, instance_apart
 from dialer.instance.seats import seat, seats
-from operations.settings import MOST_SEATS, PbxSettings
+from operations.settings import MOST_SEATS, PbxSettings, Settings
 from store.leases import MAIN
 
 
@@ -44,6 +44,16 @@ def test_seats_share_no_port_and_no_directory(many: int, first: int, width: int)
     assert sum(map(len, slices)) == len(set.union(*slices))
     assert set.union(*slices) <= set(range(first, first + width + 1))
     assert all(one.rtp_start % 2 == first % 2 for one in every), "RTP on even ports, RTCP above"
+
+
+def test_a_seat_makes_its_directory_and_a_secret_of_its_own(tmp_path: Path) -> None:
+    whole = pbx(seats=2, host="127.0.0.1", directory=tmp_path)
+    made = [
+        instance_apart(Settings(home=Path("/nowhere"), pbx=seat(whole, name)))
+        for name in seats(whole)
+    ]
+    assert len({one.ami_secret for one in made}) == 2
+    assert made[1].root == tmp_path / "seats" / "seat-2"
 
 
 def test_a_seat_has_its_directory_on_both_sides() -> None:
