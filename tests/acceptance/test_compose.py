@@ -117,8 +117,8 @@ def test_three_dialers_call_with_an_asterisk_each(
     stack: Stack, api: httpx2.Client, rehearsed: dict[str, Any]
 ) -> None:
     stack.up("--scale", "dialer=3", "--no-recreate")
-    nodes = {one["name"]: one for one in stack.nodes()}
-    assert {name for name, one in nodes.items() if one["alive"]} == {"main", "seat-2", "seat-3"}
+    places = {one["name"] for one in stack.nodes() if one["state"] == "places calls"}
+    assert places == {"main", "seat-2", "seat-3"}
     test_a_campaign_is_run_through_the_api(stack, api, rehearsed)
     assert len(stack.callers()) == 3, "each of them placed calls"
 
@@ -200,7 +200,7 @@ _PID_OF_ASTERISK = (
 def _prepared(api: httpx2.Client) -> int:
     """A small campaign with its own list; its number."""
     source = CLONE / "examples"
-    many = len(api.get("/campaigns").json())
+    many = len(api.get("/campaigns").json()["items"])
     lines = (source / "contacts.csv").read_text("utf-8").splitlines()
     rows = [lines[0], *lines[50 * many : 50 * many + 40]]
     wordings = EXAMPLE.lists[0].wordings
