@@ -105,5 +105,5 @@ class Stack:
             "exec 3<>/dev/tcp/127.0.0.1/9090; "
             f"printf '%s\\r\\n\\r\\n' 'GET /api/v1/query?query={query} HTTP/1.0' >&3; cat <&3",
         )  # fmt: skip
-        found: list[Any] = json.loads(said.rpartition("\r\n\r\n")[2])["data"]["result"]
+        found: list[Any] = json.loads(said.splitlines()[-1])["data"]["result"]
         return found
