@@ -9,6 +9,7 @@ from api.caller import Asking, In
 from api.dashboard.forms import Filled, checked, faults_of
 from api.dashboard.pages import chosen, page
 from api.dashboard.provenance import PURPOSES, mapping_of, provenance_of, typed
+from api.headers import by_script, elsewhere
 from api.imports import Imports
 from api.needs import needs
 from campaigns.access import Permission
@@ -106,6 +107,8 @@ def progress(
 ) -> Response:
     """How far it is; its list once it is over; the form again where it failed."""
     running = imports.of(token, caller.controller_id)
+    if by_script(request) and (running is None or running.report or running.fault):
+        return elsewhere(request.url.path)
     if running is not None and running.report is not None:
         return RedirectResponse(f"/lists/{running.report.list_id}", 303)
     upload = uploads.find(workspace.settings.home, caller.controller_id, token)

@@ -197,6 +197,17 @@ def test_signing_in_and_out_are_on_record(rig: Rig, person: TestClient) -> None:
     ]
 
 
+def test_a_script_whose_session_is_over_is_sent_to_sign_in_and_given_nothing_to_show(
+    rig: Rig,
+) -> None:
+    for path in ("/", "/campaigns", "/campaigns/1/depth", "/campaigns/1/events"):
+        asked = rig.nobody.get(path, headers={"HX-Request": "true"})
+        assert (asked.status_code, asked.text) == (401, ""), path
+        assert asked.headers["hx-redirect"] == "/login"
+        assert "www-authenticate" in asked.headers
+        assert rig.nobody.get(path).headers["location"] == "/login", "a person is, as before"
+
+
 def test_every_answer_says_what_a_browser_may_do_with_it(shared: Rig) -> None:
     for path in ("/campaigns", "/login", "/health", "/api/v1/lists/99", "/static/porte-voix.css"):
         headers = shared.ours.get(path).headers

@@ -158,6 +158,8 @@ def test_a_list_is_looked_at_declared_and_imported(rig: Rig, person: TestClient)
     assert (begun.status_code, begun.headers["location"]) == (303, f"{place}/progress")
     running = rig.app.state.imports.of(place.rpartition("/")[2], 1)
     assert running.over.wait(30)
+    polled = person.get(f"{place}/progress", headers={"HX-Request": "true"})
+    assert (polled.text, polled.headers["hx-redirect"]) == ("", f"{place}/progress")
     assert person.get(f"{place}/progress").headers["location"] == "/lists/1"
     shown = person.get("/lists/1").text
     assert "Adhérents" in shown
