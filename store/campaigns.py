@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
 from ulid import ULID
 
 from campaigns.campaign import Campaign, Limits, Message
@@ -111,6 +111,40 @@ def page(
     return [dict(found) for found in rows.mappings()]
 
 
+def lively(connection: Connection, controller_id: int, since: datetime) -> list[dict[str, Any]]:
+    """Campaigns of a controller that may have calls up or ended later than that, newest first."""
+    rows = connection.execute(
+        select(campaign)
+        .where(
+            campaign.c.controller_id == controller_id,
+            _MAY_HAVE_CALLS | (campaign.c.ended_at > since),
+        )
+        .order_by(campaign.c.id.desc())
+    )
+    return [dict(found) for found in rows.mappings()]
+
+
+def page_of_lively_first(
+    connection: Connection, controller_id: int, after: tuple[int, int] | None, count: int
+) -> list[dict[str, Any]]:
+    """Campaigns of a controller: those that may have calls up, then the others, newest first.
+
+    Args:
+        connection: a transaction.
+        controller_id: whose.
+        after: `turn` (0 for those that may have calls up, 1 for the others) and id of the one they
+            come after; None for the first.
+        count: how many at most.
+    """
+    turn = case((_MAY_HAVE_CALLS, 0), else_=1)
+    asked = select(campaign, turn.label("turn")).where(campaign.c.controller_id == controller_id)
+    if after is not None:
+        last, id_ = after
+        asked = asked.where((turn > last) | ((turn == last) & (campaign.c.id < id_)))
+    rows = connection.execute(asked.order_by(turn, campaign.c.id.desc()).limit(count))
+    return [dict(found) for found in rows.mappings()]
+
+
 def of_everybody(connection: Connection) -> list[dict[str, Any]]:
     """Every campaign of every controller, newest first, with its owner's name as `controller`."""
     rows = connection.execute(
@@ -162,9 +196,7 @@ def live(
         connection: a transaction.
         unreadable: told of a row that says what no campaign can be, which is then left out.
     """
-    rows = connection.execute(
-        _LOADED.where(campaign.c.state.in_([state.value for state in LIVE_CAMPAIGN]))
-    )
+    rows = connection.execute(_LOADED.where(_MAY_HAVE_CALLS))
     found: list[Campaign] = []
     for one in rows:
         try:
@@ -339,6 +371,8 @@ def _dates(before: CampaignState, after: CampaignState, now: datetime) -> dict[s
         return {"ended_at": now}
     return {}
 
+
+_MAY_HAVE_CALLS = campaign.c.state.in_(sorted(state.value for state in LIVE_CAMPAIGN))
 
 _LOADED = select(campaign, controller.c.weight.label("controller_weight")).join(
     controller, controller.c.id == campaign.c.controller_id

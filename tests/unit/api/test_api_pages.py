@@ -136,6 +136,24 @@ def test_the_control_room_says_why_a_campaign_does_not_dial(full: Rig) -> None:
     assert len(re.findall(r"<tr data-x=", page)) == 60, "one row for each minute of the hour"
 
 
+def test_every_campaign_is_reached_page_by_page_those_that_run_first(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign_pages, "_SHOWN", 2)
+    first = rig.campaign()
+    others = [rig.prepare(name=name).json()["id"] for name in ("B", "C", "D")]
+    rig.ours.post(f"/api/v1/campaigns/{first}/launch")
+    client, path, seen = signed_in(rig, "en"), "/campaigns", []
+    while path:
+        page = client.get(path).text
+        assert f'hx-get="{path}"' in page, "the page polls itself, not the first"
+        seen.append([int(one) for one in re.findall(r'id="campaign-(\d+)"', page)])
+        path = next(iter(re.findall(r'href="([^"]+)">Next page', page)), "")
+    assert seen == [[first, others[2]], [others[1], others[0]]]
+    assert "no more campaigns" in client.get("/campaigns?after=1-1").text
+    assert client.get("/campaigns?after=2-1").status_code == 422
+
+
 # A list, from the file to its people
 
 

@@ -80,6 +80,26 @@ def test_nothing_of_another_controllers_calls_is_in_it(world: World, workspace: 
     assert [one.progress.campaign_id for one in found.campaigns] == [mine.id]
 
 
+def test_sums_are_of_all_that_may_have_calls_up_and_the_table_of_the_first(
+    world: World, workspace: Workspace
+) -> None:
+    owner = world.controller()
+    people = world.contacts(owner, [number(1)])
+    old = world.campaign(owner, [people])
+    for _ in range(12):
+        world.campaign(owner, [people], state=CampaignState.PAUSED)
+    ended = world.campaign(owner, [people], state=CampaignState.STOPPED)
+    drained = world.campaign(owner, [people], state=CampaignState.DRAINING)
+    shown = {"channels": 2, "calls_per_second": 0.5}
+    show(world, campaigns={str(id_): shown for id_ in range(1, drained.id + 1)})
+    found = room(workspace, owner)
+    assert (found.channels, found.calls_per_second) == (28, 7.0), "14 that may have calls up"
+    assert [one.progress.campaign_id for one in found.campaigns[:2]] == [old.id, drained.id]
+    assert (len(found.campaigns), found.more) == (12, 2)
+    assert found.campaigns[0].share == 1.0
+    assert ended.id not in [one.progress.campaign_id for one in found.campaigns]
+
+
 def test_trunks_say_whether_they_are_used(world: World, workspace: Workspace) -> None:
     show(world, trunks={"carrier": {"breaker": "open", "factor": 0.5, "why": "failed"}}, gaps=2)
     found = room(workspace, world.controller())
