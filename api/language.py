@@ -29,6 +29,7 @@ TIME_ZONE = ZoneInfo("Europe/Paris")
 
 _LOCALES = Path(__file__).resolve().parents[1] / "locales"
 _PERCENT = {"en": "#,##0.0%", "fr": "#,##0.0\N{NARROW NO-BREAK SPACE}%"}
+_WHOLE_PERCENT = {"en": "#,##0%", "fr": "#,##0\N{NARROW NO-BREAK SPACE}%"}
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -70,6 +71,10 @@ class Language:
         if share is None:
             return "–"
         return numbers.format_percent(share, format=_PERCENT[self.code], locale=self.code)
+
+    def whole_percent(self, share: float) -> str:
+        """A share of one as a percentage without decimals."""
+        return numbers.format_percent(share, format=_WHOLE_PERCENT[self.code], locale=self.code)
 
     def instant(self, at: datetime | None, now: datetime | None = None) -> str:
         """An instant in Paris, without its day where that is today's; a dash for none."""

@@ -12,6 +12,7 @@ from api_samples import CONTACTS, EXAMPLES, Rig, form_token, make_rig, sign_in
 from fastapi.testclient import TestClient
 from test_api_dashboard import Outline
 
+from api.dashboard import campaigns as campaign_pages
 from api.dashboard.draft import STEPS
 from api.language import language
 from campaigns.contacts.request import RequestKind
