@@ -77,6 +77,7 @@ from api.schemas import Problem
 from api.shortcut import Shortcut
 from api.telling import telling
 from api.traffic import Largest, Traffic
+from api.verification import Verification
 from api.visits import Visits
 from operations.calls_made import CallsMade
 from operations.identity_provider import IdentityProvider
@@ -176,6 +177,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.visits = Visits()
     app.state.calls_made = CallsMade()
     app.state.imports = Imports()
+    app.state.verification = Verification(workspace.engine)
     app.state.traffic = CollectorRegistry(auto_describe=False)
     problems.install(app)
     # Routes are tried in turn: what is asked for most comes first.

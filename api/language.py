@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -33,6 +35,9 @@ _WHOLE_PERCENT = {"en": "#,##0%", "fr": "#,##0\N{NARROW NO-BREAK SPACE}%"}
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
+Patterns: TypeAlias = tuple[tuple[re.Pattern[str], str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """One language of the product.
@@ -41,21 +46,24 @@ class Language:
         code: `fr` or `en`.
         translations: its catalogue.
         patterns: messages that hold values, as what they look like and what they become.
+        sources: the same of where refusals are recorded.
     """
 
     code: str
     translations: gettext.NullTranslations
-    patterns: tuple[tuple[re.Pattern[str], str], ...] = field(repr=False)
+    patterns: Patterns = field(repr=False)
+    sources: Patterns = field(repr=False)
 
     def say(self, text: str) -> str:
         """A message in this language; as it came where the catalogue does not know it."""
         said = self.translations.gettext(text) if text else ""
         if said != text:
             return said
-        for pattern, template in self.patterns:
-            if found := pattern.fullmatch(text):
-                return template.format(**self._words(found))
-        return text
+        return self._fitted(text, self.patterns)
+
+    def source(self, text: str) -> str:
+        """Where a refusal is recorded. Apart from `say`: people write of their own in it."""
+        return self._fitted(text, self.sources)
 
     def word(self, kind: str, name: str) -> str:
         """The word for one of our names: a state, an outcome, a gate, an action."""
@@ -127,6 +135,12 @@ class Language:
         shown = [f"{value} {unit}" for value, unit in parts if value]
         return " ".join(shown[:2]) or "0 s"
 
+    def _fitted(self, text: str, patterns: Patterns) -> str:
+        for pattern, template in patterns:
+            if found := pattern.fullmatch(text):
+                return template.format(**self._words(found))
+        return text
+
     def _words(self, found: re.Match[str]) -> dict[str, str]:
         return {kind: self.translations.pgettext(kind, name) for kind, name in
                 found.groupdict().items()}  # fmt: skip
@@ -140,9 +154,13 @@ def language(code: str) -> Language:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    bare = (one for one in catalogue if one.string and not one.context)
-    templates = {str(one.id): str(one.string) for one in bare}
-    return Language(code, gettext.GNUTranslations(compiled), tuple(_patterns(templates)))
+    patterns, sources = (tuple(_patterns(_templates(catalogue, one))) for one in ("", "source"))
+    return Language(code, gettext.GNUTranslations(compiled), patterns, sources)
+
+
+def _templates(catalogue: Catalog, context: str) -> dict[str, str]:
+    found = (one for one in catalogue if one.string and (one.context or "") == context)
+    return {str(one.id): str(one.string) for one in found}
 
 
 def choose(accepted: str, chosen: str | None = None) -> Language:

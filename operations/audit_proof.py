@@ -7,7 +7,7 @@ meanwhile and memory stays flat. What is appended while it is read is read as we
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine
 
@@ -55,22 +55,38 @@ class Proof:
     faults: int = 0
 
 
-def prove(engine: Engine, tell: Callable[[Fault], None]) -> Proof:
+@dataclass(slots=True)
+class Share:
+    """What of it was one controller's: how many events, and how many calls allowed in them."""
+
+    events: int = 0
+    calls: int = 0
+
+
+Shares: TypeAlias = dict[Any, Share]
+"""By controller id; None for what concerns everybody, and whatever a forger may have written."""
+
+
+def prove(
+    engine: Engine, tell: Callable[[Fault], None], shares: Shares | None = None
+) -> Proof:
     """Look the whole audit over.
 
     Args:
         engine: of the database.
         tell: called for each fault as it is found.
+        shares: each controller's is counted in it.
     """
-    return _Look(engine, tell).look()
+    return _Look(engine, tell, {} if shares is None else shares).look()
 
 
 class _Look:
     """One look over the audit, segment after segment."""
 
-    def __init__(self, engine: Engine, tell: Callable[[Fault], None]) -> None:
+    def __init__(self, engine: Engine, tell: Callable[[Fault], None], shares: Shares) -> None:
         self._engine = engine
         self._tell = tell
+        self._shares = shares
         self._proof = Proof()
 
     def look(self) -> Proof:
@@ -142,6 +158,7 @@ class _Look:
                 if stretch is None:
                     return
                 for event in stretch.events:
+                    self._share_of(event).events += 1
                     if walk.follows(event) and event["act"] == CALLS_ALLOWED:
                         self._check_calls(connection, event)
             self._proof.events += len(stretch.events)
@@ -156,9 +173,13 @@ class _Look:
             self._proof.calls_removed += detail["calls"]
             return
         self._proof.calls += detail["calls"]
+        self._share_of(event).calls += detail["calls"]
         if not found.agrees:
             what = "the calls, contacts or lists of this claim are not what it was allowed on."
             self._fault(event["segment_id"], event["sequence"], what)
+
+    def _share_of(self, event: Stored) -> Share:
+        return self._shares.setdefault(event["controller_id"], Share())
 
     def _fault(self, segment: int, sequence: int | None, what: str) -> None:
         self._proof.faults += 1

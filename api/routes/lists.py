@@ -26,6 +26,7 @@ from api.schemas import (
     RejectedRow,
 )
 from campaigns.access import Permission
+from operations import call_exports
 from operations import import_list as importing
 from operations.columns import Field
 from operations.exports import ENCODING
@@ -180,7 +181,7 @@ def rejects(
 def rejects_csv(request: Request, list_id: Id, workspace: In, caller: Asking) -> Response:
     """For a spreadsheet: mend the rows there and import them."""
     say = language_of(request).say
-    found = importing.rejects(workspace.engine, caller.controller_id, list_id)
+    found = call_exports.refused_rows(workspace, caller.controller_id, list_id, caller.name)
     file = _written(_in_words(one, say) for one in found)
     headers = {"Content-Disposition": f'attachment; filename="rejects-{list_id}.csv"'}
     return StreamingResponse(_pieces(file), headers=headers, media_type="text/csv; charset=utf-8")

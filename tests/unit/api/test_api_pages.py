@@ -4,14 +4,17 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from api_samples import CONTACTS, EXAMPLES, Rig, form_token, make_rig, sign_in
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 from test_api_dashboard import Outline
 
+from api import verification
 from api.dashboard import campaigns as campaign_pages
 from api.dashboard.draft import STEPS
 from api.language import language
@@ -19,8 +22,10 @@ from campaigns.contacts.request import RequestKind
 from campaigns.rules.pack import Force
 from campaigns.stages import Measure
 from operations import uploads
+from operations.audit_proof import Fault, Proof
 from operations.columns import CONTACT_FIELDS
 from operations.consent_forms import NewForm, create
+from operations.keys import make_key
 from operations.recording_check import Remark
 from operations.report import report_of
 from operations.requests import open_request
@@ -329,11 +334,78 @@ def test_a_request_is_noted_and_closed(rig: Rig, person: TestClient) -> None:
     assert "par lettre" in person.get("/requests/1").text
 
 
-def test_the_audit_is_verified_on_the_page(full: Rig) -> None:
-    client = signed_in(full, "en")
+def verified(rig: Rig, client: TestClient) -> str:
+    """The page of the audit after a look over all of it."""
     token = form_token(client.get("/audit").text)
-    answer = client.post("/audit/verify", data={"form_token": token})
-    assert "Everything is as it was written" in answer.text
+    asked = client.post("/audit/verify", data={"form_token": token})
+    assert (asked.status_code, asked.headers["location"]) == (303, "/audit")
+    assert rig.app.state.verification.over.wait(30)
+    return client.get("/audit").text
+
+
+def test_the_audit_is_verified_and_whoever_has_no_say_over_all_reads_of_their_own(
+    rig: Rig,
+) -> None:
+    rig.campaign()
+    own = len(rig.ours.get("/api/v1/audit?limit=1000").json()["items"])
+    client = signed_in(rig, "en")
+    page = verified(rig, client)
+    assert "Everything is as it was written" in page
+    assert re.search(r"Verified (.*, )?\d\d:\d\d", page), "its time is said"
+    assert f"Of that, {own + 1} acts are yours" in page, "with the sign-in"
+    assert "segments" not in page, "nothing of everybody else's"
+    others = signed_in(rig, "en", rig.theirs.headers["authorization"].removeprefix("Bearer "))
+    assert "Verified" in others.get("/audit").text, "the last result is kept"
+
+
+def test_a_fault_is_told_in_full_to_whoever_runs_the_installation_alone(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(_: Engine, tell: Callable[[Fault], None], __: object) -> Proof:
+        tell(Fault(3, 7, "it was changed."))
+        return Proof(segments=9, events=99, faults=1)
+
+    monkeypatch.setattr(verification, "prove", faulty)
+    page = verified(rig, signed_in(rig, "en"))
+    assert "Not everything is as it was written" in page
+    assert "segment 3" not in page
+    key = make_key(
+        rig.workspace, "Élan Valbourg", "root", "test", scopes=["installation", "audit:read"]
+    )
+    assert "segment 3, event 7" in signed_in(rig, "en", key).get("/audit").text
+
+
+def test_the_audit_is_looked_over_once_at_a_time(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, go_on = [], threading.Event()
+
+    def slow(*_: object) -> Proof:
+        looks.append(1)
+        assert go_on.wait(30)
+        return Proof()
+
+    monkeypatch.setattr(verification, "prove", slow)
+    client = signed_in(rig, "en")
+    token = form_token(client.get("/audit").text)
+    for _ in range(3):
+        client.post("/audit/verify", data={"form_token": token})
+    page = client.get("/audit").text
+    assert "Being verified since" in page
+    assert 'hx-get="/audit"' in page
+    go_on.set()
+    assert rig.app.state.verification.over.wait(30)
+    assert len(looks) == 1
+    assert 'hx-get="/audit"' not in client.get("/audit").text
+
+
+def test_what_the_audit_says_beside_an_act_is_said_in_french(rig: Rig) -> None:
+    rig.campaign()
+    page = signed_in(rig, "fr").get("/audit").text
+    assert "fichier importé" in page
+    assert "lu comme: " in page
+    assert "read_as" not in page
+    assert "surveillée: " in page
 
 
 # A campaign, step by step

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from store_subjects import NOW, World
 
 from dialer.claim import Want, claim
-from operations.audit_proof import Fault, Proof, prove
+from operations.audit_proof import Fault, Proof, Share, Shares, prove
 from store import audit, audit_hashes, audit_rows
 from store.engine import open_engine, sqlite_url, writing
 
@@ -260,6 +260,9 @@ def claimed(store: Engine) -> World:
 
 def test_calls_are_held_against_what_allowed_them(claimed: World) -> None:
     assert proved(claimed.engine) == (Proof(segments=1, events=2, calls=6), [])
+    shares: Shares = {}
+    prove(claimed.engine, lambda _: None, shares)
+    assert shares == {1: Share(events=2, calls=6)}
 
 
 @pytest.mark.parametrize(
