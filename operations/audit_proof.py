@@ -67,9 +67,7 @@ Shares: TypeAlias = dict[Any, Share]
 """By controller id; None for what concerns everybody, and whatever a forger may have written."""
 
 
-def prove(
-    engine: Engine, tell: Callable[[Fault], None], shares: Shares | None = None
-) -> Proof:
+def prove(engine: Engine, tell: Callable[[Fault], None], shares: Shares | None = None) -> Proof:
     """Look the whole audit over.
 
     Args:

@@ -375,9 +375,7 @@ def test_a_fault_is_told_in_full_to_whoever_runs_the_installation_alone(
     assert "segment 3, event 7" in signed_in(rig, "en", key).get("/audit").text
 
 
-def test_the_audit_is_looked_over_once_at_a_time(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_audit_is_looked_over_once_at_a_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     looks, go_on = [], threading.Event()
 
     def slow(*_: object) -> Proof:

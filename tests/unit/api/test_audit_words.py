@@ -57,7 +57,11 @@ def acts(tree: ast.AST) -> Iterator[str]:
     for call in records(tree):
         for given in call.args:
             text = given.value if isinstance(given, ast.Constant) else ""
-            if isinstance(text, str) and text.count(".") == 1 and text.replace(".", "").isidentifier():
+            if (
+                isinstance(text, str)
+                and text.count(".") == 1
+                and text.replace(".", "").isidentifier()
+            ):
                 yield text
 
 
