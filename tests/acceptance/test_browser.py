@@ -581,7 +581,9 @@ def test_somebody_agrees_and_somebody_who_was_called_refuses(browser: Any, site:
 @pytest.mark.usefixtures("furnished")
 def test_whoever_sends_too_much_is_told_to_wait(browser: Any, site: Site) -> None:
     with visitor(browser, site, "en") as me:
-        sent = [me.page.request.post(f"{site.address}/consent/voix/withdraw", form={"number": "12"})]
+        sent = [
+            me.page.request.post(f"{site.address}/consent/voix/withdraw", form={"number": "12"})
+        ]
         while sent[-1].status == 422 and len(sent) <= OF_ONE_ADDRESS:
             sent.append(me.page.request.post(sent[0].url, form={"number": "12"}))
         assert sent[-1].status == 429

@@ -400,7 +400,7 @@ def test_the_audit_is_looked_over_once_at_a_time(rig: Rig, monkeypatch: pytest.M
 def test_what_the_audit_says_beside_an_act_is_said_in_french(rig: Rig) -> None:
     rig.campaign()
     page = signed_in(rig, "fr").get("/audit").text
-    assert "fichier importé" in page
+    assert "Fichier importé" in page
     assert "lu comme: " in page
     assert "read_as" not in page
     assert "surveillée: " in page
