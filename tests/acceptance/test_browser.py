@@ -148,7 +148,7 @@ def test_from_the_set_up_to_a_finished_rehearsal(browser: Any, site: Site) -> No
             me.read_in(language, "/")
             me.look("room-first")
         me.click("Prepare the sample")
-        assert me.page.get_by_role("heading", name="Before the launch").is_visible()
+        me.until(me.page.get_by_role("heading", name="Before the launch").is_visible)
         me.click("Launch", "link")
         me.click("Launch")
         tile = me.page.locator("#tiles .tile").first
@@ -190,14 +190,15 @@ def test_a_message_is_spoken_into_the_browser(browser: Any, site: Site) -> None:
         me.click("Enregistrer")
         time, level = me.page.get_by_role("timer"), me.page.get_by_role("meter")
         me.until(lambda: float(level.evaluate("one => one.value")) > -30)
-        me.until(lambda: time.inner_text() == "0:02")
+        me.until(lambda: time.inner_text() >= "0:02")
         me.click("Arrêter l’enregistrement")
-        assert "0:02" in me.page.locator("main [role=status]").inner_text()
+        said = me.page.locator("main [role=status]").inner_text()
+        assert re.search(r"\d:\d[2-9]", said), said
         me.look("recorder-taken")
         me.click("Effacer")
         assert me.page.locator("#f-file").evaluate("field => field.files.length") == 0
         me.click("Enregistrer")
-        me.until(lambda: time.inner_text() == "0:02")
+        me.until(lambda: time.inner_text() >= "0:02")
         me.look("recorder-on")
         me.page.keyboard.press("Enter")
         player = me.page.locator(".recorder audio")
@@ -524,7 +525,7 @@ def _reads_only(me: Visitor) -> None:
             assert re.search(r"/(logout|account/.*)$", address), (path, address)
         for address in me.page.locator("a").evaluate_all("all => all.map(one => one.href)"):
             to = address.removeprefix(me.site.address).partition("#")[0]
-            if to.startswith("/") and not re.search(r"lang=|pdf$|^/consent/", to):
+            if to.startswith("/") and not re.search(r"lang=|(pdf|xlsx)$|^/consent/", to):
                 ahead += {to} - seen
                 seen.add(to)
     assert {"/campaigns/1/report", "/lists/1", "/rules/fr-political"} <= seen

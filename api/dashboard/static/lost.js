@@ -2,7 +2,7 @@
 (() => {
   const PATIENCE_MS = 4000; // one answer that fails is nothing to be told of
   const said = document.getElementById("lost");
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium", timeZone: "Europe/Paris" });
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: "Europe/Paris" });
   const missing = new Set();
   let telling = 0;
 
