@@ -297,7 +297,43 @@ def test_a_withdrawal_suppresses_for_its_controller_also_in_other_lists(
     assert listed(engine, Owner.controller(other)) == []
     with reading(engine) as connection:
         acts = [act["act"] for act in audit.latest(connection, controller, 2)]
-    assert acts == ["suppression.import", "list.import"]
+    assert acts == ["suppression.withdraw", "list.import"]
+    with reading(engine) as connection:
+        assert audit.last_at(connection, controller, "suppression.import") is None
+
+
+@pytest.mark.parametrize("large", [0, 1 << 40], ids=["apart", "here"])
+def test_a_withdrawal_in_a_row_that_is_refused_suppresses_all_the_same(
+    engine: Engine, controller: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, large: int
+) -> None:
+    monkeypatch.setattr(list_reading, "LARGE", large)
+    header = "telephone;fuseau;créneau horaire;fin_consentement;date_retrait"
+    file = tmp_path / "list.csv"
+    file.write_text(
+        f"{header}\n"
+        f"{mobile(1)};Mars/Olympus;;;01/05/2026\n"
+        f"{mobile(2)};;le soir;;01/05/2026\n"
+        f"{mobile(3)};;;bientôt;oui\n"
+        f"{mobile(4)};;;;oui\n"
+        f"{mobile(5)};;le soir;;\n"
+        f"06 39 98;;;;01/05/2026\n",
+        encoding="utf-8",
+    )
+    with file.open("rb") as stream:
+        report = import_list(
+            engine, controller, stream, name="List", file_name="list.csv", provenance=PROVENANCE,
+            by="Zoé",
+        )  # fmt: skip
+    assert (report.accepted, report.rejected) == (0, 6)
+    assert [one.code for one in importing.rejects(engine, controller, report.list_id)] == [
+        "unknown_timezone", "slot_unreadable", "consent_expiry_unreadable",
+        "withdrawal_unreadable", "slot_unreadable", "too_short",
+    ]  # fmt: skip
+    found = {one["number"]: one["source"] for one in listed(engine, Owner.controller(controller))}
+    assert sorted(found) == [f"+3363998000{one}" for one in range(1, 5)]
+    assert found["+33639980004"] == (
+        "list 1, line 5: consent withdrawn; row refused: withdrawal_unreadable"
+    )
 
 
 @pytest.mark.parametrize(("written", "kept_as"), [("1000", "01000"), ("75011", "75011")])
