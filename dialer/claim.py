@@ -141,7 +141,7 @@ def _sort(
     """Put candidates that are refused or postponed where they belong; the others may be called."""
     allowed: list[Found] = []
     refused: list[tuple[int, Gate]] = []
-    postponed: list[tuple[int, Gate, datetime]] = []
+    postponed: list[tuple[Found, Gate, datetime]] = []
     demand = _demand(want)
     for one, candidate in zip(found, _candidates(connection, want, found, now), strict=True):
         gate = gates.refusal(candidate, demand)
@@ -150,11 +150,23 @@ def _sort(
         elif gate in gates.PERMANENT:
             refused.append((one.id, gate))
         else:
-            postponed.append((one.id, gate, gates.looked_at_again(gate, candidate, now)))
+            postponed.append((one, gate, gates.looked_at_again(gate, candidate, now)))
     _write_refused(connection, want.campaign.id, refused, delta)
     told.kept_out(connection, want.campaign, refused, now)
-    queue.postpone(connection, postponed)
+    queue.postpone(connection, _as_told(connection, want.campaign, postponed))
     return allowed
+
+
+def _as_told(
+    connection: Connection, campaign: Campaign, postponed: list[tuple[Found, Gate, datetime]]
+) -> list[tuple[int, Gate, datetime]]:
+    """The gates as people of this controller may read them: of nobody else's calls."""
+    up = [one.number for one, gate, _ in postponed if gate is Gate.LIVE_CALL_ON_NUMBER]
+    calling = attempts.calling_controllers(connection, up) if up else {}
+    return [
+        (one.id, gates.as_told(gate, own=calling.get(one.number) == campaign.controller_id), at)
+        for one, gate, at in postponed
+    ]
 
 
 def _demand(want: Want) -> gates.Demand:

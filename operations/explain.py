@@ -78,8 +78,10 @@ def _explain(
     campaign = kept.by_id(connection, found["campaign_id"])
     state = TargetState(found["state"])
     gate, opens_at = _gate(connection, found, campaign, dialer, now)
-    if gate is Gate.LIVE_CALL_ON_NUMBER and _is_elsewhere(connection, found, campaign):
-        gate, opens_at = Gate.TEMPORARILY_NOT_CALLABLE, None
+    if gate is Gate.LIVE_CALL_ON_NUMBER:
+        gate = gates.as_told(gate, own=not _is_elsewhere(connection, found, campaign))
+    if gate is Gate.TEMPORARILY_NOT_CALLABLE:  # the claim writes it so, too
+        opens_at = None
     return Explanation(
         number=found["number"],
         campaign_id=campaign.id,
@@ -96,7 +98,9 @@ def _explain(
 
 def _is_elsewhere(connection: Connection, found: dict[str, Any], campaign: Campaign) -> bool:
     """Whether the call that is in the way is not this controller's own."""
-    return attempts.calling_controller(connection, found["number"]) != campaign.controller_id
+    number = found["number"]
+    calling = attempts.calling_controllers(connection, [number]).get(number)
+    return calling != campaign.controller_id
 
 
 def _gate(

@@ -126,6 +126,17 @@ def refusal(candidate: Candidate, demand: Demand) -> Gate | None:
     return next((gate for closed, gate in checks if closed), None)
 
 
+def as_told(gate: Gate, *, own: bool) -> Gate:
+    """How a gate reads to a controller.
+
+    Args:
+        gate: what closes.
+        own: a call that is in the way is its own, and not another controller's.
+    """
+    elsewhere = gate is Gate.LIVE_CALL_ON_NUMBER and not own
+    return Gate.TEMPORARILY_NOT_CALLABLE if elsewhere else gate
+
+
 def looked_at_again(gate: Gate, candidate: Candidate, now: datetime) -> datetime:
     """When a candidate that a gate closes for now is looked at again."""
     return opens_at(gate, candidate) or now + POSTPONED[gate]

@@ -342,7 +342,7 @@ def test_a_number_that_is_being_called_waits(world: World) -> None:
     _, (call,) = take(world, first)
     assert numbers(take(world, second)[1]) == [number(2)]
     waiting = world.targets(second.id)[0]
-    assert (waiting["state"], waiting["gate"]) == ("pending", "live_call_on_number")
+    assert (waiting["state"], waiting["gate"]) == ("pending", "temporarily_not_callable")
     assert waiting["due_at"] == NOW + timedelta(seconds=30)
     close(world, call, Outcome.BUSY)
     world.later(seconds=29)

@@ -14,6 +14,7 @@ from campaigns.rules.gates import (
     Candidate,
     Demand,
     Gate,
+    as_told,
     looked_at_again,
     refusal,
 )
@@ -62,6 +63,14 @@ def test_when_a_candidate_is_looked_at_again() -> None:
     assert looked_at_again(Gate.OUTSIDE_CONSENTED_SLOT, early, NOW) == LATER
     up = looked_at_again(Gate.LIVE_CALL_ON_NUMBER, capped, NOW)
     assert up == NOW + POSTPONED[Gate.LIVE_CALL_ON_NUMBER]
+
+
+@pytest.mark.parametrize("gate", Gate)
+def test_nobody_reads_of_another_controller_s_call(gate: Gate) -> None:
+    assert as_told(gate, own=True) is gate
+    assert as_told(gate, own=False) is not Gate.LIVE_CALL_ON_NUMBER
+    if gate is not Gate.LIVE_CALL_ON_NUMBER:
+        assert as_told(gate, own=False) is gate
 
 
 def test_fictional_numbers_are_called_in_a_rehearsal() -> None:
