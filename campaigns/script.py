@@ -196,6 +196,15 @@ def _check_key(field_name: str, key: str) -> None:
         )
 
 
+def budget_beside_transfer() -> InvalidInput:
+    """The refusal of a budget where a call may be put through, whenever it is set."""
+    return InvalidInput(
+        "budget",
+        "what the second leg of a transferred call costs is not reckoned with.",
+        "Leave out the budget, or the transfer.",
+    )
+
+
 def script_to_plain(script: Script) -> dict[str, Any]:
     """As it is kept: JSON of plain values."""
     consent, transfer = script.consent, script.transfer

@@ -18,8 +18,8 @@ from store.engine import reading
 
 _DECIDED = (
     "name", "purpose", "pack", "evidence", "trunk", "other_trunks", "caller_id", "rehearsal",
-    "message_ms", "variants", "machines", "selection", "max_channels", "max_cps", "ring_timeout_s",
-    "windows", "retry", "weight",
+    "message_ms", "variants", "machines", "script", "selection", "max_channels", "max_cps",
+    "ring_timeout_s", "windows", "retry", "weight",
     "stages", "bounds", "blackouts", "holidays", "frequency", "verify_by", "acknowledged_by",
     "start_at", "end_at", "finish_by", "budget", "two_persons",
 )  # fmt: skip

@@ -12,7 +12,16 @@ from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.phone import parse
 from campaigns.errors import InvalidInput
 from campaigns.rules.pack import Pack
-from campaigns.script import WAIT_S, KeyAct, KeyConsent, Question, Script, Transfer, by_key
+from campaigns.script import (
+    WAIT_S,
+    KeyAct,
+    KeyConsent,
+    Question,
+    Script,
+    Transfer,
+    budget_beside_transfer,
+    by_key,
+)
 from campaigns.script_order import Part, Spoken, check_order
 from campaigns.trunk import is_rehearsal
 from operations import consent_form
@@ -189,11 +198,7 @@ def _transfer(
             "Write fewer, or transfer over another trunk.",
         )
     if campaign.budget is not None:
-        raise InvalidInput(
-            "budget",
-            "what the second leg of a transferred call costs is not reckoned with.",
-            "Leave out the budget, or the transfer.",
-        )
+        raise budget_beside_transfer()
     number = _dialled(values.number, rehearsal=rehearsal)
     return Transfer(number, values.trunk, values.limit, values.ring_s, values.talk_s)
 

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api import spoken
 from api.caller import Asking, In
-from api.dashboard.forms import checked
+from api.dashboard.forms import checked, faults_of
 from api.dashboard.pages import chosen, page
 from api.language import Language
 from api.needs import needs
@@ -102,8 +102,9 @@ def budget(
         return _budget(request, campaign_id, workspace, caller, 422, wrong=euros)
     try:
         change_budget(workspace, caller.controller_id, campaign_id, micros, caller.name)
-    except InvalidInput:
-        return _budget(request, campaign_id, workspace, caller, 422, wrong=euros)
+    except InvalidInput as error:
+        why = faults_of(error, chosen(request), {error.field: "euros"})["euros"]
+        return _budget(request, campaign_id, workspace, caller, 422, wrong=euros, why=why)
     return RedirectResponse(f"/campaigns/{campaign_id}/budget", 303)
 
 
@@ -114,12 +115,13 @@ def _budget(
     caller: Asking,
     status: int = 200,
     wrong: str | None = None,
+    why: str = "",
 ) -> Response:
     campaign = one(campaign_id, workspace, caller)
     stands = progress_of(workspace, caller.controller_id, campaign_id).money
     return page(
         request, "budget.html", status, campaign=campaign, stands=stands, typed=wrong,
-        wrong=wrong is not None,
+        wrong=wrong is not None, why=why,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from campaigns.check import Check, Subject, Verdict
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.rules.windows import Window
+from campaigns.script import KeyAct, Script, script_to_plain
 from campaigns.states import Action, CampaignState
 from operations import launch, packs, preflight
 from operations import trunks as decided
@@ -250,13 +251,15 @@ def test_a_key_is_neither_of_two_persons(
 
 
 def test_a_launch_is_recorded_once_and_for_ever(workspace: Workspace, world: World) -> None:
-    campaign = draft(world, created_by="Zoé", budget=5)
+    script = script_to_plain(Script(keys={"1": KeyAct.REPLAY}))
+    campaign = draft(world, created_by="Zoé", budget=5, script=script)
     launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Paul")
     launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Marc")
     found = launch_record(workspace, 1, campaign.id)
     assert (found.by, found.prepared_by, found.intact) == ("Paul", "Zoé", True)
     assert found.content["lists"][0]["sha256"] == f"{1:064d}"
     assert found.content["campaign"]["budget"] == 5
+    assert found.content["campaign"]["script"] == script
     assert found.content["people"] == found.content["callable"] == 4
     assert {one["subject"] for one in found.content["preflight"]} == set(Subject)
     with reading(workspace.engine) as connection:
