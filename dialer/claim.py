@@ -18,7 +18,7 @@ from ulid.constants import RANDOMNESS_LEN, TIMESTAMP_REPR_LEN
 from campaigns.attempt import Attempt
 from campaigns.budget import FREE, Prices
 from campaigns.campaign import Campaign
-from campaigns.contacts.terms import kept_terms
+from campaigns.contacts.terms import kept_terms, with_others
 from campaigns.rules import consent, gates
 from campaigns.rules.gates import Candidate, Gate
 from campaigns.states import TargetState
@@ -207,7 +207,8 @@ def _candidate(
     capped_until: datetime | None,
     now: datetime,
 ) -> Candidate:
-    terms = kept_terms(one.slot, one.consent_expires_on, one.withdrawn_on)
+    own = kept_terms(one.slot, one.consent_expires_on, one.withdrawn_on)
+    terms = with_others(own, one.other_slots, one.other_expires_on)
     zones = one.zones.split("|")
     return Candidate(
         attempts=one.attempts,

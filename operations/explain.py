@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from campaigns.campaign import Campaign
 from campaigns.contacts.basis import Evidence
 from campaigns.contacts.phone import parse
-from campaigns.contacts.terms import kept_terms
+from campaigns.contacts.terms import kept_terms, with_others
 from campaigns.rules import consent, gates, hours
 from campaigns.rules.gates import Gate
 from campaigns.states import CampaignState, TargetState
@@ -186,7 +186,8 @@ def _candidate(
     now: datetime,
 ) -> gates.Candidate:
     number, zones = [found["number"]], found["zones"].split("|")
-    terms = kept_terms(found["slot"], found["consent_expires_on"], found["withdrawn_on"])
+    own = kept_terms(found["slot"], found["consent_expires_on"], found["withdrawn_on"])
+    terms = with_others(own, found["other_slots"], found["other_expires_on"])
     purposes = lists.one(connection, campaign.controller_id, found["list_id"])["purposes"]
     return gates.Candidate(
         attempts=found["attempts"],

@@ -112,7 +112,8 @@ def import_list(
         provenance: where the list comes from. An import that is resumed keeps what was declared
             the first time.
         by: who imports it.
-        mapping: the user's own choice of columns; the rest is guessed.
+        mapping: the user's own choice of columns; the rest is guessed. An import that is resumed
+            goes on with the columns of the first time.
         progress: called after each transaction.
 
     Raises:
@@ -126,12 +127,13 @@ def import_list(
         return report(engine, controller_id, known["id"], unchanged=True)
     now = datetime.now(UTC)
     sheet = open_sheet(file)
-    columns = match_columns(sheet.header, CONTACT_FIELDS, mapping)
+    columns = match_columns(sheet.header, CONTACT_FIELDS, _mapping(known) or mapping)
     rows = _some(sheet.rows())
     if known is None:
         with writing(engine) as connection:
             list_id = lists.create(
-                connection, controller_id, name, file_name, sha256, provenance, by, now
+                connection, controller_id, name, file_name, sha256, provenance, by, now,
+                columns.mapping(CONTACT_FIELDS),
             )
             audit.record(
                 connection, now, by, "list.import", f"list {list_id}", controller_id,
@@ -160,6 +162,12 @@ def import_list(
         lists.finish(connection, known["id"], plain_hold(detector.verdict()))
         _tell(connection, lists.one(connection, controller_id, known["id"]))
     return replace(report(engine, controller_id, known["id"]), read_as=sheet.read_as)
+
+
+def _mapping(known: Mapping[str, Any] | None) -> dict[Field, str]:
+    """The columns with which an import that is resumed began; none where nobody kept them."""
+    kept: Mapping[str, str] = (known and known["mapping"]) or {}
+    return {Field(name): column for name, column in kept.items()}
 
 
 def _tell(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -49,8 +49,9 @@ def create(
     provenance: Provenance,
     by: str,
     now: datetime,
+    mapping: Mapping[str, str] | None = None,
 ) -> int:
-    """A new list, with no rows yet."""
+    """A new list, with no rows yet; of a file, with the names of its columns by field."""
     made = connection.execute(
         insert(contact_list)
         .values(
@@ -70,6 +71,7 @@ def create(
             consent_expires_on=provenance.expires_on,
             created_at=now,
             created_by=by,
+            mapping=None if mapping is None else dict(mapping),
         )
         .returning(contact_list.c.id)
     )

@@ -1,7 +1,7 @@
 """Controllers, lists, contacts and campaigns to test on, put into a database."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -50,6 +50,7 @@ class World:
         zones: str = PARIS,
         fictional: bool = True,
         terms: Terms = UNSAID,
+        consented_on: date | None = None,
     ) -> int:
         self._names += 1
         provenance = Provenance("Comité", "form", self.now.date(), tuple(purposes), {"w": "Oui."})
@@ -62,7 +63,7 @@ class World:
                 {
                     "list_id": list_id, "line": line, "number": one, "kind": "mobile",
                     "zones": zones, "fictional": fictional, "attributes": {},
-                    "evidence": evidence.value, **term_values(terms),
+                    "evidence": evidence.value, "consented_on": consented_on, **term_values(terms),
                 }
                 for line, one in enumerate(numbers, start=2)
             ]  # fmt: skip

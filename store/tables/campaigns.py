@@ -134,6 +134,9 @@ target = Table(
     Column("gate", String(24)),
     Column("avoid", String(32)),  # the trunk that failed it last; another is preferred
     Column("variant", String(40)),  # whose message is heard; NULL: the campaign's own
+    # What rows of the number on other lists add to its contact's: see `store.several`.
+    Column("other_slots", Text),  # joined by "|"
+    Column("other_expires_on", Date),
     UniqueConstraint("campaign_id", "number"),
     # What the claim walks along; only pending targets are in it, so it shrinks as they are called.
     Index(

@@ -159,6 +159,26 @@ class Death(Exception):
     """The process dies here."""
 
 
+def test_an_import_that_is_resumed_goes_on_with_its_first_columns(
+    engine: Engine, controller: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a list by one column and half by another would call people by others' numbers."""
+    monkeypatch.setattr(importing, "_FIRST_BATCH", 1)
+    content = "telephone;bureau;nom\n" + "".join(
+        f"{mobile(number)};{mobile(number + 100)};x\n" for number in range(1, 4)
+    )
+
+    def dies(progress: ImportProgress) -> None:
+        raise Death
+
+    with pytest.raises(Death):
+        run(engine, controller, content, mapping={Field.PHONE: "bureau"}, progress=dies)
+    report = run(engine, controller, content, mapping={Field.EXTERNAL_ID: "nom"})
+    numbers = [contact["number"] for contact in kept(engine, report.list_id)]
+    assert numbers == [f"+336399801{number:02}" for number in (1, 2, 3)]
+    assert {contact["external_id"] for contact in kept(engine, report.list_id)} == {None}
+
+
 @pytest.mark.parametrize("after", [1, 2500, 6000])
 def test_an_import_that_dies_is_resumed_by_the_same_file(
     engine: Engine, controller: int, after: int
