@@ -327,6 +327,9 @@ class NewSuppression(BaseModel):
     number: str = Field(max_length=40, examples=["06 39 98 00 01"])
     note: Line = Field("", max_length=200, description="Who asked, and where that is recorded.")
     expires_on: date | None = Field(None, description="The last day it holds; absent for ever.")
+    campaign_id: int | None = Field(
+        None, ge=1, le=LARGEST_ID, description="In this campaign alone; absent for all of them."
+    )
 
 
 class SuppressionAnswer(BaseModel):

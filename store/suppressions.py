@@ -13,6 +13,8 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    false,
+    func,
     null,
     or_,
     select,
@@ -76,8 +78,8 @@ def in_force(
 def add(connection: Connection, rows: Sequence[Suppression]) -> int:
     """Suppress numbers; how many were not suppressed before.
 
-    One that is there already stays, and stays for ever where either of the two is for ever. Of a
-    person who was erased it stays a digest: the number is not kept again.
+    One that is there already stays, and stays for ever where either of the two is for ever; that a
+    number does not exist gives way to a refusal. Of a person who was erased it stays a digest: the number is not kept again.
     """
     if not rows:
         return 0
@@ -109,7 +111,11 @@ def _add(connection: Connection, values: list[dict[str, Any]]) -> int:
     statement = dialect.insert(suppression)
     new = statement.on_conflict_do_nothing(index_elements=_KEY).returning(*_key_columns())
     longer = statement.on_conflict_do_update(
-        index_elements=_KEY, set_={"expires_at": _longer(statement.excluded.expires_at)}
+        index_elements=_KEY,
+        set_={
+            "expires_at": _longer(statement.excluded.expires_at),
+            **_weightier(statement.excluded),
+        },
     )
     added = {tuple(row) for row in connection.execute(new, values)}
     asked = Counter(_key_of(row) for row in values)
@@ -130,6 +136,22 @@ def _key_of(row: dict[str, Any]) -> tuple[Any, ...]:
 def _longer(other: ColumnElement[datetime]) -> ColumnElement[datetime]:
     kept = suppression.c.expires_at
     return case((or_(kept.is_(None), other.is_(None)), null()), (other > kept, other), else_=kept)
+
+
+def _weightier(other: Any) -> dict[str, ColumnElement[Any]]:
+    """Why it is suppressed: a refusal stands before what the network says of the number.
+
+    That can be taken back, and then the refusal must be there; what the network says now stands in
+    the place of a refusal that has expired.
+    """
+    invalid = SuppressionReason.INVALID_NUMBER.value
+    kept = suppression.c
+    refused_now = (kept.reason == invalid) & (other.reason != invalid)
+    over = (other.reason == invalid) & func.coalesce(kept.expires_at <= other.created_at, false())
+    names = ("reason", "source", "attempt_id", "created_at")
+    return {
+        name: case((or_(refused_now, over), other[name]), else_=kept[name]) for name in names
+    }
 
 
 def _values(row: Suppression) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from campaigns.outcome import Outcome
 from campaigns.states import LIVE_CAMPAIGN, TargetState
-from store import tallies
+from store import invalid_numbers, tallies
 from store.columns import Instant
 from store.tables import attempt, campaign, target
 
@@ -72,7 +72,7 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
 
     Targets of live campaigns that it condemned wait again, as if the carrier had refused the call:
     nothing is counted against the person, and another trunk is tried first. What the far side
-    said stays in the attempt's `tech`.
+    said stays in the attempt's `tech`. No number stays suppressed for it, in whatever campaign.
 
     Args:
         connection: a writing transaction.
@@ -84,6 +84,7 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
     Returns:
         How many; `AT_ONCE` at most, so where it is not 0 there may be more: ask again.
     """
+    invalid_numbers.take_back(connection, trunk, since, now)
     rows = connection.execute(_CONDEMNED, {"trunk": trunk, "since": since}).mappings().all()
     if not rows:
         return 0

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -235,6 +236,30 @@ def test_a_refusal_suppresses_for_its_controller(
         assert found[0]["attempt_id"] == call.attempt.id
         assert not suppressions.in_force(connection, [number(1)], theirs, 99, world.now)
         assert suppressions.in_force(connection, [number(1)], ours, 99, world.now)
+
+
+def test_a_number_that_does_not_exist_is_suppressed_until_somebody_refuses(world: World) -> None:
+    campaign = world.called(1, rehearsal=False)
+    (call,) = take(world, campaign)
+    write(world, never_placed(call, Outcome.INVALID_NUMBER, world.now))
+    key = Suppression(
+        call.attempt.number, SuppressionScope.CONTROLLER, 1, SuppressionReason.KEY, "", world.now,
+        attempt_id="a call",
+    )  # fmt: skip
+
+    def kept() -> list[tuple[str, str]]:
+        with reading(world.engine) as connection:
+            rows = suppressions.page(connection, SuppressionScope.CONTROLLER, 1, 0, 10)
+        return [(one["reason"], one["attempt_id"]) for one in rows]
+
+    assert kept() == [("invalid_number", call.attempt.id)]
+    with writing(world.engine) as connection:
+        assert suppressions.add(connection, [key]) == 0, "it was suppressed before"
+    assert kept() == [(key.reason, "a call")], "a refusal is not lost in what can be taken back"
+    invalid = replace(key, reason=SuppressionReason.INVALID_NUMBER, attempt_id=call.attempt.id)
+    with writing(world.engine) as connection:
+        suppressions.add(connection, [invalid])
+    assert kept() == [(key.reason, "a call")]
 
 
 def test_a_key_pressed_again_adds_nothing(world: World) -> None:
