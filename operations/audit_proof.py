@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Engine
 
 from store import allowed_calls, audit_hashes, audit_rows
-from store.audit import CALLS_ALLOWED
+from store.audit import CALLS_ALLOWED, REMOVALS
 from store.audit_rows import Stored
 
 
@@ -44,7 +44,8 @@ class Proof:
         segments: how many.
         events: how many.
         calls: calls allowed, of which there are rows and which were held against them.
-        calls_removed: calls allowed, in claims of which retention has removed some or all.
+        calls_removed: calls allowed, in claims of which retention has removed some or all; what is
+            left of them is not compared.
         faults: how many there were.
     """
 
@@ -86,6 +87,7 @@ class _Look:
         self._tell = tell
         self._shares = shares
         self._proof = Proof()
+        self._removed: dict[str, bool] = {}  # by campaign
 
     def look(self) -> Proof:
         with audit_rows.as_stored(self._engine) as connection:
@@ -167,14 +169,28 @@ class _Look:
     def _check_calls(self, connection: Connection, event: Stored) -> None:
         detail: dict[str, Any] = json.loads(event["detail"])
         found = allowed_calls.found(connection, detail)
-        if found.there < detail["calls"]:
+        gone = detail["calls"] - found.there
+        if gone > 0 and self._is_removed(connection, event["subject"]):
             self._proof.calls_removed += detail["calls"]
             return
-        self._proof.calls += detail["calls"]
-        self._share_of(event).calls += detail["calls"]
+        self._proof.calls += found.there
+        self._share_of(event).calls += found.there
+        place = event["segment_id"], event["sequence"]
+        if gone > 0:
+            what = f"{gone} of the {detail['calls']} calls of this claim are gone, and no retention"
+            self._fault(*place, f"{what} removed them.")
         if not found.agrees:
             what = "the calls, contacts or lists of this claim are not what it was allowed on."
-            self._fault(event["segment_id"], event["sequence"], what)
+            self._fault(*place, what)
+
+    def _is_removed(self, connection: Connection, subject: str) -> bool:
+        """Whether retention says that it has begun to remove calls of a campaign.
+
+        It says so before it does, so that whoever sees a call missing sees that, too.
+        """
+        if subject not in self._removed:
+            self._removed[subject] = audit_rows.has_act(connection, REMOVALS, subject)
+        return self._removed[subject]
 
     def _share_of(self, event: Stored) -> Share:
         return self._shares.setdefault(event["controller_id"], Share())

@@ -18,6 +18,10 @@ from store.tables import audit_event
 CALLS_ALLOWED = "calls.allow"
 """The act of a claim (see `store.allowed_calls`); there are several a second."""
 
+REMOVAL_BEGUN, REMOVED = "retention.begin", "retention.remove"
+REMOVALS = (REMOVAL_BEGUN, REMOVED)
+"""The acts between which the people of a campaign or a list are removed, a batch at a time."""
+
 
 def record(
     connection: Connection,
