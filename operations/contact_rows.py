@@ -1,7 +1,6 @@
 """From a row of an uploaded list to a contact, or to the reason why it is none."""
 
 import zoneinfo
-from dataclasses import astuple
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -113,7 +112,9 @@ class ContactRows:
         """A refused row, with its number where it says that its person withdrew, however badly."""
         if not cells[self._withdrawn]:
             return refused
-        return RejectedWithdrawal(*astuple(refused), number.e164)
+        said = refused.line, refused.field, refused.value
+        why = refused.code, refused.reason, refused.remedy
+        return RejectedWithdrawal(*said, *why, number.e164)
 
     def _contact(
         self, line: int, cells: list[str], number: Number, terms: tuple[Any, ...]

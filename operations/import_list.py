@@ -134,7 +134,7 @@ def import_list(
             list_id = lists.create(
                 connection, controller_id, name, file_name, sha256, provenance, by, now,
                 columns.mapping(CONTACT_FIELDS),
-            )
+            )  # fmt: skip
             audit.record(
                 connection, now, by, "list.import", f"list {list_id}", controller_id,
                 {"sha256": sha256, "read_as": sheet.read_as},

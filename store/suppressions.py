@@ -79,7 +79,8 @@ def add(connection: Connection, rows: Sequence[Suppression]) -> int:
     """Suppress numbers; how many were not suppressed before.
 
     One that is there already stays, and stays for ever where either of the two is for ever; that a
-    number does not exist gives way to a refusal. Of a person who was erased it stays a digest: the number is not kept again.
+    number does not exist gives way to a refusal. Of a person who was erased it stays a digest: the
+    number is not kept again.
     """
     if not rows:
         return 0
@@ -149,9 +150,7 @@ def _weightier(other: Any) -> dict[str, ColumnElement[Any]]:
     refused_now = (kept.reason == invalid) & (other.reason != invalid)
     over = (other.reason == invalid) & func.coalesce(kept.expires_at <= other.created_at, false())
     names = ("reason", "source", "attempt_id", "created_at")
-    return {
-        name: case((or_(refused_now, over), other[name]), else_=kept[name]) for name in names
-    }
+    return {name: case((or_(refused_now, over), other[name]), else_=kept[name]) for name in names}
 
 
 def _values(row: Suppression) -> dict[str, Any]:

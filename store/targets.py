@@ -72,9 +72,7 @@ def fill(
         _fill_selected(connection, new, selection, delta)
     if several.has_several(connection, campaign_id):
         again = connection.execute(select(contact.c.number).where(*new.contacts())).scalars().all()
-        delta.update(
-            several.weigh(connection, campaign_id, again, now, repoint=selection is None)
-        )
+        delta.update(several.weigh(connection, campaign_id, again, now, repoint=selection is None))
     tallies.add(connection, delta)
     return int(last)
 

@@ -70,7 +70,6 @@ class Terms:
             self.withdrawn_on or declared.withdrawn_on,
         )
 
-
     def beside(self, other: "Terms") -> "Terms":
         """What a call must keep to where another consent of the same number holds too: to both."""
         slots = [one.slot for one in (self, other) if one.slot is not None]

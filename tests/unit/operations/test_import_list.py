@@ -18,6 +18,7 @@ from campaigns.contacts.basis import Evidence, Provenance
 from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from operations import import_list as importing
+from operations import list_reading
 from operations.columns import Field
 from operations.import_list import ImportProgress, ImportReport, import_list
 from operations.rejects import Reject, write_rejects

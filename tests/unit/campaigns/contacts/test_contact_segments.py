@@ -206,10 +206,9 @@ def test_no_beginning_of_a_sensitive_word_is_asked_for(word: str, data: st.DataO
     assert "art. 9" in refused({"any": [{"not": asked}]}).why
 
 
-@given(st.text("abcdefghijklmnopqrstuvwxyz ", min_size=1, max_size=12))
+@given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12))
 def test_a_beginning_that_no_sensitive_word_has_is_asked_for(text: str) -> None:
-    told = any(one.startswith(text.split()[-1]) for one in LISTED) if text.strip() else True
-    if not told and len(text.split()) == 1 and category_of(text) is None:
+    if category_of(text) is None and not any(one.startswith(text) for one in LISTED):
         assert parse({"attribute": "profil", "starts_with": text}, "segments.x")
 
 
