@@ -38,6 +38,7 @@ from dialer.trunks import Trunks
 from dialer.upkeep import chores
 from operations import suppression_key
 from operations.callbacks import carry_out
+from operations.pbx_directories import root_of
 from operations.settings import PbxSettings, Settings
 from operations.workspace import Workspace
 from store.leases import MAIN
@@ -177,7 +178,7 @@ async def _watch(supervisor: Supervisor) -> None:
 
 def local_instance(settings: Settings, node: str = MAIN) -> Instance:
     """The local Asterisk of a node; its ports stay the same from start to start."""
-    root = settings.home / "pbx" if node == MAIN else settings.home / "nodes" / node / "pbx"
+    root = root_of(settings.home, node)
     kept = _kept(settings, root / "instance.json")
     ports, pbx = kept.ports, settings.pbx
     return Instance(

@@ -18,12 +18,17 @@ def node_name(text: str) -> str:
     Raises:
         InvalidInput: it cannot be one.
     """
-    if not _NAME.fullmatch(text):
+    if not is_node(text):
         raise InvalidInput(
             "node", f"«{text}» cannot be the name of a dialer.",
             "Write small letters, digits and hyphens, 32 at most.",
         )  # fmt: skip
     return text
+
+
+def is_node(text: str) -> bool:
+    """Whether a node may have this name."""
+    return _NAME.fullmatch(text) is not None
 
 
 def every(workspace: Workspace) -> list[Node]:
