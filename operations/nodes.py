@@ -69,6 +69,19 @@ def resume(workspace: Workspace, name: str, by: str) -> None:
     _set(workspace, name, by, draining=False)
 
 
+def forget(workspace: Workspace, name: str, by: str) -> None:
+    """Show a dialer no more that will not come back; calls that it left stay in the record.
+
+    Raises:
+        NotFound: there is none of that name.
+        NotAllowed: it runs.
+    """
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        leases.remove(connection, now, name)
+        audit.record(connection, now, by, "node.forget", f"node {name}", None, {})
+
+
 def _set(workspace: Workspace, name: str, by: str, *, draining: bool) -> None:
     now = datetime.now(UTC)
     with writing(workspace.engine) as connection:

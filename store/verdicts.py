@@ -1,7 +1,7 @@
 """Taking back verdicts on numbers that a trunk out of order had spoken."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,8 +20,11 @@ AGAIN = timedelta(minutes=5)
 """How soon a number is called again that a trunk out of order knew nothing of: by then it is mended
 or another trunk is tried."""
 
+INSTEAD = Outcome.CARRIER_REFUSED
+"""What a call is counted as whose outcome was taken back."""
+
 _INVALID = Outcome.INVALID_NUMBER.value
-_REFUSED = Outcome.CARRIER_REFUSED.value
+_REFUSED = INSTEAD.value
 
 _CONDEMNED = (
     select(
@@ -99,6 +102,19 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
     return len(each)
 
 
+def as_ended(outcomes: Mapping[str, int], taken_back: Mapping[str, int]) -> dict[str, int]:
+    """Ended calls by the outcome that they had then: no such count ever goes down.
+
+    Args:
+        outcomes: counts under `tallies.OUTCOME`.
+        taken_back: those under `tallies.TAKEN_BACK`, of the same moment.
+    """
+    found = Counter(outcomes)
+    found.update(taken_back)
+    found[_REFUSED] -= sum(taken_back.values())
+    return dict(found)
+
+
 def _revived(row: RowMapping, calls: int, trunk: str, due_at: datetime) -> dict[str, Any]:
     return {
         "b_id": row["target_id"],
@@ -115,6 +131,7 @@ def _delta(calls: Sequence[RowMapping], targets: Sequence[RowMapping]) -> tallie
     for row in calls:
         delta[row["campaign_id"], tallies.OUTCOME, _INVALID] -= 1
         delta[row["campaign_id"], tallies.OUTCOME, _REFUSED] += 1
+        delta[row["campaign_id"], tallies.TAKEN_BACK, _INVALID] += 1
     for row in targets:
         tallies.moved(delta, row["campaign_id"], row["state"], TargetState.PENDING.value)
     return delta

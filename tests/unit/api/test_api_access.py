@@ -116,7 +116,7 @@ def test_what_is_listed_is_ones_own(shared: Rig) -> None:
     assert shared.theirs.get("/api/v1/suppressions").json()["items"] == []
     assert shared.theirs.get("/api/v1/why", params={"number": "0639980001"}).json() == []
     assert "Réunion" not in shared.theirs.get("/campaigns").text
-    assert 'portevoix_targets{state="pending"}' not in shared.theirs.get("/metrics").text
+    assert 'portevoix_targets{state="pending"} 0.0' in shared.theirs.get("/metrics").text
 
 
 def test_others_cannot_call_from_our_lists(shared: Rig) -> None:

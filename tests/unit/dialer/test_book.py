@@ -288,6 +288,7 @@ from store.tables import lease
 engine = open_engine(sys.argv[1])
 with writing(engine) as connection:
     leases.acquire(connection, datetime.now(UTC) - leases.LEASE_LASTS)
+    connection.execute(update(lease).values(status={}))  # it never showed itself
 with writing(engine) as connection:
     connection.execute(update(lease).values(token=lease.c.token))
     print("within", flush=True)

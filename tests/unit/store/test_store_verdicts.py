@@ -85,6 +85,26 @@ def test_a_condemned_number_waits_again_and_nothing_was_counted(world: World) ->
     assert revive(world) == 0
 
 
+def test_calls_by_the_outcome_they_ended_with_never_become_fewer(world: World) -> None:
+    """Prometheus reads a counter that went down as a restart, and adds all of it once more."""
+    campaign = world.called(3)
+    targets = world.targets(campaign.id)
+
+    def ended() -> dict[str, int]:
+        with reading(world.engine) as connection:
+            counts = tallies.of_campaign(connection, campaign.id)
+        return verdicts.as_ended(counts[tallies.OUTCOME], counts[tallies.TAKEN_BACK])
+
+    for target in targets[:2]:
+        called(world, campaign, target)
+    called(world, campaign, targets[2], Outcome.CARRIER_REFUSED)
+    before = ended()
+    assert before == {"invalid_number": 2, "carrier_refused": 1}
+    assert revive(world) == 2
+    assert outcomes(world, campaign) == {"carrier_refused": 3}
+    assert ended() == before
+
+
 def test_another_trunk_is_tried_first_where_there_is_one(world: World) -> None:
     campaign = world.called(1)
     with writing(world.engine) as connection:
