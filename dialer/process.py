@@ -37,6 +37,7 @@ from dialer.recordings import Recordings
 from dialer.trunks import Trunks
 from dialer.upkeep import chores
 from operations import suppression_key
+from operations.callback_line import directory_of
 from operations.callbacks import carry_out
 from operations.pbx_directories import root_of
 from operations.settings import PbxSettings, Settings
@@ -190,6 +191,8 @@ def local_instance(settings: Settings, node: str = MAIN) -> Instance:
         sip_address=pbx.sip_bind,
         trunks=tuple(settings.all_trunks()),
         endpoint_tag=kept.endpoint_tag,
+        # A line that is installed answers on every PBX of its home.
+        shared_lines=None if node == MAIN else directory_of(settings),
     )
 
 

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.dialers import together
@@ -243,6 +243,21 @@ def nodes(connection: Connection, now: datetime) -> list[Node]:
     rows = connection.execute(select(lease).order_by(lease.c.name)).all()
     beat = _beat(connection)
     return [_node(row, now, beat) for row in rows]
+
+
+def running(connection: Connection, now: datetime) -> list[str]:
+    """Dialers that hold a lease, by node and process, in a database of another version too."""
+    there = {one["name"] for one in inspect(connection).get_columns(lease.name)}
+    if "process" not in there:  # of before there were nodes, which told processes otherwise
+        return []
+    columns = [lease.c[one] for one in ("name", "process", "renewed_at", "status")]
+    asked = select(*columns)
+    beat = _beat(connection)
+    return [
+        f"{row.name} ({row.process})"
+        for row in connection.execute(asked.order_by(lease.c.name))
+        if not _is_free(row, now, beat)
+    ]
 
 
 def holder(connection: Connection, now: datetime) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ root/log      warnings and errors of Asterisk
 root/state    its own database
 root/journal  what the dialplan appends for each call
 root/sounds   recordings it plays
-root/lines    what callback lines speak, by number
+root/lines    what callback lines speak, by number; several nodes of one home share that of `main`
 """
 
 import json
@@ -72,6 +72,8 @@ class Instance:
         endpoint_tag: letters and digits that nobody outside knows, added to the names of the
             endpoints. Asterisk dials a channel that a 302 names (`PJSIP/number@endpoint`): without
             the name, a far side cannot make us call anybody.
+        shared_lines: what callback lines speak, where another instance has it too; its own
+            directory where None.
     """
 
     root: Path
@@ -84,6 +86,7 @@ class Instance:
     ami_address: str = LOOPBACK
     ami_permit: str = f"{LOOPBACK}/255.255.255.255"
     endpoint_tag: str = ""
+    shared_lines: Path | None = None
 
     def endpoint(self, trunk: str) -> str:
         """Name of the PJSIP endpoint of a trunk."""
@@ -127,7 +130,7 @@ class Instance:
     @property
     def lines(self) -> Path:
         """What callback lines speak, in a directory for each number."""
-        return self.root / "lines"
+        return self.shared_lines or self.root / "lines"
 
     @property
     def bound_address(self) -> str:
@@ -187,6 +190,9 @@ def _make_directories(instance: Instance, identity: Identity) -> None:
     identity.share(instance.etc, 0o750)
     instance.sounds.mkdir(exist_ok=True)
     identity.share(instance.sounds, 0o750)
+    if instance.shared_lines is not None:
+        instance.lines.parent.mkdir(parents=True, exist_ok=True)
+        identity.share(instance.lines.parent, 0o750)
     instance.lines.mkdir(exist_ok=True)
     identity.share(instance.lines, 0o750)
     for directory in (instance.run, instance.log, instance.state, instance.journal):

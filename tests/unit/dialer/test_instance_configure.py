@@ -14,6 +14,9 @@ from campaigns.trunk import Codec, Trunk
 from dialer.instance.configure import EVENTS, Instance, configure
 from dialer.instance.identity import Identity
 from dialer.instance.locate import Installation
+from dialer.process import local_instance
+from operations.callback_line import directory_of
+from operations.settings import load
 
 MYSELF = Identity("me", os.geteuid(), os.getegid(), changes=False)
 ASTERISK = Installation(
@@ -74,6 +77,19 @@ def test_everything_stays_below_one_directory(instance: Instance) -> None:
     lines = [line for line in written(instance, "asterisk.conf").splitlines() if "=>" in line]
     outside = [line for line in lines if str(instance.root) not in line]
     assert outside == ["astmoddir => /modules", "astdatadir => /data"]
+
+
+def test_a_callback_line_answers_on_the_pbx_of_every_node(tmp_path: Path) -> None:
+    """It is installed once, below the home, whichever PBX the carrier sends the caller to."""
+    settings = load(tmp_path / "home")
+    main, other = (local_instance(settings, node) for node in ("main", "a"))
+    assert main.root != other.root
+    assert main.lines == other.lines == directory_of(settings)
+    configure(other, ASTERISK, MYSELF)
+    assert f"PV_LINES = {main.lines}\n" in written(other, "globals.conf")
+    assert f"PV_LOG = {other.journal}\n" in written(other, "globals.conf")
+    assert main.lines.is_dir()
+    assert not stat.S_IMODE(main.root.stat().st_mode) & stat.S_IRWXO
 
 
 def test_asterisk_finds_its_canary_whatever_loader_that_needs(
