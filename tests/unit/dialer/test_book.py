@@ -271,6 +271,37 @@ def test_a_key_pressed_again_adds_nothing(world: World) -> None:
         assert len(suppressions.page(connection, SuppressionScope.CONTROLLER, 1, 0, 10)) == 1
 
 
+@pytest.mark.parametrize("end", ["delivered", "opted out", "never sent"])
+def test_an_end_that_was_kept_for_longer_than_a_call_lasts_is_written_all_the_same(
+    world: World, end: str
+) -> None:
+    """Cut off from the store, while another dialer gave the call up as in doubt."""
+    campaign = world.called(1)
+    (call,) = take(world, campaign)
+    given_up = Call(call.attempt, campaign, call.attempts, call.tries)  # as another reads it
+    call.opted_out = end == "opted out"
+    if end == "never sent":
+        closing = unsent(call, world.now)
+    else:
+        call.answered_at = world.now
+        closing = closed(call, HungUp(call.attempt.id, 16, 0), world.now)
+    with writing(world.engine) as connection:
+        write_closings(connection, [in_doubt(given_up, world.now)])
+    world.check()
+    for _ in range(2):
+        with writing(world.engine) as connection:
+            write_closings(connection, [closing])
+        world.check()
+    (row,) = world.attempts().values()
+    (target,) = world.targets(campaign.id)
+    assert row["state"] == ("unsent" if end == "never sent" else "closed")
+    assert target["attempts"] == (0 if end == "never sent" else 1)
+    assert world.locks() == {}
+    with reading(world.engine) as connection:
+        refused = suppressions.page(connection, SuppressionScope.CONTROLLER, 1, 0, 10)
+    assert len(refused) == (end == "opted out")
+
+
 @pytest.fixture
 async def book(store: Engine) -> Book:
     made = Book(store)
