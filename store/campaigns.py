@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
 from ulid import ULID
 
-from campaigns.campaign import Campaign, Limits, Message
+from campaigns.campaign import Campaign, Limits, Message, own_limits
 from campaigns.contacts.basis import Evidence
 from campaigns.errors import InvalidInput, NotFound, PortevoixError
 from campaigns.rules.holidays import HolidaySet
@@ -324,7 +324,7 @@ def due(connection: Connection, now: datetime) -> list[tuple[int, Action]]:
 
 
 def loaded(found: Row[Any]) -> Campaign:
-    """A row of the campaign, with its controller's weight, as the domain's campaign."""
+    """A row of the campaign, with what its controller is given, as the domain's campaign."""
     return Campaign(
         id=found.id,
         controller_id=found.controller_id,
@@ -345,6 +345,7 @@ def loaded(found: Row[Any]) -> Campaign:
         other_trunks=tuple(found.other_trunks),
         weight=found.weight,
         controller_weight=found.controller_weight,
+        controller_limits=own_limits(found.controller_channels, found.controller_cps),
         finish_by=found.finish_by,
         stages=tuple(found.stages),
         stage=found.stage,
@@ -374,9 +375,12 @@ def _dates(before: CampaignState, after: CampaignState, now: datetime) -> dict[s
 
 _MAY_HAVE_CALLS = campaign.c.state.in_(sorted(state.value for state in LIVE_CAMPAIGN))
 
-_LOADED = select(campaign, controller.c.weight.label("controller_weight")).join(
-    controller, controller.c.id == campaign.c.controller_id
-)
+_LOADED = select(
+    campaign,
+    controller.c.weight.label("controller_weight"),
+    controller.c.max_channels.label("controller_channels"),
+    controller.c.max_cps.label("controller_cps"),
+).join(controller, controller.c.id == campaign.c.controller_id)
 
 _STATE = select(campaign.c.state).where(campaign.c.id == bindparam("id"))
 

@@ -245,6 +245,11 @@ def _installation(ask: Walk) -> None:
     for path in ("controllers", "users"):
         ask("GET", f"/installation/{path}")
     controller_id = ask("POST", "/installation/controllers", json={"name": "Comité"}, status=201)
+    limits = {"max_channels": 50, "max_cps": 2.5}
+    ask(
+        "PATCH", "/installation/controllers/{controller_id}", json=limits,
+        controller_id=controller_id["id"],
+    )  # fmt: skip
     user_id = ask(
         "POST", "/installation/users", json={"email": "zoe@example.org"}, status=201
     )["id"]  # fmt: skip
