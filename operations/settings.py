@@ -1,7 +1,8 @@
 """Settings: one file, `portevoix.toml` in the home directory, and the environment over it.
 
 `PORTEVOIX_DATABASE_URL` sets `database_url`, `PORTEVOIX_PBX__SECRET` sets `secret` under `[pbx]`,
-and so on. Secrets may come from the environment alone.
+and so on. Secrets may come from the environment alone, or from a file that it names:
+`PORTEVOIX_PBX__SECRET_FILE` (`operations.secret_files`).
 """
 
 import os
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -29,6 +31,7 @@ from campaigns.trunk import (
     NumberFormat,
     Trunk,
 )
+from operations.secret_files import read_files
 from operations.tariff_values import TariffLines
 from operations.values import first_fault
 from store.engine import sqlite_url
@@ -261,6 +264,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then the file of the home directory."""
         del dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = read_files(env_settings.env_vars)
         home = getattr(init_settings, "init_kwargs", {}).get("home") or default_home()
         toml = TomlConfigSettingsSource(settings_cls, Path(home) / FILE_NAME)
         return init_settings, env_settings, toml
