@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ from dialer.instance.apart import instance_apart
 from dialer.instance.configure import configure
 from dialer.instance.identity import choose_identity
 from dialer.instance.locate import find_installation
-from dialer.instance.seats import seat, seats
+from dialer.instance.seats import seat, seats, shared_lines
 from operations.settings import Settings, load
 
 
@@ -42,7 +43,7 @@ def run(
 
 def _become(settings: Settings, node: str) -> None:
     own = settings.model_copy(update={"pbx": seat(settings.pbx, node)})
-    instance = instance_apart(own)
+    instance = replace(instance_apart(own), shared_lines=shared_lines(settings.pbx, node))
     installation = find_installation()
     configure(instance, installation, choose_identity(instance.root, installation.program))
     say(

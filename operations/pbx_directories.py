@@ -10,6 +10,9 @@ from store.leases import MAIN
 NODES = "nodes"
 """Directory, within the home, of the dialers that have a name of their own."""
 
+SEATS = "seats"
+"""Directory, within that of a remote PBX, of the Asterisks that it runs besides the first."""
+
 JOURNAL = "journal"
 """Directory of what a PBX wrote of its calls."""
 
@@ -24,6 +27,14 @@ def nodes_of(home: Path) -> list[str]:
     return sorted(found.parent.name for found in (home / NODES).glob("*/pbx"))
 
 
+def seats_of(settings: Settings) -> list[str]:
+    """The Asterisks that a remote PBX runs, or ran, besides the first, by name."""
+    directory = settings.pbx.directory
+    if settings.pbx.mode != "remote" or directory is None:
+        return []
+    return sorted(found.name for found in (directory / SEATS).glob("*"))
+
+
 def journals(settings: Settings, nodes: Iterable[str] = ()) -> dict[str, Path]:
     """The directories of journals, by their names in a backup: `journal`, `nodes/NAME/journal`.
 
@@ -34,11 +45,17 @@ def journals(settings: Settings, nodes: Iterable[str] = ()) -> dict[str, Path]:
     Raises:
         NotAllowed: the PBX is on another host, and no shared directory is named.
     """
-    others = sorted({*nodes_of(settings.home), *nodes} - {MAIN})
-    return {
-        name_of(MAIN): directory_of(settings).parent / JOURNAL,
-        **{name_of(one): root_of(settings.home, one) / JOURNAL for one in others},
-    }
+    others = sorted({*nodes_of(settings.home), *seats_of(settings), *nodes} - {MAIN})
+    return {name_of(one): _journal_of(settings, one) for one in (MAIN, *others)}
+
+
+def _journal_of(settings: Settings, node: str) -> Path:
+    first = directory_of(settings).parent
+    if node == MAIN:
+        return first / JOURNAL
+    if settings.pbx.mode == "remote" and settings.pbx.seats > 1:
+        return first / SEATS / node / JOURNAL
+    return root_of(settings.home, node) / JOURNAL
 
 
 def name_of(node: str, what: str = JOURNAL) -> str:

@@ -5,12 +5,13 @@ ports that the settings name, so that one seat is the same as none; each other o
 of its own below `seats/`, the next AMI and SIP port, and its slice of the RTP ports.
 """
 
+from pathlib import Path
+
 from campaigns.errors import InvalidInput
 from dialer.instance.apart import RTP_PORTS, SIP_PORT
+from operations.pbx_directories import SEATS
 from operations.settings import PbxSettings
 from store.leases import MAIN
-
-_DIRECTORY = "seats"
 
 
 def seats(pbx: PbxSettings) -> list[str]:
@@ -44,5 +45,15 @@ def seat(pbx: PbxSettings, node: str) -> PbxSettings:
     if number:
         for name in ("directory", "directory_there"):
             root = getattr(pbx, name)
-            own[name] = root / _DIRECTORY / node if root else None
+            own[name] = root / SEATS / node if root else None
     return pbx.model_copy(update=own)
+
+
+def shared_lines(pbx: PbxSettings, node: str) -> Path | None:
+    """What callback lines speak, as the PBX sees it: a line that is installed answers on each seat.
+
+    Returns:
+        None for the first seat, whose own directory it is.
+    """
+    root = pbx.directory_there or pbx.directory
+    return None if node == MAIN or root is None else root / "lines"
