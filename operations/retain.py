@@ -20,13 +20,26 @@ from operations import uploads
 from operations.giving_way import until_none
 from operations.report import heard_sums
 from operations.workspace import Workspace
-from store import audit, callbacks, idempotency, places, requests, retention, suppression_keys
+from store import (
+    audit,
+    callbacks,
+    idempotency,
+    places,
+    receipt_links,
+    requests,
+    retention,
+    suppression_keys,
+)
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.retention import Old
 
 AT_ONCE = 500
 """Rows removed in one transaction: the write lock is held for some milliseconds."""
+
+LINKS_KEPT = timedelta(days=7)
+"""How long links to receipts stay whose time is over: what was keyed while no dialer ran may be
+read later, and counts from when it was keyed."""
 
 
 def retain(workspace: Workspace, now: datetime | None = None) -> int:
@@ -55,6 +68,9 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
     removed += sum(_Removal(workspace, moment).list(one) for one in lists)
     _hide_requests(workspace, before)
     for _ in until_none(workspace.engine, lambda some: callbacks.forget(some, before, AT_ONCE)):
+        pass
+    over = moment - LINKS_KEPT
+    for _ in until_none(workspace.engine, lambda some: receipt_links.forget(some, over, AT_ONCE)):
         pass
     return removed
 
