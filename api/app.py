@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CollectorRegistry
 
-from api import consent, problems
+from api import consent, people, problems
 from api.caller import Door, of_key
 from api.dashboard import (
     account,
@@ -23,6 +23,7 @@ from api.dashboard import (
     installation,
     operation,
     programs,
+    public_pages,
     refusals,
     reports,
     room,
@@ -187,7 +188,7 @@ def create_app(workspace: Workspace) -> FastAPI:
         health, metrics, kinds, door, single_sign_on, set_up, account, users, room, drafting,
         preflight_pages, reports, campaign_pages, halt_pages, importing, list_pages,
         recording_pages, refusals, why_pages, request_pages, audit_pages, operation, programs,
-        installation, consent,
+        installation, public_pages, consent, people,
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))

@@ -32,10 +32,10 @@ COOKIE = "portevoix_session"
 _OPEN = frozenset(
     {
         "/login", "/login/code", "/login/key", "/login/oidc", "/login/oidc/back", "/health",
-        "/api/v1/openapi.json",
+        "/api/v1/openapi.json", "/people",
     }
 )  # fmt: skip
-_OPEN_UNDER = ("/static/", "/problems/", "/consent/", "/setup/", "/password/")
+_OPEN_UNDER = ("/static/", "/problems/", "/consent/", "/people/", "/setup/", "/password/")
 _SAFE = frozenset({"GET", "HEAD"})
 
 NO_CONTROLLER = 0

@@ -21,7 +21,8 @@ router = APIRouter(include_in_schema=False)
 
 _ROWS = 60
 _KINDS = ("campaign", "list", "recording", "suppression", "request", "receipt", "person",
-    "consent_form", "callback_line", "key", "session", "export", "halt", "calls")  # fmt: skip
+    "consent_form", "public_page", "callback_line", "key", "session", "export", "halt",
+    "calls")  # fmt: skip
 """First parts of the names of acts, to choose from."""
 
 _WORDS = {"before": "campaign", "after": "campaign", "kind": "request", "measure": "measure",

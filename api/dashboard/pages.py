@@ -17,6 +17,8 @@ from operations import halt
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 _YEAR_S = 365 * 24 * 3600
+_UNREMEMBERED = ("/consent/", "/people")
+"""Where pages begin that set no cookie, whatever goes wrong there (`api.public`)."""
 
 
 def chosen(request: Request) -> Language:
@@ -47,7 +49,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         **values,
     }
     response = HTMLResponse(render(language, template, **shown), status)
-    if request.query_params.get("lang") == language.code:
+    clicked = request.query_params.get("lang") == language.code
+    if clicked and not request.url.path.startswith(_UNREMEMBERED):
         response.set_cookie(
             "lang", language.code, _YEAR_S, httponly=True, samesite="lax",
             secure=request.url.scheme == "https",

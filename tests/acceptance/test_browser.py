@@ -60,6 +60,8 @@ PAGES = {
     "audit": "/audit", "programs": "/programs", "settings": "/settings", "stop": "/stop",
     "none": "/problems/not_found",
     "consent": "/consent/voix", "withdraw": "/consent/voix/withdraw", "users": "/users",
+    "people": "/people", "people-page": "/people/camille-roussel-2027",
+    "public-page": "/public-page",
     "user": "/users/1", "account": "/account", "second-factor": "/account/second-factor",
     "login-key": "/login/key", "acknowledge": "/campaigns/1/acknowledge",
     "release": "/campaigns/1/release", "list-file": "/lists/new",
@@ -525,7 +527,7 @@ def _reads_only(me: Visitor) -> None:
             assert re.search(r"/(logout|account/.*)$", address), (path, address)
         for address in me.page.locator("a").evaluate_all("all => all.map(one => one.href)"):
             to = address.removeprefix(me.site.address).partition("#")[0]
-            if to.startswith("/") and not re.search(r"lang=|(pdf|xlsx)$|^/consent/", to):
+            if to.startswith("/") and not re.search(r"lang=|(pdf|xlsx)$|^/(consent|people)/", to):
                 ahead += {to} - seen
                 seen.add(to)
     assert {"/campaigns/1/report", "/lists/1", "/rules/fr-political"} <= seen

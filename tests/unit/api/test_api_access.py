@@ -13,7 +13,9 @@ from store import api_keys, audit
 from store.engine import reading, writing
 
 OF_NOBODY = {"/api/v1/rule-packs/{pack_id}", "/consent/{slug}", "/consent/{slug}/agreed",
-    "/consent/{slug}/withdraw", "/consent/{slug}/withdrawn"}  # fmt: skip
+    "/consent/{slug}/withdraw", "/consent/{slug}/withdrawn", "/people/{slug}",
+    "/people/{slug}/refuse", "/people/{slug}/refused", "/people/{slug}/receipt",
+    "/people/{slug}/receipt/{secret}"}  # fmt: skip
 """Open to all, or the same for every controller."""
 
 OPEN = {
@@ -21,6 +23,8 @@ OPEN = {
     "/password/{token}",
     "/health", "/api/v1/openapi.json", "/problems/{code}", "/consent/{slug}",
     "/consent/{slug}/agreed", "/consent/{slug}/withdraw", "/consent/{slug}/withdrawn",
+    "/people", "/people/{slug}", "/people/{slug}/refuse", "/people/{slug}/refused",
+    "/people/{slug}/receipt", "/people/{slug}/receipt/{secret}",
 }  # fmt: skip
 
 WEBHOOK = {"url": "https://crm.example/hook", "events": ["person.opted_out"]}

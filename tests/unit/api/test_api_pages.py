@@ -67,8 +67,8 @@ PAGES = (
     "/", "/campaigns", "/campaigns/1", "/campaigns/1/depth", "/campaigns/1/report",
     "/campaigns/1/preflight", "/campaigns/new", "/campaigns/new?list=1&recording=1",
     "/campaigns/new?like=1", "/lists", "/lists/new", "/lists/1", "/lists/1/undo", "/recordings",
-    "/recordings/1", "/refusals", "/why", "/requests", "/requests/1", "/forms", "/trunks",
-    "/callbacks", "/rules", "/rules/fr-political", "/audit", "/programs", "/settings",
+    "/recordings/1", "/refusals", "/why", "/requests", "/requests/1", "/forms", "/public-page",
+    "/trunks", "/callbacks", "/rules", "/rules/fr-political", "/audit", "/programs", "/settings",
     "/audit?act=campaign&actor=key%20office",
 )  # fmt: skip
 
@@ -107,7 +107,8 @@ def test_nothing_of_another_controller_is_there(full: Rig, path: str) -> None:
 FORMS = (
     "/sample", "/campaigns/new", "/campaigns/1/rehearse", "/lists/new", "/lists/new/none",
     "/lists/1/release", "/lists/1/undo", "/recordings", "/refusals", "/refusals/search",
-    "/refusals/import", "/why", "/requests", "/requests/1", "/receipts", "/audit/verify",
+    "/refusals/import", "/why", "/requests", "/requests/1", "/requests/1/release", "/receipts",
+    "/audit/verify", "/public-page/publish", "/public-page/withdraw",
 )  # fmt: skip
 
 
