@@ -24,8 +24,8 @@ Phones = Callable[..., Phone]
 
 EXAMPLES = MESSAGE.parent
 LISTENS = 60
-CALLED, REFUSING, HIDDEN, LATE, ASKING, AGREEING, OTHER, KEYING, SLIPPING, VEILED = numbers(
-    LISTENS, 10
+CALLED, REFUSING, HIDDEN, LATE, ASKING, AGREEING, OTHER, KEYING, SLIPPING, VEILED, HASTY = numbers(
+    LISTENS, 11
 )
 
 
@@ -118,6 +118,35 @@ def test_who_hides_the_number_keys_it_in(stage: Stage, phone: Phones) -> None:
     one.press(f"{HIDDEN}#")
     until(lambda: e164(HIDDEN) in refused(stage))
     one.wait()
+
+
+def test_who_hangs_up_after_the_last_digit_is_obeyed(stage: Stage, phone: Phones) -> None:
+    install(stage)
+    one = phone(ANONYMOUS)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press("9")
+    one.hear(1.0)
+    one.press(HASTY)
+    one.hear(0.3)
+    one.hang_up()
+    until(lambda: e164(HASTY) in refused(stage))
+
+
+def test_what_is_no_number_is_asked_for_again_and_never_said_to_be_noted(
+    stage: Stage, phone: Phones
+) -> None:
+    install(stage)
+    before = _done(stage).count("optout")
+    one = phone(ANONYMOUS)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press("9")
+    for wrong in ("123456789#", "0039#", "#"):
+        one.hear(1.0)
+        one.press(wrong)
+    one.wait()
+    assert _done(stage).count("optout") == before
 
 
 def test_a_question_and_a_consent(stage: Stage, phone: Phones) -> None:
