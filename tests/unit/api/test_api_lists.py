@@ -190,7 +190,7 @@ def test_a_refused_request_leaves_its_key_free(rig: Rig) -> None:
 
 
 def test_a_request_that_is_still_being_answered_is_not_begun_again(rig: Rig) -> None:
-    body = {"number": "0639980001", "note": "", "expires_on": None}
+    body = {"number": "0639980001", "note": "", "expires_on": None, "campaign_id": None}
     with writing(rig.workspace.engine) as connection:
         print_ = _fingerprint(["/api/v1/suppressions", body])
         idempotency.begin(connection, 1, "k", print_, datetime.now(UTC))
