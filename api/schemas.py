@@ -18,7 +18,7 @@ from operations.campaign_file import MOST_VARIANTS, CampaignValues, VariantValue
 from operations.halt import LONGEST_REASON
 from operations.hold import Held
 from operations.script_values import ScriptValues
-from operations.values import Line, Purposes, Wordings
+from operations.values import Line, Name, Purposes, Wordings
 from store.lists import ListState
 
 LARGEST_ID = 2**31 - 1
@@ -190,6 +190,14 @@ class LimitChange(BaseModel):
     )
 
 
+class NoElection(BaseModel):
+    """Who answers for there being no election while a campaign runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Name = Field(description="A person; no key.", examples=["Zoé Martin"])
+
+
 class CampaignAnswer(BaseModel):
     """A campaign, with the actions its state allows now."""
 
@@ -236,6 +244,12 @@ class CampaignAnswer(BaseModel):
     )
     verify_by: date | None = Field(description="The day by which its rules must be read again.")
     acknowledged_by: str | None = Field(description="Who answers for rules that are past it.")
+    bases: list[BasisKind] = Field(description="Legal bases that its lists may rest on.")
+    elections: list[dict[str, str]] = Field(description="Around whose polls nobody is called.")
+    no_election_by: str | None = Field(
+        description="Who answers for there being no election while it runs."
+    )
+    signatory: str | None = Field(description="Who signs for it, where its rules ask for one.")
     created_at: datetime
     created_by: str
     launched_at: datetime | None

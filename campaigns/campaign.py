@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.errors import InvalidInput
 from campaigns.machine import Machines
 from campaigns.retry import RetryPolicy
@@ -120,6 +120,7 @@ class Campaign:
         variants: by name, what those targets hear who bear it.
         machines: what is done on answering machines.
         script: what its calls do besides playing a message; None for nothing.
+        bases: the legal bases that its lists may rest on.
         longest_ms: how long anybody listens at most, a machine's greeting and its message
             included; it follows from the others.
     """
@@ -158,6 +159,7 @@ class Campaign:
     variants: Mapping[str, Message] = field(default_factory=dict)
     machines: Machines = field(default_factory=Machines)
     script: Script | None = None
+    bases: frozenset[BasisKind] = frozenset(BasisKind)
     longest_ms: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:

@@ -16,10 +16,11 @@ app = typer.Typer(no_args_is_help=True, help="Controllers, on whose behalf calls
 def show_all(ctx: typer.Context) -> None:
     """Show every controller with its weight and its limits."""
     figures = ("weight", "calls at once", "calls per second")
-    made = table("controller", *figures, right=figures)
+    made = table("controller", *figures, "public body", right=figures)
     for one in controllers.every(open_home(ctx)):
         limits = (one["max_channels"], one["max_cps"])
-        row(made, one["name"], f"{one['weight']:g}", *map(_limit, limits))
+        body = "yes" if one["public_body"] else ""
+        row(made, one["name"], f"{one['weight']:g}", *map(_limit, limits), body)
     show(made)
 
 
@@ -64,3 +65,15 @@ def limit(
     changes = {one: value or None for one, value in named.items() if value is not None}
     controllers.limit(workspace, controllers.id_of(workspace, name), changes, by)
     say(f"«{name}»: changed. See «portevoix controller list».")
+
+
+@app.command("public-body")
+def public_body(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The controller.")],
+    by: Annotated[str, typer.Option("--by", help="The person who decides it.")],
+    is_none: Annotated[bool, typer.Option("--no", help="It is none, or none any more.")] = False,
+) -> None:
+    """Say that a controller is a public body: the rules for alerts are for them alone."""
+    controllers.mark_public_body(open_home(ctx), name, by, marked=not is_none)
+    say(f"«{name}» is {'no ' if is_none else 'a '}public body.")

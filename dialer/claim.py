@@ -18,6 +18,7 @@ from ulid.constants import RANDOMNESS_LEN, TIMESTAMP_REPR_LEN
 from campaigns.attempt import Attempt
 from campaigns.budget import FREE, Prices
 from campaigns.campaign import Campaign
+from campaigns.contacts.basis import BasisKind
 from campaigns.contacts.terms import kept_terms, with_others
 from campaigns.rules import consent, gates
 from campaigns.rules.gates import Candidate, Gate
@@ -172,7 +173,11 @@ def _as_told(
 def _demand(want: Want) -> gates.Demand:
     campaign = want.campaign
     return gates.Demand(
-        campaign.purpose, campaign.evidence, campaign.retry.max_attempts, want.rehearsal
+        campaign.purpose,
+        campaign.evidence,
+        campaign.retry.max_attempts,
+        want.rehearsal,
+        campaign.bases,
     )
 
 
@@ -220,6 +225,7 @@ def _candidate(
         capped_until=capped_until,
         lapsed=consent.lapsed(terms, zones, now),
         slot_closed_until=consent.closed_until(terms, zones, now),
+        basis=BasisKind(one.basis),
     )
 
 

@@ -128,3 +128,27 @@ def limit(
             f"controller {controller_id}", controller_id,
             {"max_channels": channels, "max_cps": cps},
         )  # fmt: skip
+
+
+def public_bodies(workspace: Workspace) -> frozenset[str]:
+    """Names of the controllers that are public bodies."""
+    with reading(workspace.engine) as connection:
+        return frozenset(controllers.public_bodies(connection))
+
+
+def mark_public_body(workspace: Workspace, name: str, by: str, *, marked: bool = True) -> None:
+    """Say that a controller is a public body, or that it is none; some rule packs are for them.
+
+    Raises:
+        NotFound: there is no controller of that name.
+        InvalidInput: nobody is named.
+    """
+    if not by.strip():
+        raise InvalidInput("by", "it names nobody.", "Name the person who decides it.")
+    with writing(workspace.engine) as connection:
+        controller_id = controllers.named(connection, name)
+        controllers.mark_public_body(connection, controller_id, marked=marked)
+        audit.record(
+            connection, datetime.now(UTC), by.strip(), "controller.public_body",
+            f"controller {controller_id}", controller_id, {"public_body": marked},
+        )  # fmt: skip

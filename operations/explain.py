@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.contacts.phone import parse
 from campaigns.contacts.terms import kept_terms, with_others
 from campaigns.rules import consent, gates, hours
@@ -188,10 +188,10 @@ def _candidate(
     number, zones = [found["number"]], found["zones"].split("|")
     own = kept_terms(found["slot"], found["consent_expires_on"], found["withdrawn_on"])
     terms = with_others(own, found["other_slots"], found["other_expires_on"])
-    purposes = lists.one(connection, campaign.controller_id, found["list_id"])["purposes"]
+    of = lists.one(connection, campaign.controller_id, found["list_id"])
     return gates.Candidate(
         attempts=found["attempts"],
-        purposes=tuple(purposes),
+        purposes=tuple(of["purposes"]),
         evidence=Evidence(found["evidence"]),
         fictional=found["fictional"],
         suppressed=bool(
@@ -201,8 +201,10 @@ def _candidate(
         capped_until=frequency.capped(connection, campaign, number, rehearsal, now).get(*number),
         lapsed=consent.lapsed(terms, zones, now),
         slot_closed_until=consent.closed_until(terms, zones, now),
+        basis=BasisKind(of["basis"]),
     )
 
 
 def _demand(campaign: Campaign, *, rehearsal: bool) -> gates.Demand:
-    return gates.Demand(campaign.purpose, campaign.evidence, campaign.retry.max_attempts, rehearsal)
+    most = campaign.retry.max_attempts
+    return gates.Demand(campaign.purpose, campaign.evidence, most, rehearsal, campaign.bases)

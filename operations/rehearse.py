@@ -5,6 +5,7 @@ from typing import Any
 
 from campaigns.contacts.phone import parse
 from campaigns.errors import NotAllowed
+from campaigns.script import script_of
 from operations.campaign_file import CampaignValues
 from operations.prepare import prepare_campaign
 from operations.sample import free_name
@@ -35,7 +36,8 @@ def rehearse(workspace: Workspace, controller_id: int, campaign_id: int, by: str
 
     Raises:
         NotFound: the controller has no such campaign.
-        NotAllowed: it has several messages, which only its file says to whom, or a script.
+        NotAllowed: it has several messages, which only its file says to whom, or keys that do
+            something besides 9.
     """
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
@@ -44,7 +46,7 @@ def rehearse(workspace: Workspace, controller_id: int, campaign_id: int, by: str
         raise NotAllowed(
             "A campaign for segments is rehearsed from its file: portevoix campaign run --rehearse."
         )
-    if row["script"] is not None:
+    if row["script"] is not None and script_of(row["script"]).is_interactive:
         raise NotAllowed(
             "A campaign with a script is rehearsed from its file: "
             "portevoix campaign run --rehearse."

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from audio.message import PreparedMessage
 from audio.prompts import SHIPPED
@@ -26,7 +27,7 @@ from campaigns.script_order import Part, Spoken, check_order
 from campaigns.trunk import is_rehearsal
 from operations import consent_form
 from operations.campaign_file import CampaignValues
-from operations.script_values import Prompt, Says, ScriptValues, TransferValues
+from operations.script_values import Prompt, ScriptValues, TransferValues
 from operations.trunk_choice import find_trunk
 from operations.workspace import Workspace
 from store import recordings
@@ -82,10 +83,55 @@ def prepare_script(
     )
 
 
+def check_kept_says(workspace: Workspace, row: Mapping[str, Any], pack: Pack) -> None:
+    """Hold every message of a campaign against what the pack wants said, and when.
+
+    Args:
+        workspace: where.
+        row: the campaign, with what its recordings say; one that bears that says nothing of a
+            message that somebody hears is wrong.
+        pack: its rules.
+
+    Raises:
+        InvalidInput: something is missing or out of its place, or not every recording is named.
+        NotFound: a message is not there.
+        KeyError: nobody has said what a message says.
+    """
+    elsewhere = _elsewhere(row)
+    for path in heard_messages(row):
+        says = [[Part(part) for part in one] for one in row["says"][path]]
+        check_says(workspace.library.message(Path(path).parent.name), says, pack, elsewhere)
+
+
+def heard_messages(row: Mapping[str, Any]) -> list[str]:
+    """Every message that anybody hears of a campaign, by its path in the library."""
+    own = [row["message"]] if row["message"] else []
+    return [*own, *(one["message"] for one in row["variants"].values())]
+
+
+def _elsewhere(row: Mapping[str, Any]) -> frozenset[Part]:
+    """What no recording of the message need say.
+
+    A rehearsal, which reaches nobody, may lack the label: it was rehearsed before one was asked.
+    """
+    keys = (row.get("script") or {}).get("keys", {})
+    source = {Part.DATA_SOURCE} if KeyAct.SOURCE in keys.values() else set()
+    return frozenset(source | ({Part.LABEL} if row["rehearsal"] else set()))
+
+
 def check_says(
-    message: PreparedMessage, says: Sequence[Says], script: ScriptValues[int], pack: Pack
+    message: PreparedMessage,
+    says: Sequence[Sequence[Part]],
+    pack: Pack,
+    elsewhere: frozenset[Part] = frozenset(),
 ) -> None:
     """Hold the timeline of a message against what the pack wants said, and when.
+
+    Args:
+        message: as it is played.
+        says: what each of its recordings says.
+        pack: the rules.
+        elsewhere: what none of them need say.
 
     Raises:
         InvalidInput: something is missing or out of its place, or not every recording is named.
@@ -100,7 +146,6 @@ def check_says(
         Spoken(tuple(parts), place.start_ms, place.end_ms)
         for parts, place in zip(says, message.parts, strict=True)
     ]
-    elsewhere = frozenset({Part.DATA_SOURCE} if script.source else ())
     check_order(spoken, pack.script, pack.id, elsewhere)
 
 

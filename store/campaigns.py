@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
 from ulid import ULID
 
 from campaigns.campaign import Campaign, Limits, Message, own_limits
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.errors import InvalidInput, NotFound, PortevoixError
 from campaigns.rules.holidays import HolidaySet
 from campaigns.script import script_of
@@ -288,6 +288,12 @@ def acknowledge(connection: Connection, campaign_id: int, by: str) -> None:
     connection.execute(changed.values(acknowledged_by=by))
 
 
+def attest_no_election(connection: Connection, campaign_id: int, by: str) -> None:
+    """Note who answers for there being no election while it runs."""
+    changed = update(campaign).where(campaign.c.id == campaign_id)
+    connection.execute(changed.values(no_election_by=by))
+
+
 def release(
     connection: Connection, campaign_id: int, baseline: Mapping[str, int], now: datetime
 ) -> None:
@@ -362,6 +368,7 @@ def loaded(found: Row[Any]) -> Campaign:
         },
         machines=policies.machines(found.machines),
         script=script_of(found.script) if found.script else None,
+        bases=frozenset(map(BasisKind, found.bases)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from campaigns.campaign import Campaign
-from campaigns.contacts.basis import Evidence, Provenance
+from campaigns.contacts.basis import BasisKind, Evidence, Provenance
 from campaigns.contacts.terms import UNSAID, Terms
 from campaigns.retry import RetryPolicy
 from campaigns.rules.windows import ALWAYS, Window
@@ -51,9 +51,12 @@ class World:
         fictional: bool = True,
         terms: Terms = UNSAID,
         consented_on: date | None = None,
+        basis: BasisKind = BasisKind.CONSENT,
     ) -> int:
         self._names += 1
-        provenance = Provenance("Comité", "form", self.now.date(), tuple(purposes), {"w": "Oui."})
+        provenance = Provenance(
+            "Comité", "form", self.now.date(), tuple(purposes), {"w": "Oui."}, basis
+        )
         with writing(self.engine) as connection:
             list_id = lists.create(
                 connection, controller_id, f"list {self._names}", "f.csv", f"{self._names:064d}",

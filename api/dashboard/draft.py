@@ -33,7 +33,8 @@ _MANY = ("lists", "days")
 _ONE = (
     "name", "purpose", "recording1", "recording2", "recording3", "recording4", "trunk",
     "caller_id", "swift", "start_at", "end_at", "finish_by", "from", "to", "max_channels",
-    "max_cps", "ring_timeout_s", "max_attempts", "budget", "two_persons",
+    "max_cps", "ring_timeout_s", "max_attempts", "budget", "two_persons", "election", "poll1",
+    "poll2",
 )  # fmt: skip
 _BOXES = {"swift": "way", "two_persons": "limits"}
 """Boxes, which send nothing where they are not ticked, and the steps they are on."""
@@ -42,6 +43,7 @@ STEP_OF = {
     "name": "people", "purpose": "people", "pack": "people", "lists": "people",
     "recordings": "message", "recording1": "message", "trunk": "way", "caller_id": "way",
     "start_at": "schedule", "end_at": "schedule", "finish_by": "schedule", "from": "schedule",
+    "election": "schedule", "poll1": "schedule", "poll2": "schedule",
     "max_channels": "limits", "max_cps": "limits", "ring_timeout_s": "limits",
     "max_attempts": "limits", "budget": "limits", "two_persons": "limits",
 }  # fmt: skip
@@ -61,6 +63,11 @@ FIELD_OF = {
     "schedule": "start_at",
     "schedule.hours": "from",
     "schedule.any_hour": "trunk",
+    "schedule.elections.0.rounds": "poll2",
+    "schedule.elections.0.rounds.0.polls.metropole": "poll1",
+    "schedule.elections.0.rounds.1.polls.metropole": "poll2",
+    "schedule.elections.0.name": "election",
+    "schedule.elections.0.source": "election",
     "start": "from",
     "end": "from",
     "days": "from",
@@ -189,7 +196,20 @@ def _schedule(draft: Draft) -> dict[str, Any]:
             "end": draft["to"] or "24:00",
         }
         found["hours"] = [hour]
-    return found
+    return {**found, "elections": _elections(draft)}
+
+
+def _elections(draft: Draft) -> list[dict[str, Any]]:
+    """The election whose polls were typed; every territory is taken to vote on those days."""
+    polls = [draft[name] for name in ("poll1", "poll2") if draft[name]]
+    if not polls:
+        return []
+    if not draft["election"]:
+        raise InvalidInput(
+            "election", "it has no name.", "Write which it is, and the decree that sets its days."
+        )
+    rounds = [{"polls": {"metropole": day}} for day in polls]
+    return [{"name": draft["election"], "source": draft["election"], "rounds": rounds}]
 
 
 def _instant(name: str, text: str, zone: ZoneInfo = TIME_ZONE) -> datetime | None:

@@ -14,13 +14,15 @@ from api.language import Language
 from api.needs import needs
 from api.routes.campaigns import one
 from api.schemas import CampaignAnswer, Id
-from campaigns.access import Permission
+from campaigns.access import Permission, is_key
+from campaigns.check import Subject
 from campaigns.errors import InvalidInput
 from campaigns.money import to_micros
 from campaigns.readiness import Readiness
 from campaigns.states import Action
 from operations import launch, readiness
 from operations.budget import change_budget
+from operations.no_election import attest_no_election, may_be_attested
 from operations.preflight import preflight as look
 from operations.progress import progress_of
 
@@ -47,6 +49,7 @@ def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) 
             and not found.failed
         ),
         past=_is_past(campaign, [check.subject for check in found.failed]),
+        no_calendar=Subject.ELECTIONS in [check.subject for check in found.failed],
         **listed(language, found.readiness),
     )
 
@@ -76,6 +79,36 @@ def ask_acknowledge(request: Request, campaign_id: Id, workspace: In, caller: As
 def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """Answer for it in the name of the key, and go back to what is looked at."""
     launch.acknowledge(workspace, caller.controller_id, campaign_id, caller.name)
+    return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
+
+
+@router.get("/campaigns/{campaign_id}/no-election")
+@needs(Permission.CAMPAIGNS_LAUNCH)
+def ask_no_election(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """Say what is answered for, and ask."""
+    campaign = one(campaign_id, workspace, caller)
+    if not may_be_attested(campaign.state, campaign.elections, campaign.no_election_by):
+        return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
+    name = "" if is_key(caller.name) else caller.name
+    return page(request, "no_election.html", campaign=campaign, name=name, faults={})
+
+
+@router.post("/campaigns/{campaign_id}/no-election", dependencies=[Depends(checked)])
+@needs(Permission.CAMPAIGNS_LAUNCH)
+def no_election(
+    request: Request,
+    campaign_id: Id,
+    workspace: In,
+    caller: Asking,
+    by: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Answer for it in a person's name, and go back to what is looked at."""
+    try:
+        attest_no_election(workspace, caller.controller_id, campaign_id, by, caller.name)
+    except InvalidInput as error:
+        faults = faults_of(error, chosen(request), {})
+        campaign = one(campaign_id, workspace, caller)
+        return page(request, "no_election.html", 422, campaign=campaign, name=by, faults=faults)
     return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
 
 

@@ -27,6 +27,7 @@ controller = Table(
     Column("max_channels", Integer),  # over all of its campaigns; NULL: as many as there are
     Column("max_cps", Float),
     Column("created_at", Instant, nullable=False),
+    Column("public_body", Boolean, nullable=False, server_default=false()),
 )
 
 api_key = Table(

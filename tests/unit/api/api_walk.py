@@ -159,6 +159,7 @@ def _campaign(ask: Walk, list_id: int, recording_id: int) -> int:
     one = "/campaigns/{campaign_id}"
     ask("GET", one, campaign_id=campaign_id)
     ask("GET", f"{one}/preflight", campaign_id=campaign_id)
+    ask("POST", f"{one}/no-election", campaign_id=campaign_id, json={"by": "Zoé Martin"})
     ask("PATCH", f"{one}/limits", campaign_id=campaign_id, json={"max_cps": 3})
     ask("PATCH", f"{one}/budget", campaign_id=campaign_id, json={"euros": "250.00"})
     return campaign_id

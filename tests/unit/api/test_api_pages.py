@@ -6,6 +6,7 @@ import itertools
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from test_api_dashboard import Outline
 
 from api import verification
 from api.dashboard import campaigns as campaign_pages
-from api.dashboard.draft import STEPS
+from api.dashboard.draft import FIELD_OF, STEPS, begun, campaign_values
 from api.language import language
 from campaigns.contacts.request import RequestKind
+from campaigns.errors import InvalidInput
 from campaigns.rules.pack import Force
 from campaigns.stages import Measure
 from operations import uploads
@@ -439,7 +441,9 @@ def test_a_campaign_is_made_step_by_step_and_going_back_loses_nothing(
     assert re.search(r'<option value="1" selected>', page), "going back shows what was chosen"
     assert step(recording1="1") == "200"
     assert step(trunk="rehearsal", caller_id="01 99 00 00 01", swift="yes") == "200"
-    assert step(finish_by="") == "200"
+    assert step(poll1="2029-06-03") == "422"
+    assert 'href="#f-election"' in page
+    assert step(poll1="", poll2="", election="", finish_by="") == "200"
     assert step(max_channels="0", max_cps="5", ring_timeout_s="25", max_attempts="3") == "422"
     assert 'href="#f-max_channels"' in page
     limits = {"max_channels": "12", "max_cps": "2,5", "ring_timeout_s": "20", "max_attempts": "2"}
@@ -450,6 +454,23 @@ def test_a_campaign_is_made_step_by_step_and_going_back_loses_nothing(
     assert (made["name"], made["state"], made["rehearsal"]) == ("Pas à pas", "draft", True)
     assert (made["max_channels"], made["max_cps"]) == (12, 2.5)
     assert made["recordings"] == [1]
+
+
+def test_poll_dates_that_are_typed_silence_the_campaign() -> None:
+    typed = {"name": "a", "trunk": "carrier", "swift": "", "election": "Scrutin (fictif)",
+             "poll1": "2029-06-03", "poll2": "2029-06-17"}  # fmt: skip
+    values = campaign_values(begun(typed))
+    (election,) = values.schedule.elections
+    assert (election.name, len(election.rounds)) == ("Scrutin (fictif)", 2)
+    assert {one.begin.date() for one in values.schedule.all_blackouts()} >= {date(2029, 6, 1)}
+    assert not campaign_values(begun({**typed, "poll1": "", "poll2": ""})).schedule.elections
+    for wrong, field in (
+        ({"poll2": "2029-06-01"}, "poll2"), ({"poll1": "soon"}, "poll1"),
+        ({"election": ""}, "election"),
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput) as caught:
+            campaign_values(begun({**typed, **wrong}))
+        assert FIELD_OF.get(caught.value.field, caught.value.field) == field
 
 
 def test_a_recording_is_added_on_the_step_that_asks_for_it(rig: Rig, person: TestClient) -> None:
