@@ -130,12 +130,6 @@ def limit(
         )  # fmt: skip
 
 
-def public_bodies(workspace: Workspace) -> frozenset[str]:
-    """Names of the controllers that are public bodies."""
-    with reading(workspace.engine) as connection:
-        return frozenset(controllers.public_bodies(connection))
-
-
 def mark_public_body(workspace: Workspace, name: str, by: str, *, marked: bool = True) -> None:
     """Say that a controller is a public body, or that it is none; some rule packs are for them.
 

@@ -61,12 +61,6 @@ def every(connection: Connection) -> list[dict[str, Any]]:
     ]
 
 
-def public_bodies(connection: Connection) -> list[str]:
-    """Names of those that are public bodies."""
-    found = connection.execute(select(controller.c.name).where(controller.c.public_body))
-    return list(found.scalars())
-
-
 def mark_public_body(connection: Connection, controller_id: int, *, marked: bool) -> None:
     """Note whether a controller is a public body."""
     changed = update(controller).where(controller.c.id == controller_id)
