@@ -95,7 +95,7 @@ def test_nothing_of_another_controller_exists(shared: Rig) -> None:
     bodies = {
         "limits": {"max_cps": 3}, "budget": {"euros": "3"}, "release": {"reason": "x"},
         "contacts": {"phone": "1"}, "batch": {"people": [{"phone": "1"}]}, "replay": {},
-        "close": {"answer": "x"}, "wordings": {"wordings": {"fr": "x"}},
+        "close": {"answer": "x"}, "wordings": {"wordings": {"fr": "x"}}, "no-election": {"by": "x"},
     }  # fmt: skip
     asked = {"pack": "fr-political", "purpose": "political"}  # of whoever asks for it
     seen = 0

@@ -27,7 +27,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/controller": {"controller_id": "1"},
     "/campaigns/{campaign_id}/budget": {"euros": "3"},
 }
-BODIES = {"limits": {"max_cps": 3}, "budget": {"euros": "3"}, "release": {"reason": "x"}}
+BODIES = {"limits": {"max_cps": 3}, "budget": {"euros": "3"}, "release": {"reason": "x"},
+          "no-election": {"by": "Zoé"}}  # fmt: skip
 QUERIES = {
     "readiness": {"pack": "fr-political", "purpose": "political"},
     "why": {"number": "0639980001"},
