@@ -19,7 +19,7 @@ from audio.condition import (
 )
 from audio.decode import MAX_SECONDS, Samples, decode, too_long
 from audio.encode import CODECS, Pcm, encode, pcm
-from audio.join import FADE_IN_MS, FADE_OUT_MS, PAUSE_MS, join
+from audio.join import FADE_IN_MS, FADE_OUT_MS, LEAD_MS, PAUSE_MS, join
 from audio.levels import dbfs
 from audio.loudness import loudness
 from audio.message import MANIFEST, MessagePart, PreparedMessage, sha256_of
@@ -38,7 +38,7 @@ def message_id_of(sha256s: Sequence[str]) -> str:
         "version": VERSION,
         "target": TARGET_LUFS,
         "limit": PEAK_LIMIT_DBFS,
-        "joins": [PAUSE_MS, FADE_IN_MS, FADE_OUT_MS],
+        "joins": [LEAD_MS, PAUSE_MS, FADE_IN_MS, FADE_OUT_MS],
         "codecs": sorted(CODECS),
     }
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:32]
