@@ -56,7 +56,7 @@ def prepare_files(recordings: Sequence[Path], name: str, directory: Path) -> Pre
         InvalidInput: a part can't be heard, or the whole is longer than a call may be.
     """
     wide, spans = join([condition(decode(path, WIDE_HZ)) for path in recordings])
-    if len(wide) > MAX_SECONDS * WIDE_HZ:
+    if len(wide) > MAX_SECONDS * WIDE_HZ + LEAD_MS * WIDE_HZ // 1000:
         raise too_long()
     narrow = _for_telephone(wide)
     base = directory / BASE_NAME

@@ -48,6 +48,17 @@ def test_a_campaign_says_what_keeps_it_from_dialing(world: World, workspace: Wor
     assert gate(workspace, owner) is Gate.CAMPAIGN_NOT_RUNNING
 
 
+def test_a_campaign_that_dials_says_that_nobody_can_be_put_through(
+    world: World, workspace: Workspace
+) -> None:
+    campaign = world.called(2)
+    for closed in (True, False):
+        show(world, campaigns={str(campaign.id): {"gate": None, "transfers_closed": closed}})
+        (one,) = room(workspace, campaign.controller_id).campaigns
+        assert one.standing.dialing
+        assert one.progress.transfers_closed is closed
+
+
 def test_outside_its_hours_it_says_when_they_begin(world: World, workspace: Workspace) -> None:
     day = datetime.now(UTC) + timedelta(days=3)
     later = Window(frozenset({day.isoweekday()}), time(10), time(11))
