@@ -24,6 +24,10 @@ MOST_TRIES = 5
 MOST_REPLAYS = 3
 """How often the message is begun anew in one call; the dialplan has it too."""
 
+MOST_ASIDES = 3
+"""How often in one call a question is put again, beyond its tries, to who asked for something else
+meanwhile; the dialplan has it too."""
+
 WAIT_S = 5
 """How long an answer is waited for after a question was put; the dialplan has it too."""
 

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from campaigns.contacts.phone import parse
 from campaigns.errors import InvalidInput
 from campaigns.rules.pack import Pack
 from campaigns.script import (
+    MOST_ASIDES,
     WAIT_S,
     KeyAct,
     KeyConsent,
@@ -270,14 +270,14 @@ def _dialled(text: str, *, rehearsal: bool) -> str:
 def _spoken_s(values: ScriptValues[int], sounds: Mapping[str, PreparedMessage]) -> int:
     """Whole seconds that all of it can last, transfers and replays apart."""
     seconds = {name: one.seconds for name, one in sounds.items()}
-    put = (
+    put = [
         seconds[f"question-{number}"] + WAIT_S + seconds[Prompt.UNKNOWN]
         for number in range(1, len(values.questions) + 1)
-    )
+    ]
     noted = len(values.questions) * seconds.get(Prompt.NOTED, 0.0)
     asides = (
         seconds.get(name, 0.0)
         for name in (KeyAct.SOURCE.value, Prompt.CONSENTED, *_OF_TRANSFERS, Prompt.THANKS)
     )
-    return math.ceil(sum(chain((values.tries * one for one in put), [noted]))
-                     + _AGAIN * sum(asides))  # fmt: skip
+    asked = values.tries * sum(put) + MOST_ASIDES * max(put, default=0.0)
+    return math.ceil(asked + noted + _AGAIN * sum(asides))
