@@ -108,6 +108,7 @@ def _facts(call: Call, hung_up: HungUp | None) -> Facts:
         heard_ms=_heard_ms(call, known),
         message_ms=call.message.ms,
         rtp_sent=known.rtp_sent,
+        rtp_received=known.rtp_received,
         first_ms=known.first_ms,
     )
 

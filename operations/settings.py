@@ -28,6 +28,7 @@ from campaigns.trunk import (
     OPTIONS_INTERVAL_S,
     RTP_TIMEOUT_S,
     Codec,
+    Keys,
     NumberFormat,
     Trunk,
 )
@@ -75,6 +76,7 @@ class TrunkSettings(BaseModel):
     options_interval_s: int = Field(default=OPTIONS_INTERVAL_S, ge=0, le=3600)
     rtp_timeout_s: int = Field(default=RTP_TIMEOUT_S, ge=5, le=3600)
     max_call_s: int | None = Field(default=None, ge=SHORTEST_CAP_S, le=14400)
+    keys: Keys = Keys.ANY
     pai: bool = True
     from_user: str = ""
     from_domain: str = ""
@@ -205,6 +207,7 @@ class RehearsalSettings(BaseModel):
     Attributes:
         sip_port: UDP port on loopback.
         codec: the one that is offered, as of any trunk.
+        keys: by which ways its phones' keys are taken; None for as on the other trunks.
         profile: shipped population of callees, or the path of one's own.
         seed: who is who, the same in every run.
         tariffs: what its calls are reckoned to cost; nothing where there is none.
@@ -214,18 +217,20 @@ class RehearsalSettings(BaseModel):
 
     sip_port: int = Field(default=5090, ge=1024, le=65535)
     codec: Codec = Codec.ALAW
+    keys: Keys | None = None
     profile: str = "demo"
     seed: int = 1
     max_channels: int = Field(default=200, ge=1, le=MOST_CHANNELS)
     max_cps: float = Field(default=50, ge=LEAST_CPS, le=MOST_CPS)
     tariffs: TariffLines = []
 
-    def trunk(self) -> TrunkSettings:
-        """The trunk that leads there."""
+    def trunk(self, keys: Keys) -> TrunkSettings:
+        """The trunk that leads there, on which keys are taken so where nothing else is set."""
         return TrunkSettings(
             host="127.0.0.1",
             port=self.sip_port,
             codec=self.codec,
+            keys=self.keys or keys,
             max_channels=self.max_channels,
             max_cps=self.max_cps,
             tariffs=self.tariffs,
@@ -293,9 +298,13 @@ class Settings(BaseSettings):
         Raises:
             InvalidInput: one of them makes no sense.
         """
+        exact = bool(self.trunks) and all(
+            one.keys is Keys.RFC4733 for one in self.trunks.values()
+        )
+        rehearsal = self.rehearsal.trunk(Keys.RFC4733 if exact else Keys.ANY)
         return [
             Trunk(name=name, **{**one.model_dump(), **_as_trunk(one)})
-            for name, one in {REHEARSAL: self.rehearsal.trunk(), **self.trunks}.items()
+            for name, one in {REHEARSAL: rehearsal, **self.trunks}.items()
         ]
 
 

@@ -134,10 +134,12 @@ def _routes(row: dict[str, Any], plan: Plan) -> tuple[Route, ...]:
 
 
 def _press(text: str, routes: tuple[Route, ...]) -> Press:
-    digit, at, seconds = str(text).partition("@")
+    digit, at, times = str(text).partition("@")
     if not at or digit not in _DIGITS or len(digit) != 1:
         raise InvalidInput("keys", f"{text!r} is not a key and a time", "Write 9@2.5.")
-    return Press(digit, _seconds("keys", seconds), routes)
+    seconds, _, held = times.partition("/")
+    press = Press(digit, _seconds("keys", seconds), routes)
+    return replace(press, held=_seconds("keys", held)) if held else press
 
 
 def _seconds(field: str, value: object) -> float:

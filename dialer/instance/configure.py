@@ -25,7 +25,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import dialer
 from campaigns.errors import InvalidInput
-from campaigns.trunk import Trunk, is_loopback
+from campaigns.trunk import Keys, Trunk, is_loopback
 from dialer.instance import canary
 from dialer.instance.identity import Identity
 from dialer.instance.locate import Installation
@@ -49,6 +49,10 @@ UNMADE = (
 """What a call would also make, at a cost of its own each (manager.conf, from Asterisk 18.10)."""
 
 LOOPBACK = "127.0.0.1"
+
+_SAME_PRESS_MS, _SAME_PRESS_BY_INFO_MS = 200, 700
+"""Within so many ms the same key is the same press: faster than a finger; and for as long as a key
+is held down, where INFO tells of its beginning and RFC 4733 of its end."""
 
 _MAX_FILES = 65_536
 _LONGEST_SOCKET = 107  # unix(7), sun_path less its end
@@ -138,6 +142,16 @@ class Instance:
         if all(is_loopback(trunk.host) for trunk in self.trunks):
             return LOOPBACK
         return self.sip_address
+
+    @property
+    def takes_info(self) -> bool:
+        """Whether keys by SIP INFO are taken: of all trunks, as soon as one needs it."""
+        return any(trunk.keys is Keys.ANY for trunk in self.trunks)
+
+    @property
+    def same_press_ms(self) -> int:
+        """Within how many ms the same key is the same press."""
+        return _SAME_PRESS_BY_INFO_MS if self.takes_info else _SAME_PRESS_MS
 
     @property
     def ami_secret(self) -> str:
