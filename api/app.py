@@ -35,6 +35,7 @@ from api.dashboard import audit as audit_pages
 from api.dashboard import campaigns as campaign_pages
 from api.dashboard import halt as halt_pages
 from api.dashboard import lists as list_pages
+from api.dashboard import own_calls as own_call_pages
 from api.dashboard import preflight as preflight_pages
 from api.dashboard import recordings as recording_pages
 from api.dashboard import requests as request_pages
@@ -61,6 +62,7 @@ from api.routes import (
     lines,
     lists,
     metrics,
+    own_calls,
     preflight,
     recordings,
     rights,
@@ -186,7 +188,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
         health, metrics, kinds, door, single_sign_on, set_up, account, users, room, drafting,
-        preflight_pages, reports, campaign_pages, halt_pages, importing, list_pages,
+        preflight_pages, own_call_pages, reports, campaign_pages, halt_pages, importing, list_pages,
         recording_pages, refusals, why_pages, request_pages, audit_pages, operation, programs,
         installation, public_pages, consent, people,
     ):  # fmt: skip
@@ -209,7 +211,7 @@ def _api() -> APIRouter:
     router = APIRouter()
     for one in (
         controllers, contacts, lists, consents, segments, recordings, campaigns, calls,
-        exports, preflight, suppressions, why, rights, audits, accounts, trunks, rules, lines,
+        exports, preflight, own_calls, suppressions, why, rights, audits, accounts, trunks, rules, lines,
         settings, user_routes, webhooks, halt,
     ):  # fmt: skip
         router.include_router(one.router)

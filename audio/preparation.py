@@ -18,7 +18,7 @@ from audio.condition import (
     narrowband,
 )
 from audio.decode import MAX_SECONDS, Samples, decode, too_long
-from audio.encode import CODECS, Pcm, encode, pcm
+from audio.encode import Pcm, encode, pcm, written_here
 from audio.join import FADE_IN_MS, FADE_OUT_MS, LEAD_MS, PAUSE_MS, join
 from audio.levels import dbfs
 from audio.loudness import loudness
@@ -39,7 +39,7 @@ def message_id_of(sha256s: Sequence[str]) -> str:
         "target": TARGET_LUFS,
         "limit": PEAK_LIMIT_DBFS,
         "joins": [LEAD_MS, PAUSE_MS, FADE_IN_MS, FADE_OUT_MS],
-        "codecs": sorted(CODECS),
+        "codecs": written_here(),
     }
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:32]
 

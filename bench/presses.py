@@ -43,6 +43,7 @@ BOTH: Way = (Route.RFC4733, Route.INFO)
 INFO: Way = (Route.INFO,)
 INBAND: Way = (Route.INBAND,)
 
+
 @dataclass(frozen=True, slots=True)
 class Taking:
     """A PBX by how it takes keys, and who calls it.

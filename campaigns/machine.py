@@ -37,7 +37,7 @@ LEAST_TALK_MS = 3_400
 LEAST_DENSITY = 0.5
 """Of the time from its first sound to its last, that a greeting fills with sound."""
 
-SURE_TALK_MS = 7_000
+SURE_TALK_MS = 8_000
 """What it says at least, before its first pause, where a call is ended for it."""
 
 SURE_DENSITY = 0.75

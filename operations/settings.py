@@ -298,9 +298,7 @@ class Settings(BaseSettings):
         Raises:
             InvalidInput: one of them makes no sense.
         """
-        exact = bool(self.trunks) and all(
-            one.keys is Keys.RFC4733 for one in self.trunks.values()
-        )
+        exact = bool(self.trunks) and all(one.keys is Keys.RFC4733 for one in self.trunks.values())
         rehearsal = self.rehearsal.trunk(Keys.RFC4733 if exact else Keys.ANY)
         return [
             Trunk(name=name, **{**one.model_dump(), **_as_trunk(one)})

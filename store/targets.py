@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.segments import Place
+from campaigns.errors import NotFound
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.selection import Selection
@@ -244,6 +245,21 @@ def counted(connection: Connection, campaign_id: int) -> dict[str, int]:
         .group_by(target.c.state)
     )
     return {found.state: found.many for found in rows}
+
+
+def variant_of(connection: Connection, campaign_id: int, contact_id: int) -> str | None:
+    """Whose message a person of a campaign hears; None for the campaign's own.
+
+    Raises:
+        NotFound: they are not in it.
+    """
+    asked = select(target.c.variant).where(
+        target.c.campaign_id == campaign_id, target.c.contact_id == contact_id
+    )
+    found = connection.execute(asked).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no contact {contact_id} in campaign {campaign_id}.")
+    return None if found.variant is None else str(found.variant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def walk(rig: Rig) -> dict[str, dict[str, Any]]:
     _operation(ask, recording_id)
     _webhooks(ask)
     _installation(Walk(rig.scoped("installation"), ask.seen))
+    _own_calls(ask, rig, campaign_id)
     _endings(ask, campaign_id)
     return ask.seen
 
@@ -263,6 +264,15 @@ def _installation(ask: Walk) -> None:
     for path in ("second-factor", "identity"):
         ask("DELETE", f"{one}/{path}", user_id=user_id)
     ask("PATCH", one, json={"disabled": True}, user_id=user_id)
+
+
+def _own_calls(ask: Walk, rig: Rig, campaign_id: int) -> None:
+    mine = {"number": "06 39 98 00 42"}
+    ask("GET", "/campaigns/{campaign_id}/preview.wav", campaign_id=campaign_id)
+    path = "/campaigns/{campaign_id}/call-me"
+    ask("POST", f"{path}/code", campaign_id=campaign_id, json=mine, status=201)
+    ask("POST", "/call-me/confirm", json={**mine, "code": rig.spoken_code()}, status=204)
+    ask("POST", path, campaign_id=campaign_id, json=mine, status=201)
 
 
 def _endings(ask: Walk, campaign_id: int) -> None:

@@ -27,8 +27,15 @@ FORMS: dict[str, dict[str, str]] = {
     "/controller": {"controller_id": "1"},
     "/campaigns/{campaign_id}/budget": {"euros": "3"},
 }
-BODIES = {"limits": {"max_cps": 3}, "budget": {"euros": "3"}, "release": {"reason": "x"},
-          "no-election": {"by": "Zoé"}}  # fmt: skip
+BODIES: dict[str, dict[str, Any]] = {
+    "limits": {"max_cps": 3},
+    "budget": {"euros": "3"},
+    "release": {"reason": "x"},
+    "no-election": {"by": "Zoé"},
+    "code": {"number": "0639980042"},
+    "confirm": {"number": "0639980042", "code": "0000"},
+    "call-me": {"number": "0639980042"},
+}
 QUERIES = {
     "readiness": {"pack": "fr-political", "purpose": "political"},
     "why": {"number": "0639980001"},

@@ -11,6 +11,7 @@ from api import rate
 from api.language import language
 from operations import (
     add_contacts,
+    call_me,
     callback_line,
     consent_forms,
     demands,
@@ -29,8 +30,8 @@ from store import requests as kept_requests
 from store import webhooks as kept_webhooks
 
 MODULES = [
-    add_contacts, callback_line, consent_forms, demands, erase, keys, no_election, requests,
-    segments, selection, webhook_address, webhooks, added_contacts, api_keys, kept_forms,
+    add_contacts, call_me, callback_line, consent_forms, demands, erase, keys, no_election,
+    requests, segments, selection, webhook_address, webhooks, added_contacts, api_keys, kept_forms,
     kept_requests, kept_webhooks, rate,
 ]  # fmt: skip
 ERRORS = {"InvalidInput", "NotAllowed", "NotFound", "Refusal"}

@@ -11,7 +11,7 @@ from audio_signals import silence, speech, tone, write
 
 from audio import library as library_module
 from audio.condition import TARGET_LUFS
-from audio.encode import read
+from audio.encode import read, written_here
 from audio.library import Library
 from audio.probe import MAX_BYTES
 from campaigns.errors import InvalidInput, NotFound
@@ -95,7 +95,7 @@ def test_every_container_becomes_a_message(
     message = library.prepare([stored.path], "essai")
     assert message.loudness_lufs == pytest.approx(TARGET_LUFS, abs=0.5)
     assert message.peak_dbfs <= -3
-    assert set(message.files) == {"alaw", "ulaw", "sln", "sln16"}
+    assert set(message.files) == set(written_here()) >= {"alaw", "ulaw", "sln"}
     assert len(read(message.files["alaw"])) == round(message.seconds * 8_000)
 
 
@@ -155,8 +155,7 @@ def test_a_peak_that_only_the_phone_hears_is_limited_too(library: Library, tmp_p
     wave = np.cos(2 * np.pi * 2_000 * times) - np.cos(2 * np.pi * 6_000 * times) / 6
     path = write(tmp_path / "a.wav", (0.9 * bursts * wave).astype(np.float32), 44_100)
     message = library.prepare([path], "essai")
-    assert np.abs(read(message.files["sln16"])).max() > 0.69 * 2**15, "the limit was not reached"
-    assert message.peak_dbfs <= -3
+    assert -4 <= message.peak_dbfs <= -3, "the limit was not reached"
 
 
 def test_the_message_id_is_fit_for_the_dialplan(library: Library, voice: Path) -> None:

@@ -39,7 +39,9 @@ def key(digit: str, at: float, route: str = "rfc4733", held: float = 0.16) -> Le
     return LedgerKey(digit, route, 1000 + at, 1000 + at + (held if route == "rfc4733" else 0.0))
 
 
-@pytest.mark.parametrize(("taking", "ways"), [(EXACT, {RFC4733, BOTH, INBAND}), (ANYHOW, {BOTH, INFO})])
+@pytest.mark.parametrize(
+    ("taking", "ways"), [(EXACT, {RFC4733, BOTH, INBAND}), (ANYHOW, {BOTH, INFO})]
+)
 def test_keys_are_in_order_as_fast_as_a_finger_and_a_9_is_the_last(
     taking: Taking, ways: set[tuple[str, ...]]
 ) -> None:

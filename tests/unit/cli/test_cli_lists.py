@@ -127,7 +127,7 @@ def test_audio_is_prepared_without_a_home_or_a_pbx(
     )  # fmt: skip
     assert result.exit_code == 0
     made = {file.name for file in (tmp_path / "m").iterdir()}
-    assert {"message.alaw", "message.ulaw", "message.sln16", "preview.wav"} <= made
+    assert {"message.alaw", "message.ulaw", "message.sln", "preview.wav"} <= made
     assert not home.exists()
 
 

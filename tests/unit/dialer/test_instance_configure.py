@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.errors import InvalidInput
-from campaigns.trunk import Codec, Trunk
+from campaigns.trunk import Codec, Keys, Trunk
 from dialer.instance.configure import EVENTS, Instance, configure
 from dialer.instance.identity import Identity
 from dialer.instance.locate import Installation
@@ -63,6 +63,29 @@ def test_only_what_changed_is_written(instance: Instance) -> None:
     configure(instance, ASTERISK, MYSELF)
     other = replace(instance, trunks=(LOOP, replace(LOOP, name="second")))
     assert configure(other, ASTERISK, MYSELF) == {"pjsip.conf"}
+
+
+@pytest.mark.parametrize(
+    ("trunks", "takes"),
+    [
+        ((LOOP,), True),
+        ((replace(LOOP, keys=Keys.RFC4733),), False),
+        ((replace(LOOP, keys=Keys.RFC4733), CARRIER), True),
+    ],
+)
+def test_keys_by_info_are_taken_as_soon_as_one_trunk_needs_them(
+    instance: Instance, trunks: tuple[Trunk, ...], takes: bool
+) -> None:
+    """And one press is then told from two by more time: INFO comes as a key goes down."""
+    configure(replace(instance, trunks=trunks), ASTERISK, MYSELF)
+    assert ("res_pjsip_dtmf_info.so" in written(instance, "modules.conf")) is takes
+    assert f"PV_SAME_PRESS = {700 if takes else 200}\n" in written(instance, "globals.conf")
+
+
+def test_a_trunk_whose_keys_are_taken_otherwise_changes_what_is_loaded(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    exact = replace(instance, trunks=(replace(LOOP, keys=Keys.RFC4733),))
+    assert configure(exact, ASTERISK, MYSELF) == {"modules.conf", "globals.conf"}
 
 
 def test_nobody_else_can_read_a_secret(instance: Instance) -> None:

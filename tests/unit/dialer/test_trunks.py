@@ -68,9 +68,7 @@ async def test_a_call_is_put_through_by_a_trunk_that_it_might_go_out_by() -> Non
 
 async def test_transfers_are_closed_where_the_trunk_named_for_them_cannot_be_used() -> None:
     def asking(trunk: str) -> Campaign:
-        script = Script(
-            keys={"3": KeyAct.TRANSFER}, transfer=Transfer("+33199000077", trunk=trunk)
-        )
+        script = Script(keys={"3": KeyAct.TRANSFER}, transfer=Transfer("+33199000077", trunk=trunk))
         return a_campaign(rehearsal=False, caller_id=SHOWN, script=script)
 
     armed, new = await looked(ELSEWHERE, armed_by="Zoé"), await looked(ELSEWHERE)

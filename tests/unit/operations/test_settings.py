@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.errors import InvalidInput
-from campaigns.trunk import Codec, NumberFormat
+from campaigns.trunk import Codec, Keys, NumberFormat
 from operations.settings import FILE_NAME, Settings, default_home, load
 
 
@@ -85,6 +85,22 @@ def test_a_secret_in_a_file_that_is_not_there_or_said_twice_is_refused(
     monkeypatch.setenv("PORTEVOIX_PBX__SECRET", "and here")
     with pytest.raises(InvalidInput, match="PORTEVOIX_PBX__SECRET is set too"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "rehearsal", "keys"),
+    [
+        ("", "", Keys.ANY),
+        ('keys = "rfc4733"', "", Keys.RFC4733),
+        ('keys = "rfc4733"', 'keys = "any"', Keys.ANY),
+        ("", 'keys = "rfc4733"', Keys.RFC4733),
+    ],
+)
+def test_keys_are_rehearsed_as_they_are_taken(
+    tmp_path: Path, carrier: str, rehearsal: str, keys: Keys
+) -> None:
+    text = f'[rehearsal]\n{rehearsal}\n[trunks.carrier]\nhost = "sip.example"\n{carrier}\n'
+    assert written(tmp_path, text).all_trunks()[0].keys is keys
 
 
 def test_the_environment_wins_and_leaves_the_rest(
