@@ -211,8 +211,8 @@ def _api() -> APIRouter:
     router = APIRouter()
     for one in (
         controllers, contacts, lists, consents, segments, recordings, campaigns, calls,
-        exports, preflight, own_calls, suppressions, why, rights, audits, accounts, trunks, rules, lines,
-        settings, user_routes, webhooks, halt,
+        exports, preflight, own_calls, suppressions, why, rights, audits, accounts, trunks, rules,
+        lines, settings, user_routes, webhooks, halt,
     ):  # fmt: skip
         router.include_router(one.router)
     return router

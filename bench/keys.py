@@ -1,10 +1,10 @@
 """`make bench-keys`: 10,000 keys pressed in real calls, and what the engine made of them.
 
-Keys go by RFC 4733, by RFC 4733 and SIP INFO at once, by INFO alone and as tones in the sound: to a
-trunk that ignores INFO, and to one that takes it. Half of the calls have a script with questions, so
-that keys fall into prompts and across the ends of their files. The network's ledger says what was
-pressed, the engine's record what was acted on. The last line is one JSON object; the exit code is 1
-where a key sent by RFC 4733 was lost, or one press counted twice.
+Keys go by RFC 4733, by RFC 4733 and SIP INFO at once, by INFO alone and as tones in the sound: to
+a trunk that ignores INFO, and to one that takes it. Half of the calls have a script with questions,
+so that keys fall into prompts and across the ends of their files. The network's ledger says what
+was pressed, the engine's record what was acted on. The last line is one JSON object; the exit code
+is 1 where a key sent by RFC 4733 was lost, or one press counted twice.
 """
 
 import argparse

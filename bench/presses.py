@@ -1,8 +1,8 @@
 """Keys pressed at random instants, and which of them the PBX acted on. Pure.
 
 A caller presses one to eight keys: some in the first tenths of a second, some about the end of the
-recording, some twice as fast as a finger can (250 ms), which are two. Some keys are held for as long
-as 600 ms. A 9 ends the call, so it is only ever the last key.
+recording, some twice as fast as a finger can (250 ms), which are two. Some keys are held for as
+long as 600 ms. A 9 ends the call, so it is only ever the last key.
 """
 
 from collections import Counter
@@ -98,8 +98,7 @@ def _presses(lot: Random, message_s: float, way: Way, fastest_s: float) -> Itera
 
 
 def _held(lot: Random) -> float:
-    """For how long a key is down: most as telephones send it, some for as long as it is tapped on a
-    screen, or leant on."""
+    """For how long a key is down: as telephones send it mostly, or as it is tapped or leant on."""
     if lot.random() < 0.5:
         return PRESS_SECONDS
     return round(lot.uniform(SHORTEST_HELD_S, LONGEST_HELD_S), 2)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audio.decode import decode
-from audio.probe import MAX_BYTES, probe
+from audio.probe import MAX_BYTES, MOST_CLIPPED_SHARE, probe
 from campaigns.errors import InvalidInput
 
 ACCEPTED = [
