@@ -1,8 +1,6 @@
 """ITU-T G.722 at 64 kbit/s, 16 kHz in 8 octets a millisecond, by the system's ffmpeg.
 
-Written once, so that Asterisk need not encode each call; and because ControlPlayback counts a
-position in a file by eight octets or samples a millisecond, which is true of this one and of those
-at 8 kHz, and wrong by half of signed linear at 16 kHz.
+Written once, so that Asterisk need not encode it in each call.
 """
 
 import tempfile

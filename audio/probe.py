@@ -19,7 +19,7 @@ SILENT_BELOW_DBFS = -55.0
 _FULL_SCALE = 0.999
 
 MOST_CLIPPED_SHARE = 0.05
-"""Of samples at full scale. Speech recorded too loud has up to a percent of them; five are a tone."""
+"""Of samples at full scale: speech that was recorded too loud has up to a percent of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from enum import StrEnum
 PRESS_SECONDS = 0.16
 """How long a key is held down where nothing else is said: what phones commonly send."""
 
+LONGEST_PRESS_SECONDS = 2.0
+
 
 class Behaviour(StrEnum):
     """Every kind of far end the network can play."""

@@ -1,4 +1,4 @@
-"""Hearing a campaign before it calls anybody: in a file, or on one's own telephone by a real call."""
+"""Hearing a campaign before it calls anybody: in a file, or by a real call to one's own number."""
 
 from typing import Annotated
 
@@ -100,11 +100,14 @@ def code(
     return once(values, do, location="/api/v1/campaigns/{id}")
 
 
-@router.post("/call-me/confirm", status_code=204, summary="Tell the code back")
+@router.post(
+    "/call-me/confirm", status_code=204, response_class=Response, summary="Tell the code back"
+)
 @needs(Permission.CAMPAIGNS_LAUNCH)
-def confirm(values: ToldCode, workspace: In, caller: Asking) -> None:
+def confirm(values: ToldCode, workspace: In, caller: Asking) -> Response:
     """The number is one's own from now on, for whoever asks with this key or name."""
     call_me.confirm(workspace, caller.controller_id, values.number, values.code, caller.name)
+    return Response(status_code=204)
 
 
 @router.post(

@@ -89,11 +89,21 @@ def test_half_of_a_message_is_half_of_it_in_g722_too(
         call.hang_up()
         call.ended.set()
 
+    def press_and_listen(call: Call) -> None:
+        call.answer()
+        after_audio(call, MESSAGE_MS / 4000)
+        call.press("5", lasting_s=0.04)
+        call.ended.wait(20)
+
     ami = RawAmi(wideband.instance.ami_port, wideband.instance.ami_secret)
     try:
         caller = Caller(wideband, ami, far_side)
-        whole, half = (caller.place(one, PV_MESSAGE=str(name)) for one in (listen, press_and_leave))
-        assert int(whole.ended()["Sent"]) == pytest.approx(MESSAGE_MS / 20, abs=3)
+        whole, half, resumed = (
+            caller.place(one, PV_MESSAGE=str(name))
+            for one in (listen, press_and_leave, press_and_listen)
+        )
+        for one in (whole, resumed):
+            assert int(one.ended()["Sent"]) == pytest.approx(MESSAGE_MS / 20, abs=3)
         end = half.ended()
         ((_, pressed_at),) = half.pressed()
     finally:

@@ -12,6 +12,12 @@ from operations.call_me import MOST_A_DAY
 
 MINE = {"number": "06 39 98 00 42"}
 
+GROUPS = (
+    "telephone;id;groupe;date_consentement;source_consentement;formulation\n"
+    "06 39 98 00 01;A1;a;01/02/2026;site;w1\n"
+    "06 39 98 00 02;A2;b;01/02/2026;site;w1\n"
+)
+
 
 @pytest.fixture
 def campaign(rig: Rig) -> int:
@@ -101,12 +107,12 @@ def test_the_message_of_a_campaign_is_heard_as_a_phone_plays_it(rig: Rig, campai
 
 
 def test_each_person_is_previewed_with_their_own_variant(rig: Rig) -> None:
-    assert rig.import_list().status_code == 201
+    assert rig.import_list(GROUPS).status_code == 201
     assert rig.upload().status_code == 201
     with (EXAMPLES / "question-vote.flac").open("rb") as file:
         other = rig.ours.post("/api/v1/recordings", files={"file": ("other.flac", file)}).json()
     made = rig.prepare(
-        segments={"first": {"attribute": "id", "equals": "A1"}},
+        segments={"first": {"attribute": "groupe", "equals": "a"}},
         variants=[{"name": "first", "segment": "first", "recording_ids": [other["id"]]}],
     )
     assert made.status_code == 201, made.text

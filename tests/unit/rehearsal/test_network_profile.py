@@ -79,6 +79,8 @@ def test_keys_and_times_are_read() -> None:
         ({"behaviour": [{"name": "presses_key", "keys": ["9"]}]}, "keys"),
         ({"behaviour": [{"name": "presses_key", "keys": ["99@1"]}]}, "keys"),
         ({"behaviour": [{"name": "presses_key", "keys": ["9@-1"]}]}, "keys"),
+        ({"behaviour": [{"name": "presses_key", "keys": ["9@1/0"]}]}, "keys"),
+        ({"behaviour": [{"name": "presses_key", "keys": ["9@1/3"]}]}, "keys"),
         ({"behaviour": [{"name": "presses_key", "routes": ["pulses"]}]}, "routes"),
         ({"behaviour": [{"name": "hangs_up_after", "after": "soon"}]}, "after"),
         ({"behaviour": [{"name": "busy", "then": "away"}]}, "behaviour"),
