@@ -15,6 +15,7 @@ import time_machine
 from postgres import Postgres
 from sqlalchemy import make_url
 from store_subjects import World, number
+from tellings import told
 
 from audio.message import sha256_of
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
@@ -304,7 +305,7 @@ def test_webhooks_rest_after_a_restore_and_no_id_is_ever_given_twice(
 
     def tell(where: Workspace) -> None:
         teller = Teller(where.engine, receive)
-        while teller.round(datetime.now(UTC)):
+        while told(teller, datetime.now(UTC)):
             pass
         teller.close()
 
@@ -314,14 +315,14 @@ def test_webhooks_rest_after_a_restore_and_no_id_is_ever_given_twice(
     tell(workspace)
     found = put_back(tmp_path / "backup", tmp_path / "new")
     happens(found.workspace, "after the restore")
-    told = dict(got)
+    before = dict(got)
     tell(found.workspace)
-    assert (found.standstill.webhooks, dict(got)) == (1, told), "at rest"
+    assert (found.standstill.webhooks, dict(got)) == (1, before), "at rest"
     resume(found.workspace, 1, hook.row["id"], BY)
     tell(found.workspace)
     assert [subject for subject, _ in got[2:]] == ["waits at the backup", "after the restore"]
-    assert got[2] in told.items(), "what was told before has the id by which it is known"
-    assert got[3][1] not in told.values()
+    assert got[2] in before.items(), "what was told before has the id by which it is known"
+    assert got[3][1] not in before.values()
     with reading(found.workspace.engine) as connection:
         acts = [one["act"] for one in audit.latest(connection, 1, 10)]
     assert acts[:2] == ["webhook.resume", "webhook.pause"]
