@@ -23,6 +23,7 @@ from api.dashboard import (
     installation,
     operation,
     programs,
+    proofs,
     public_pages,
     refusals,
     reports,
@@ -188,7 +189,8 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
         health, metrics, kinds, door, single_sign_on, set_up, account, users, room, drafting,
-        preflight_pages, own_call_pages, reports, campaign_pages, halt_pages, importing, list_pages,
+        preflight_pages, own_call_pages, reports, proofs, campaign_pages, halt_pages, importing,
+        list_pages,
         recording_pages, refusals, why_pages, request_pages, audit_pages, operation, programs,
         installation, public_pages, consent, people,
     ):  # fmt: skip

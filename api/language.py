@@ -32,6 +32,7 @@ TIME_ZONE = ZoneInfo("Europe/Paris")
 _LOCALES = Path(__file__).resolve().parents[1] / "locales"
 _PERCENT = {"en": "#,##0.0%", "fr": "#,##0.0\N{NARROW NO-BREAK SPACE}%"}
 _WHOLE_PERCENT = {"en": "#,##0%", "fr": "#,##0\N{NARROW NO-BREAK SPACE}%"}
+_EXACT = "#,##0.00####"
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -111,6 +112,10 @@ class Language:
     def money(self, micros: int) -> str:
         """Micro-euros, to the cent, as the language writes sums."""
         return numbers.format_currency(to_euros(micros), "EUR", locale=self.code)
+
+    def euros(self, micros: int) -> str:
+        """Micro-euros in euros, exact, without the sign: for accounts, where sums must add up."""
+        return numbers.format_decimal(to_euros(micros), _EXACT, locale=self.code)
 
     def sum_typed(self, micros: int | None) -> str:
         """Micro-euros as somebody would type them, exact; nothing for none."""

@@ -240,6 +240,23 @@ def evidence_counts(connection: Connection, list_id: int) -> dict[Evidence, int]
     return {evidence: int(count or 0) for evidence, count in zip(Evidence, found, strict=True)}
 
 
+def evidence_some(
+    connection: Connection, list_id: int, after: int, count: int
+) -> tuple[dict[Evidence, int], int | None]:
+    """The same of some contacts, from after an id; and the last of them, None at the end."""
+    some = (
+        select(contact.c.id, contact.c.evidence)
+        .where(contact.c.list_id == list_id, contact.c.id > after)
+        .order_by(contact.c.id)
+        .limit(count)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(some.c.evidence, func.count(), func.max(some.c.id)).group_by(some.c.evidence)
+    ).all()
+    return {Evidence(row[0]): row[1] for row in rows}, max((row[2] for row in rows), default=None)
+
+
 def reject_counts(connection: Connection, list_id: int) -> dict[str, int]:
     """How many rows of a list were refused for each reason code, the most frequent first."""
     many = func.count().label("many")

@@ -286,6 +286,55 @@ def _owned(controller_id: int, *, operators: bool) -> ColumnElement[bool]:
     return or_(own, of_campaigns, everybodys) if operators else or_(own, of_campaigns)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Suppressions that are alike.
+
+    Attributes:
+        reason: what put the numbers on the list.
+        scope: how far they reach.
+        many: how many, and how many of those are in force.
+        first, last: when they were asked for.
+    """
+
+    reason: str
+    scope: str
+    many: int
+    in_force: int
+    first: datetime
+    last: datetime
+
+
+def last_id(connection: Connection) -> int:
+    """The newest suppression's; 0 where there is none."""
+    return connection.execute(select(func.max(suppression.c.id))).scalar() or 0
+
+
+def counted(
+    connection: Connection, controller_id: int, after: int, until: int, now: datetime
+) -> list[Counted]:
+    """What a controller and its campaigns must not call, among ids from after one to another."""
+    ends = suppression.c.expires_at
+    holds = case((or_(ends.is_(None), ends > now), 1), else_=0)
+    alike = (suppression.c.reason, suppression.c.scope)
+    rows = connection.execute(
+        select(
+            *alike,
+            func.count().label("many"),
+            func.sum(holds).label("in_force"),
+            func.min(suppression.c.created_at).label("first"),
+            func.max(suppression.c.created_at).label("last"),
+        )
+        .where(
+            suppression.c.id > after,
+            suppression.c.id <= until,
+            _owned(controller_id, operators=False),
+        )
+        .group_by(*alike)
+    )
+    return [Counted(**row) for row in rows.mappings()]
+
+
 def erased_among(
     connection: Connection, controller_id: int, numbers: Collection[str], now: datetime
 ) -> set[str]:

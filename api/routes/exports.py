@@ -81,6 +81,11 @@ def suppressions(form: As, workspace: In, caller: Asking) -> StreamingResponse:
     return download(call_exports.suppressions(workspace, caller.controller_id, caller.name), form)
 
 
+def media_type(form: Format) -> str:
+    """What a file of that kind is served as."""
+    return _TYPES[form]
+
+
 def download(table: Export, form: Format) -> StreamingResponse:
     """A table as a file, written while it is read."""
     pieces = _WRITERS[form](table.header, table.pages)

@@ -71,13 +71,13 @@ PAGES = (
     "/campaigns/new?like=1", "/lists", "/lists/new", "/lists/1", "/lists/1/undo", "/recordings",
     "/recordings/1", "/refusals", "/why", "/requests", "/requests/1", "/forms", "/public-page",
     "/trunks", "/callbacks", "/rules", "/rules/fr-political", "/audit", "/programs", "/settings",
-    "/audit?act=campaign&actor=key%20office",
+    "/audit?act=campaign&actor=key%20office", "/spending", "/protection",
 )  # fmt: skip
 
 OURS = (
     "/campaigns/1/depth", "/campaigns/1/report.pdf", "/campaigns/1/report.xlsx",
     "/campaigns/1/outcomes.csv", "/campaigns/new?like=1", "/lists/1", "/lists/1/undo",
-    "/recordings/1", "/recordings/1/original", "/requests/1",
+    "/recordings/1", "/recordings/1/original", "/requests/1", "/spending?campaign_id=1",
 )  # fmt: skip
 
 
