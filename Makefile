@@ -83,7 +83,7 @@ bench-import: environment ## a list of six million people, imported while anothe
 	@.venv/bin/python -m bench.importing_list $(IMPORT)
 
 .PHONY: bench-export
-bench-export: environment ## 1,000,000 attempts as CSV and XLSX: rows a second, memory
+bench-export: environment pbx ## 1,000,000 attempts as CSV and XLSX while the dialer calls
 	@.venv/bin/python -m bench.exporting $(EXPORT)
 
 .PHONY: bench-cluster
