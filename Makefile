@@ -49,7 +49,7 @@ bench-ami: environment ## events through the AMI adapter, against the plain libr
 	@.venv/bin/python bench/ami.py
 
 # docs/benchmarks.md says how each figure is made, and what BENCH, DAY, PARIS, MACHINES, IMPORT, HEARD,
-# KEYS, CLUSTER and ASKED can say.
+# KEYS, CLUSTER, EXPORT and ASKED can say.
 .PHONY: bench
 bench: environment pbx ## engine against the raw AMI loop, limits, opt-outs, claims, memory
 	@.venv/bin/python -m bench $(BENCH)

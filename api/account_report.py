@@ -10,14 +10,11 @@ from api.report_tables import Cell, Listing, Money, Shape, section
 from operations.budget import Statement
 from store.spending import Spent
 
-
 Between: TypeAlias = tuple[date | None, date | None]
 """First and last day that are asked for; None for the first and last there are."""
 
 
-def account_sheet(
-    found: Statement, between: Between, controller: str, language: Language
-) -> Sheet:
+def account_sheet(found: Statement, between: Between, controller: str, language: Language) -> Sheet:
     """An account as it is drawn.
 
     Args:
@@ -44,9 +41,7 @@ def account_sheet(
     )  # fmt: skip
 
 
-def account_tables(
-    found: Statement, between: Between, language: Language
-) -> list[Listing]:
+def account_tables(found: Statement, between: Between, language: Language) -> list[Listing]:
     """An account as tables."""
     say = language.say
     of_campaign = (say("Campaign"), *_summed(language))
@@ -84,9 +79,7 @@ def _sums(found: Statement, key: Callable[[Spent], str]) -> Iterator[tuple[Cell,
         )
 
 
-def _short(
-    found: Statement, between: Between, language: Language
-) -> Iterator[tuple[Cell, ...]]:
+def _short(found: Statement, between: Between, language: Language) -> Iterator[tuple[Cell, ...]]:
     say = language.say
     yield say("First day"), _ends(found, between)[0]
     yield say("Last day"), _ends(found, between)[1]
@@ -97,17 +90,13 @@ def _short(
     yield say("Set aside for calls that may not have ended (€)"), Money(found.reserved)
 
 
-def _ends(
-    found: Statement, between: Between
-) -> Between:
+def _ends(found: Statement, between: Between) -> Between:
     since, until = between
     first, last = (found.lines[0].day, found.lines[-1].day) if found.lines else (None, None)
     return since or first, until or last
 
 
-def _period(
-    found: Statement, between: Between, language: Language
-) -> str:
+def _period(found: Statement, between: Between, language: Language) -> str:
     return " – ".join(language.day(one) for one in _ends(found, between) if one) or language.say(
         "Nothing yet."
     )

@@ -41,7 +41,7 @@ def protection_tables(found: Protection, language: Language) -> list[Listing]:
     if found.lists is not None:
         parts += [writer.lists(), writer.wordings()]
     parts += [writer.refusals(), writer.requests(), writer.launches()]
-    return [*parts, writer.answered_for(), writer.removed()]
+    return [*parts, writer.answered_for(), writer.removed(), writer.exported()]
 
 
 class _Writer:
@@ -176,6 +176,16 @@ class _Writer:
             (*self._act(one), self._people(one)) for one in self._found.removed
         ]
         return Listing(say("Erased and removed"), head, rows)
+
+    def exported(self) -> Listing:
+        """What left through the API or the page."""
+        say = self._say
+        head = (say("When"), say("Act"), say("Of what"), say("By whom"), say("Table"))
+        rows: list[tuple[Cell, ...]] = [
+            (*self._act(one), one["detail"].get("table")) for one in self._found.exported
+        ]
+        text = say("From the pages and the API; what is exported at the command line is not here.")
+        return Listing(say("Exports"), head, rows, text=(text,))
 
     def _why(self, detail: Mapping[str, Any]) -> Cell:
         """What the person said, what was exceeded, or the rules that were past their date."""

@@ -55,7 +55,9 @@ class Listing:
 
 def section(listing: Listing, language: Language) -> Section:
     """A table as it is drawn."""
-    return Section(listing.title, tuple(_text(listing, language)), tuple(_blocks(listing, language)))
+    return Section(
+        listing.title, tuple(_text(listing, language)), tuple(_blocks(listing, language))
+    )
 
 
 def as_workbook(listings: Sequence[Listing]) -> bytes:

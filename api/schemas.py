@@ -99,6 +99,24 @@ class ContactList(BaseModel):
     release_reason: str | None
 
 
+class ImportState(BaseModel):
+    """How far an import is."""
+
+    list_id: int
+    state: ListState
+    goes_on: bool = Field(
+        description="Whether this server is at it. One that was cut short goes on where it was, "
+        "when the same file is sent again; one from the command line is seen by its rows alone."
+    )
+    rows: int = Field(description="Kept so far: `accepted` and `rejected` together.")
+    accepted: int
+    rejected: int
+    percent: float | None = Field(
+        description="Of the file that was read; null where nobody can tell."
+    )
+    finish_at: datetime | None = Field(description="When it will be done, at the rate so far.")
+
+
 class ListRelease(BaseModel):
     """Why a list may be called that looks generated."""
 

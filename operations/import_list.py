@@ -47,11 +47,12 @@ _SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import has come, in rows of this run and in bytes of the file."""
+    """How far the import of a list has come, in rows of this run and in bytes of the file."""
 
     rows: int
     bytes_read: int
     bytes_total: int
+    list_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def import_list(
         batches = run.batches(found.rows)
         for done in resting(engine, batches, lambda: found.spent_s + carried_s()):
             if progress:
-                progress(ImportProgress(done, found.bytes_read, size))
+                progress(ImportProgress(done, found.bytes_read, size, known["id"]))
     with writing(engine) as connection:
         lists.finish(connection, known["id"], plain_hold(detector.verdict()))
         _tell(connection, lists.one(connection, controller_id, known["id"]))

@@ -32,6 +32,9 @@ ANSWERED_FOR = ("campaign.acknowledge", "campaign.release", "list.release", "sup
 REMOVED = ("person.erase", "retention.remove", "list.undo")
 """Acts by which personal data went."""
 
+EXPORTED = ("export.make",)
+"""Acts by which people's data left through the API or the page."""
+
 RECEIPTS = "receipt.issue"
 
 
@@ -84,7 +87,7 @@ class Protection:
         requests: as `operations.requests.shown`, without numbers, the newest first.
         receipts: how many were made.
         launches: the newest first.
-        answered_for, removed: acts, as `store.audit` has them, the newest first.
+        answered_for, removed, exported: acts, as `store.audit` has them, the newest first.
         keep_days: how long people are kept after a campaign's end.
     """
 
@@ -96,6 +99,7 @@ class Protection:
     launches: Sequence[Launched]
     answered_for: Sequence[Mapping[str, Any]]
     removed: Sequence[Mapping[str, Any]]
+    exported: Sequence[Mapping[str, Any]]
     keep_days: int
 
 
@@ -120,6 +124,7 @@ def protection_of(
         launches=list(_launches(engine, controller_id)),
         answered_for=list(_acts(engine, controller_id, ANSWERED_FOR)),
         removed=list(_acts(engine, controller_id, REMOVED)),
+        exported=list(_acts(engine, controller_id, EXPORTED)),
         keep_days=workspace.settings.retention.campaign_days,
     )
 

@@ -10,8 +10,8 @@ from api.dashboard.forms import Filled, checked, faults_of
 from api.dashboard.pages import chosen, page
 from api.dashboard.provenance import PURPOSES, mapping_of, provenance_of, typed
 from api.headers import by_script, elsewhere
-from api.imports import Imports
 from api.needs import needs
+from api.routes.lists import Importing
 from campaigns.access import Permission
 from campaigns.contacts.basis import BasisKind
 from campaigns.errors import InvalidInput
@@ -24,14 +24,6 @@ from operations.uploads import Upload
 from operations.values import file_name_of
 
 router = APIRouter(include_in_schema=False)
-
-
-def _imports(request: Request) -> Imports:
-    found: Imports = request.app.state.imports
-    return found
-
-
-Importing = Annotated[Imports, Depends(_imports)]
 
 
 @router.get("/lists/new")

@@ -93,7 +93,7 @@ def _lists(ask: Walk) -> int:
         status=201)  # fmt: skip
     list_id = int(made["list_id"])
     ask("GET", "/lists")
-    for path in ("", "/report", "/rejects", "/rejects.csv", "/basis"):
+    for path in ("", "/import", "/report", "/rejects", "/rejects.csv", "/basis"):
         ask("GET", f"/lists/{{list_id}}{path}", list_id=list_id)
     asked = {"pack": "fr-political", "purpose": "political"}
     ask("GET", "/lists/{list_id}/readiness", list_id=list_id, params=asked)

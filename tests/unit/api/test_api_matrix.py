@@ -170,9 +170,7 @@ def askers(rig: Rig) -> list[Asker]:
     return [an_asker(rig, one) for one in wanted]
 
 
-def ask(
-    rig: Rig, client: TestClient, asker: Asker, case: Case, owned: Mapping[str, str]
-) -> Any:
+def ask(rig: Rig, client: TestClient, asker: Asker, case: Case, owned: Mapping[str, str]) -> Any:
     """The answer to a request that is in order, of a new session or with the key."""
     last = case.path.rpartition("/")[2]
     body = BODIES.get(last)
@@ -310,9 +308,7 @@ def everything_of_ours(rig: Rig, owned: Mapping[str, str]) -> list[str]:
     return [rig.ours.get(f"/api/v1/{one.format(**owned)}").text for one in paths]
 
 
-def test_nothing_is_made_of_what_is_another_controllers(
-    rig: Rig, owned: Mapping[str, str]
-) -> None:
+def test_nothing_is_made_of_what_is_another_controllers(rig: Rig, owned: Mapping[str, str]) -> None:
     """Ids in bodies and questions, where the stranger has a list and a recording of their own."""
     theirs, before = rig.theirs, everything_of_ours(rig, owned)
     file = {"file": ("theirs.csv", CONTACTS.replace("A1", "B1").encode())}

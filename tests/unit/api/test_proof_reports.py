@@ -185,9 +185,7 @@ def test_no_number_of_anybody_is_in_the_record(rig: Rig, officer: TestClient) ->
     assert officer.get("/protection/record.pdf").content.startswith(b"%PDF-")
 
 
-def test_the_record_is_the_officers_alone(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_record_is_the_officers_alone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operations.passwords._hasher", QUICK)
     a_user(rig.workspace, "reader@example.org", roles={1: {Role.READER}})
     reader = browser(rig.app, "en")
@@ -253,7 +251,7 @@ def sheet_of(rich: tuple[Report, Depth], said: Language) -> Sheet:
 
 
 def test_the_pdf_has_keys_opt_outs_the_curve_answers_and_variants(
-    rich: tuple[Report, Depth]
+    rich: tuple[Report, Depth],
 ) -> None:
     sheet = sheet_of(rich, language("en"))
     parts = {one.title: one for one in sheet.sections}
@@ -284,7 +282,10 @@ def test_the_spreadsheet_has_them_too(rich: tuple[Report, Depth]) -> None:
         by_title.setdefault(title, []).append(cells)
     assert ["Opt-outs among the answered", 0, 0.2, None] in by_title["In the calls"]
     assert ["Pressed 1", 3, None, None] in by_title["In the calls"]
-    assert by_title["In the calls, Venez-vous ?"] == [["oui", 3, 0.75, None], ["non", 1, 0.25, None]]
+    assert by_title["In the calls, Venez-vous ?"] == [
+        ["oui", 3, 0.75, None],
+        ["non", 1, 0.25, None],
+    ]
     assert len(by_title["Who still listens"]) == 31
     assert by_title["Who still listens"][-1] == ["After 30 s", 10, 0.25, None]
     assert by_title["Message by message, Nord"][0] == ["Calls", 6, None, 5]

@@ -108,7 +108,7 @@ def _serve(server: socket.socket, got: list[dict[str, Any]]) -> None:
             return
         with peer, peer.makefile("rb") as asked:
             length = 0
-            while (line := asked.readline().strip()):
+            while line := asked.readline().strip():
                 name, _, value = line.partition(b":")
                 if name.lower() == b"content-length":
                     length = int(value)
