@@ -35,7 +35,7 @@ def account_sheet(found: Statement, between: Between, controller: str, language:
                 "L. 52-12). Each call counts on the day it was answered, in Paris; rehearsals cost "
                 "nothing and are left out unless one is asked for."),
             say("Sums are reckoned by the tariffs that were set for each trunk. What is owed is "
-                "what the carrier invoices: «portevoix budget compare» holds the two side by side."),
+                "what the carrier invoices: «portevoix budget compare» holds both side by side."),
         ),
         sections=tuple(section(one, language) for one in account_tables(found, between, language)),
     )  # fmt: skip

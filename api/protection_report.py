@@ -138,8 +138,10 @@ class _Writer:
     def launches(self) -> Listing:
         """Who launched what, by which rules."""
         say = self._say
-        head = (say("Campaign"), say("Launched"), say("By whom"), say("Prepared by"), say("Rules"),
-            say("Rules that were lifted"), say("Who could be called"), say("Record as written"))  # fmt: skip
+        head = (
+            say("Campaign"), say("Launched"), say("By whom"), say("Prepared by"), say("Rules"),
+            say("Rules that were lifted"), say("Who could be called"), say("Record as written"),
+        )  # fmt: skip
         rows: list[tuple[Cell, ...]] = [
             (one.name, one.at, one.by, one.prepared_by, one.pack, self._lifted(one), one.people,
                 say("yes") if one.intact else say("no"))

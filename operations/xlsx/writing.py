@@ -95,8 +95,8 @@ def workbook(tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[object
     """A whole workbook with a worksheet for each table.
 
     Args:
-        tables: name, column names, and rows as wide; cells as in `xlsx_pieces`. No name holds
-            any of `[]:*?/\\`.
+        tables: name, column names, and rows as wide; cells as in `xlsx_pieces`. A name is of
+            letters, digits and spaces: some signs are not allowed in one.
     """
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

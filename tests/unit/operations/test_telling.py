@@ -275,7 +275,8 @@ def test_what_is_due_is_found_without_looking_through_what_waits(sqlite_store: E
         )
         webhooks.has_due(connection, 1, START)
         webhooks.due(connection, 1, START, 16)
-        for statement, values in asked:
+        looked, found = asked
+        for statement, values in (looked, found):
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             assert "ix_webhook_delivery_due (webhook_id=? AND due_at<?)" in plan[0].detail
             assert "TEMP B-TREE" not in str(plan)
