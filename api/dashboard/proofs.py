@@ -34,12 +34,8 @@ def _or_none(text: str) -> str | None:
     return text or None
 
 
-def _plausible(day: date | None) -> date | None:
-    return None if day is None else plausible_day(day)
-
-
-Day = Annotated[date | None, BeforeValidator(_or_none), AfterValidator(_plausible)]
-Which = Annotated[int | None, BeforeValidator(_or_none), Field(ge=1, le=LARGEST_ID)]
+Day = Annotated[Annotated[date, AfterValidator(plausible_day)] | None, BeforeValidator(_or_none)]
+Which = Annotated[Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, BeforeValidator(_or_none)]
 
 
 class Asked(BaseModel):

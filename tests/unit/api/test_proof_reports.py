@@ -92,6 +92,7 @@ def sheets(content: bytes) -> dict[str, list[list[str]]]:
 def test_the_account_adds_up_on_the_page_and_in_both_files(rig: Rig) -> None:
     asked = "campaign_id=1&since=&until="
     client = signed_in(rig, "en")
+    assert client.get("/spending/account.xlsx?campaign_id=&since=&until=").status_code == 200
     found = sheets(client.get(f"/spending/account.xlsx?{asked}").content)
     by_day = found["Day by day"][1:]
     assert [row[:4] for row in by_day] == [
