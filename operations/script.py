@@ -88,8 +88,7 @@ def check_kept_says(workspace: Workspace, row: Mapping[str, Any], pack: Pack) ->
 
     Args:
         workspace: where.
-        row: the campaign, with what its recordings say; one that bears that says nothing of a
-            message that somebody hears is wrong.
+        row: the campaign as it is kept, or about to be, with what its recordings say.
         pack: its rules.
 
     Raises:
@@ -97,33 +96,35 @@ def check_kept_says(workspace: Workspace, row: Mapping[str, Any], pack: Pack) ->
         NotFound: a message is not there.
         KeyError: nobody has said what a message says.
     """
-    elsewhere = _elsewhere(row)
-    for path in heard_messages(row):
+    keys = (row.get("script") or {}).get("keys", {})
+    spared = elsewhere(source=KeyAct.SOURCE in keys.values(), rehearsal=row["rehearsal"])
+    for path in _heard(row):
         says = [[Part(part) for part in one] for one in row["says"][path]]
-        check_says(workspace.library.message(Path(path).parent.name), says, pack, elsewhere)
+        check_says(workspace.library.message(Path(path).parent.name), says, pack, spared)
 
 
-def heard_messages(row: Mapping[str, Any]) -> list[str]:
+def _heard(row: Mapping[str, Any]) -> list[str]:
     """Every message that anybody hears of a campaign, by its path in the library."""
     own = [row["message"]] if row["message"] else []
     return [*own, *(one["message"] for one in row["variants"].values())]
 
 
-def _elsewhere(row: Mapping[str, Any]) -> frozenset[Part]:
-    """What no recording of the message need say.
+def elsewhere(*, source: bool, rehearsal: bool) -> frozenset[Part]:
+    """What no recording of a message need say.
 
-    A rehearsal, which reaches nobody, may lack the label: it was rehearsed before one was asked.
+    Args:
+        source: a key says where the number comes from.
+        rehearsal: it reaches nobody, and may lack the label: recordings of before are tried too.
     """
-    keys = (row.get("script") or {}).get("keys", {})
-    source = {Part.DATA_SOURCE} if KeyAct.SOURCE in keys.values() else set()
-    return frozenset(source | ({Part.LABEL} if row["rehearsal"] else set()))
+    spared = ((Part.DATA_SOURCE, source), (Part.LABEL, rehearsal))
+    return frozenset(part for part, is_spared in spared if is_spared)
 
 
 def check_says(
     message: PreparedMessage,
     says: Sequence[Sequence[Part]],
     pack: Pack,
-    elsewhere: frozenset[Part] = frozenset(),
+    spared: frozenset[Part] = frozenset(),
 ) -> None:
     """Hold the timeline of a message against what the pack wants said, and when.
 
@@ -131,7 +132,7 @@ def check_says(
         message: as it is played.
         says: what each of its recordings says.
         pack: the rules.
-        elsewhere: what none of them need say.
+        spared: what none of them need say (`elsewhere`).
 
     Raises:
         InvalidInput: something is missing or out of its place, or not every recording is named.
@@ -146,7 +147,7 @@ def check_says(
         Spoken(tuple(parts), place.start_ms, place.end_ms)
         for parts, place in zip(says, message.parts, strict=True)
     ]
-    check_order(spoken, pack.script, pack.id, elsewhere)
+    check_order(spoken, pack.script, pack.id, spared)
 
 
 def _keys(values: ScriptValues[int]) -> Iterator[tuple[KeyAct, str]]:
