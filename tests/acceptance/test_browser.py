@@ -66,6 +66,7 @@ PAGES = {
     "login-key": "/login/key", "acknowledge": "/campaigns/1/acknowledge",
     "release": "/campaigns/1/release", "list-file": "/lists/new",
     "agreed": "/consent/voix/agreed", "withdrawn": "/consent/voix/withdrawn",
+    "spending": "/spending", "protection": "/protection",
 }  # fmt: skip
 
 TOLD = {"consent-closed": ("/consent/fermee", 410), "consent-nowhere": ("/consent/nulle-part", 404)}
