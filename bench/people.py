@@ -5,6 +5,7 @@ them: numbers in no order, consent of their own, a few zones, a few suppressed. 
 whole way of a file instead.
 """
 
+import hashlib
 import sqlite3
 import time
 from collections import Counter
@@ -144,16 +145,17 @@ def campaign(
     script: ScriptValues[int] | None = None,
 ) -> int:
     """A campaign of so many people, filled past the importer, not launched yet; its id."""
-    now = datetime.now(UTC)
+    now, name = datetime.now(UTC), f"{BY}, asking" if script else BY
     with writing(site.workspace.engine) as connection:
+        sha256 = hashlib.sha256(name.encode()).hexdigest()
         list_id = lists.create(
-            connection, site.controller, BY, "bench.csv", "0" * 64, PROVENANCE, BY, now
+            connection, site.controller, name, "bench.csv", sha256, PROVENANCE, BY, now
         )
         lists.finish(connection, list_id)
     recording = message(site, seconds)
     made = prepare_campaign(
-        site.workspace, site.controller, values(f"{BY}, asking" if script else BY, limits),
-        [recording], [list_id], BY, script=script,
+        site.workspace, site.controller, values(name, limits), [recording], [list_id], BY,
+        script=script,
     )  # fmt: skip
     site.workspace.engine.dispose()
     _fill(site, list_id, made, count, now, suppressed=suppressed)

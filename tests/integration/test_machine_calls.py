@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 import soundfile
-from stage import Stage, Staging, numbers, staged, until
+from stage import MESSAGE, Stage, Staging, numbers, staged, until
 
 from bench import answering
 from campaigns.machine import MachineMode
@@ -134,7 +134,10 @@ def test_machines_whose_greeting_is_long_are_hung_up_on_and_nobody_else(
     staging: Staging, tmp_path: Path
 ) -> None:
     talkative = _talkative(tmp_path / "voices")
-    stage = staging(population=("--by-number", "--voices", str(talkative)))
+    samples, rate = soundfile.read(MESSAGE)
+    soundfile.write(tmp_path / "long.wav", np.resize(samples, 20 * rate), rate)
+    who = ("--by-number", "--voices", str(talkative))
+    stage = staging(population=who, message=tmp_path / "long.wav")
     stage.start_network()
     stage.start_dialer()
     outcomes = _until_called(stage, _launched(stage, MachineMode.HANG_UP, LONG), LONG)
