@@ -96,6 +96,7 @@ def test_nothing_of_another_controller_exists(shared: Rig) -> None:
         "limits": {"max_cps": 3}, "budget": {"euros": "3"}, "release": {"reason": "x"},
         "contacts": {"phone": "1"}, "batch": {"people": [{"phone": "1"}]}, "replay": {},
         "close": {"answer": "x"}, "wordings": {"wordings": {"fr": "x"}}, "no-election": {"by": "x"},
+        "code": {"number": "0639980042"}, "call-me": {"number": "0639980042"},
     }  # fmt: skip
     asked = {"pack": "fr-political", "purpose": "political"}  # of whoever asks for it
     seen = 0

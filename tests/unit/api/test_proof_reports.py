@@ -296,7 +296,7 @@ def test_the_spreadsheet_has_them_too(rich: tuple[Report, Depth]) -> None:
 def test_french_readers_find_no_english_word(rig: Rig, rich: tuple[Report, Depth]) -> None:
     french = language("fr")
     catalogue = Listening(french.translations)
-    said = Language("fr", catalogue, french.patterns)
+    said = Language("fr", catalogue, french.patterns, french.sources)
     sheet_of(rich, said)
     report, depth = rich
     list(report_rows(report, depth, figures(report.progress, said), "Élan", said))
