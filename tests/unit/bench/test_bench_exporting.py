@@ -51,7 +51,7 @@ def test_a_past_campaign_has_so_many_attempts_and_files_are_counted_whole(tmp_pa
     for place, rows in ((1, 30), (2, 2500)):
         campaign = past(home / "portevoix.db", controller, place, rows)
         for form, pieces in (("csv", csv_pieces), ("xlsx", xlsx_pieces)):
-            exported = attempts(workspace, controller, campaign)
+            exported = attempts(workspace, controller, campaign, "test")
             path = tmp_path / f"{place}.{form}"
             path.write_bytes(b"".join(pieces(exported.header, exported.pages)))
             assert rows_of(path) == rows

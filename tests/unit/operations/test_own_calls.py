@@ -188,7 +188,7 @@ def test_two_who_ask_at_once_are_not_both_the_last(
         return list_id
 
     monkeypatch.setattr(call_me, "_list_of", meanwhile)
-    with pytest.raises(NotAllowed, match="in 24 hours"):
+    with pytest.raises(NotAllowed, match="temporarily not callable"):
         call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
 
 
@@ -207,7 +207,7 @@ def test_who_is_being_called_counts_before_the_launch(
         filled(*asked)
         if not asked_again:
             asked_again.append(True)
-            with pytest.raises(NotAllowed, match="in 24 hours"):
+            with pytest.raises(NotAllowed, match="temporarily not callable"):
                 call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
 
     monkeypatch.setattr(call_me, "fill", meanwhile)

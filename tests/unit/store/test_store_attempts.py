@@ -115,6 +115,7 @@ def test_counts_add_up_and_empty_kinds_are_there(world: World) -> None:
             "heard": {},
             "reply": {},
             "money": {},
+            "taken_back": {},
         }
 
 
