@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api import coming_back
 from api.lately import Lately
 from api.needs import Routes
 from api.problems import Refusal, answer
@@ -139,7 +140,7 @@ class Door:
         page = not request.url.path.startswith("/api/") and request.url.path != "/metrics"
         if caller is None:
             if page:
-                return RedirectResponse("/login", 303)
+                return _to_sign_in(request)
             return answer(request, Refusal("unauthenticated",
                 "Send «Authorization: Bearer pv_...» with a key of «portevoix key make»."
             ))  # fmt: skip
@@ -150,6 +151,12 @@ class Door:
         if not self._routes.permits(request.scope, caller.permissions):
             return answer(request, not_permitted())
         return None
+
+
+def _to_sign_in(request: Request) -> Response:
+    response = RedirectResponse("/login", 303)
+    coming_back.remember(request, response)
+    return response
 
 
 def not_permitted() -> Refusal:

@@ -21,7 +21,7 @@ from api.schemas import Id
 from campaigns.access import Permission
 from campaigns.errors import NotReady
 from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState
-from operations import hold, launch
+from operations import drafts, hold, launch
 from operations.progress import Progress, progress_of
 from operations.report import report_of
 from store import campaigns as kept
@@ -66,7 +66,9 @@ def every(request: Request, workspace: In, caller: Asking) -> Response:
         _shown(progress_of(workspace, caller.controller_id, row["id"]), language)
         for row in rows[:_SHOWN]
     ]
-    return page(request, "campaigns.html", shown=shown)
+    may_draft = caller.may(Permission.CAMPAIGNS_WRITE)
+    begun = drafts.open_ones(workspace, caller.controller_id) if may_draft else []
+    return page(request, "campaigns.html", shown=shown, drafts=begun)
 
 
 @router.get("/campaigns/{campaign_id}")

@@ -15,7 +15,7 @@ from api import caller, needs
 from api.app import create_app
 from api.caller import COOKIE, form_token, is_open
 from campaigns.access import OF_KEYS, Permission, Role, granted
-from operations import accounts, sessions
+from operations import accounts, drafts, sessions
 from operations.keys import make_key
 from store import accounts as kept
 from store.engine import writing
@@ -81,6 +81,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     made = make_rig(tmp_path_factory.mktemp("matrix"))
     assert made.campaign() == 1
     made.ours.post("/api/v1/suppressions", json={"number": "06 39 98 00 09"})
+    drafts.begin(made.workspace, OURS, "a" * 32, {"name": "Réunion"}, "people", "test")
     yield made
     made.workspace.engine.dispose()
 
