@@ -181,5 +181,5 @@ def _open(connection: Connection, controller_id: int, draft_id: int) -> KeptDraf
 
 
 def _record(connection: Connection, draft: KeptDraft, act: str, by: str, now: datetime) -> None:
-    detail = {"name": draft.filled.get("name", ""), "step": draft.step}
+    detail = {"name": draft.name, "step": draft.step}
     audit.record(connection, now, by, act, f"draft {draft.id}", draft.controller_id, detail)

@@ -38,6 +38,11 @@ class KeptDraft:
     campaign_id: int | None
 
     @property
+    def name(self) -> str:
+        """What the campaign is to be called; empty where that is not filled in yet."""
+        return str(self.filled.get("name", ""))
+
+    @property
     def is_open(self) -> bool:
         """Whether it can be filled in further."""
         return self.taken_at is None and self.campaign_id is None

@@ -8,6 +8,7 @@ import pytest
 from api_samples import EXAMPLES, Rig, form_token, sign_in
 from fastapi.testclient import TestClient
 
+from api.dashboard.draft import STEPS
 from campaigns.machine import MachineMode
 from operations import drafts
 from operations.consent_forms import NewForm, create
@@ -175,6 +176,17 @@ def test_a_list_is_imported_in_between(rig: Rig, person: TestClient) -> None:
     assert 'value="Pas à pas"' in back.page
     assert re.search(r'name="lists" value="1" checked', back.page)
     assert drafts.one(rig.workspace, 1, 1).filled["lists"] == [], "nothing is kept by looking"
+
+
+def test_a_draft_of_which_nothing_is_known_yet_can_be_gone_on_with(
+    rig: Rig, person: TestClient
+) -> None:
+    token = form_token(person.get("/campaigns/new").text)
+    assert person.post("/campaigns/new", data={"form_token": token}).status_code == 422
+    for path in ("/campaigns", "/campaigns/new", "/campaigns/new/1/delete"):
+        assert "un brouillon sans nom" in person.get(path).text
+    for step in STEPS:
+        assert person.get(f"/campaigns/new/1?step={step}").status_code == 200
 
 
 def test_a_list_that_was_removed_meanwhile_is_asked_for_again(
