@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CollectorRegistry
 
-from api import consent, problems
+from api import consent, people, problems
 from api.caller import Door, of_key
 from api.dashboard import (
     account,
@@ -23,6 +23,8 @@ from api.dashboard import (
     installation,
     operation,
     programs,
+    proofs,
+    public_pages,
     refusals,
     reports,
     room,
@@ -34,6 +36,7 @@ from api.dashboard import audit as audit_pages
 from api.dashboard import campaigns as campaign_pages
 from api.dashboard import halt as halt_pages
 from api.dashboard import lists as list_pages
+from api.dashboard import own_calls as own_call_pages
 from api.dashboard import preflight as preflight_pages
 from api.dashboard import recordings as recording_pages
 from api.dashboard import requests as request_pages
@@ -60,6 +63,7 @@ from api.routes import (
     lines,
     lists,
     metrics,
+    own_calls,
     preflight,
     recordings,
     rights,
@@ -77,6 +81,7 @@ from api.schemas import Problem
 from api.shortcut import Shortcut
 from api.telling import telling
 from api.traffic import Largest, Traffic
+from api.verification import Verification
 from api.visits import Visits
 from operations import drafts
 from operations.calls_made import CallsMade
@@ -177,6 +182,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.state.visits = Visits()
     app.state.calls_made = CallsMade()
     app.state.imports = Imports()
+    app.state.verification = Verification(workspace.engine)
     app.state.traffic = CollectorRegistry(auto_describe=False)
     problems.install(app)
     # Routes are tried in turn: what is asked for most comes first.
@@ -184,9 +190,10 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
         health, metrics, kinds, door, single_sign_on, set_up, account, users, room, drafting,
-        preflight_pages, reports, campaign_pages, halt_pages, importing, list_pages,
+        preflight_pages, own_call_pages, reports, proofs, campaign_pages, halt_pages, importing,
+        list_pages,
         recording_pages, refusals, why_pages, request_pages, audit_pages, operation, programs,
-        installation, consent,
+        installation, public_pages, consent, people,
     ):  # fmt: skip
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=STATIC))
@@ -207,8 +214,8 @@ def _api() -> APIRouter:
     router = APIRouter()
     for one in (
         controllers, contacts, lists, consents, segments, recordings, campaigns, calls,
-        exports, preflight, suppressions, why, rights, audits, accounts, trunks, rules, lines,
-        settings, user_routes, webhooks, halt,
+        exports, preflight, own_calls, suppressions, why, rights, audits, accounts, trunks, rules,
+        lines, settings, user_routes, webhooks, halt,
     ):  # fmt: skip
         router.include_router(one.router)
     return router

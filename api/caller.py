@@ -18,6 +18,7 @@ from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import coming_back
+from api.headers import CHALLENGE, by_script, elsewhere
 from api.lately import Lately
 from api.needs import Routes
 from api.problems import Refusal, answer
@@ -32,10 +33,10 @@ COOKIE = "portevoix_session"
 _OPEN = frozenset(
     {
         "/login", "/login/code", "/login/key", "/login/oidc", "/login/oidc/back", "/health",
-        "/api/v1/openapi.json",
+        "/api/v1/openapi.json", "/people",
     }
 )  # fmt: skip
-_OPEN_UNDER = ("/static/", "/problems/", "/consent/", "/setup/", "/password/")
+_OPEN_UNDER = ("/static/", "/problems/", "/consent/", "/people/", "/setup/", "/password/")
 _SAFE = frozenset({"GET", "HEAD"})
 
 NO_CONTROLLER = 0
@@ -154,7 +155,10 @@ class Door:
 
 
 def _to_sign_in(request: Request) -> Response:
-    response = RedirectResponse("/login", 303)
+    response: Response = RedirectResponse("/login", 303)
+    if by_script(request):
+        response = elsewhere("/login", 401)
+        response.headers["WWW-Authenticate"] = CHALLENGE
     coming_back.remember(request, response)
     return response
 

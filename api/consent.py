@@ -4,21 +4,17 @@ Open to all, in French and English, without a script, a cookie or anything from 
 a number is, known, refused before or new, the answer is the same.
 """
 
-import asyncio
-from collections.abc import Callable
 from functools import partial
-from time import monotonic
-from typing import Annotated, Any
+from typing import Any
 
 from babel import dates
-from fastapi import APIRouter, Form, Request
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
+from api import public
 from api.caller import In
-from api.dashboard.pages import render
-from api.language import LANGUAGES, Language, choose
-from api.visits import SECONDS, Allowance
+from api.language import Language
+from api.public import LONGEST, Typed, evenly, language_of, may, on
 from campaigns.contacts.slot import Slot
 from campaigns.errors import InvalidInput, NotFound
 from operations import consent_form, submissions
@@ -27,14 +23,6 @@ from operations.submissions import Agreement
 from operations.workspace import Workspace
 
 router = APIRouter(include_in_schema=False)
-
-LEAST_S = 0.25
-"""What an answer to something sent takes at least."""
-
-_LONGEST = 200
-"""Signs of anything that is typed or chosen here and makes sense."""
-
-Typed = Annotated[str, Form()]
 
 
 @router.get("/consent/{slug}")
@@ -59,8 +47,8 @@ async def agree(
     wording: Typed = "",
 ) -> Response:
     """Record that somebody agrees."""
-    given = Agreement(number[:_LONGEST], bool(agreed), wording[:_LONGEST], slot[:_LONGEST])
-    return await _evenly(partial(_agree, request, workspace, slug, given))
+    given = Agreement(number[:LONGEST], bool(agreed), wording[:LONGEST], slot[:LONGEST])
+    return await evenly(partial(_agree, request, workspace, slug, given))
 
 
 @router.get("/consent/{slug}/agreed")
@@ -76,13 +64,13 @@ def ask_withdrawal(request: Request, workspace: In, slug: str) -> Response:
     form = _form(workspace, slug)
     if form is None:
         return _told(request, "nowhere", 404)
-    return _page(request, "withdraw.html", 200, form=form, number="", faults=[])
+    return _ask_withdrawal(request, form)
 
 
 @router.post("/consent/{slug}/withdraw")
 async def withdraw(request: Request, workspace: In, slug: str, number: Typed = "") -> Response:
     """Call a number no more, from now on."""
-    return await _evenly(partial(_withdraw, request, workspace, slug, number[:_LONGEST]))
+    return await evenly(partial(_withdraw, request, workspace, slug, number[:LONGEST]))
 
 
 @router.get("/consent/{slug}/withdrawn")
@@ -92,38 +80,30 @@ def withdrawn(request: Request, workspace: In, slug: str) -> Response:
     return _told(request, "withdrawn", 200, form) if form else _told(request, "nowhere", 404)
 
 
-async def _evenly(answer: Callable[[], Response]) -> Response:
-    """Answer after `LEAST_S` at the earliest: how long it takes tells nothing of a number."""
-    begun = monotonic()
-    answered = await run_in_threadpool(answer)
-    await asyncio.sleep(begun + LEAST_S - monotonic())
-    return answered
-
-
 def _agree(request: Request, workspace: Workspace, slug: str, given: Agreement) -> Response:
     form = _form(workspace, slug)
     if form is None or form.closed_at is not None:
         return ask(request, workspace, slug)
-    if not _may(request, request.app.state.visits.agreements):
+    if not may(request, request.app.state.visits.agreements):
         return _told(request, "busy", 429, form)
     faults = submissions.faults(form, given)
     if faults:
         return _asked(request, form, given, faults)
     submissions.agree(workspace.engine, slug, given)
-    return _on(request, f"/consent/{slug}/agreed")
+    return on(request, f"/consent/{slug}/agreed")
 
 
 def _withdraw(request: Request, workspace: Workspace, slug: str, number: str) -> Response:
     form = _form(workspace, slug)
     if form is None:
         return _told(request, "nowhere", 404)
-    if not _may(request, request.app.state.visits.withdrawals):
+    if not may(request, request.app.state.visits.withdrawals):
         return _told(request, "busy", 429, form)
     try:
-        submissions.withdraw(workspace.engine, slug, number, _language(request).code)
+        submissions.withdraw(workspace.engine, slug, number, language_of(request).code)
     except InvalidInput as error:
-        return _page(request, "withdraw.html", 422, form=form, number=number, faults=[error])
-    return _on(request, f"/consent/{slug}/withdrawn")
+        return _ask_withdrawal(request, form, number, [error])
+    return on(request, f"/consent/{slug}/withdrawn")
 
 
 def hours_in_words(slot: Slot, language: Language) -> str:
@@ -139,30 +119,15 @@ def _form(workspace: Workspace, slug: str) -> ConsentForm | None:
         return None
 
 
-def _may(request: Request, allowance: Allowance) -> bool:
-    return allowance.take(request.client.host if request.client else "")
-
-
-def _on(request: Request, path: str) -> Response:
-    return RedirectResponse(f"{path}?lang={_language(request).code}", 303)
-
-
-def _language(request: Request) -> Language:
-    """What was clicked, else what the browser prefers: nothing is remembered."""
-    asked = request.query_params.get("lang")
-    accepted = request.headers.get("accept-language", "")
-    return choose(accepted, asked if asked in LANGUAGES else None)
-
-
 def _asked(
     request: Request,
     form: ConsentForm,
     given: Agreement | None = None,
     faults: list[InvalidInput] | None = None,
 ) -> Response:
-    language = _language(request)
+    language = language_of(request)
     return _page(
-        request, "consent.html", 422 if faults else 200, form=form,
+        request, "consent.html", 422 if faults else 200, form,
         wording=form.wording(language.code), given=given or Agreement("", False, ""),
         slots=[(str(one), hours_in_words(one, language)) for one in form.slots],
         faults=faults or [],
@@ -170,15 +135,20 @@ def _asked(
 
 
 def _told(request: Request, what: str, status: int, form: ConsentForm | None = None) -> Response:
-    response = _page(request, "consent_told.html", status, what=what, form=form)
-    if status == 429:
-        response.headers["Retry-After"] = str(SECONDS)
-    return response
+    return _page(request, "consent_told.html", status, form, what=what)
 
 
-def _page(request: Request, template: str, status: int, **values: Any) -> HTMLResponse:
-    language = _language(request)
-    shown = {"path": request.url.path, "form_token": "", "stopped": None, **values}
-    response = HTMLResponse(render(language, template, **shown), status)
-    response.headers["Content-Language"] = language.code
-    return response
+def _page(
+    request: Request, template: str, status: int, form: ConsentForm | None, **values: Any
+) -> Response:
+    controller = form.controller if form else ""
+    return public.page(request, template, status, controller=controller, form=form, **values)
+
+
+def _ask_withdrawal(
+    request: Request, form: ConsentForm, number: str = "", faults: list[InvalidInput] | None = None
+) -> Response:
+    return public.page(
+        request, "withdraw.html", 422 if faults else 200, controller=form.controller,
+        action=f"/consent/{form.slug}/withdraw", number=number, faults=faults or [],
+    )  # fmt: skip

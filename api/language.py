@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -29,7 +31,12 @@ TIME_ZONE = ZoneInfo("Europe/Paris")
 
 _LOCALES = Path(__file__).resolve().parents[1] / "locales"
 _PERCENT = {"en": "#,##0.0%", "fr": "#,##0.0\N{NARROW NO-BREAK SPACE}%"}
+_WHOLE_PERCENT = {"en": "#,##0%", "fr": "#,##0\N{NARROW NO-BREAK SPACE}%"}
+_EXACT = "#,##0.00####"
 _HOLE = re.compile(r"\{(\w+)\}")
+
+
+Patterns: TypeAlias = tuple[tuple[re.Pattern[str], str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +47,24 @@ class Language:
         code: `fr` or `en`.
         translations: its catalogue.
         patterns: messages that hold values, as what they look like and what they become.
+        sources: the same of where refusals are recorded.
     """
 
     code: str
     translations: gettext.NullTranslations
-    patterns: tuple[tuple[re.Pattern[str], str], ...] = field(repr=False)
+    patterns: Patterns = field(repr=False)
+    sources: Patterns = field(repr=False)
 
     def say(self, text: str) -> str:
         """A message in this language; as it came where the catalogue does not know it."""
         said = self.translations.gettext(text) if text else ""
         if said != text:
             return said
-        for pattern, template in self.patterns:
-            if found := pattern.fullmatch(text):
-                return template.format(**self._words(found))
-        return text
+        return self._fitted(text, self.patterns)
+
+    def source(self, text: str) -> str:
+        """Where a refusal is recorded. Apart from `say`: people write of their own in it."""
+        return self._fitted(text, self.sources)
 
     def word(self, kind: str, name: str) -> str:
         """The word for one of our names: a state, an outcome, a gate, an action."""
@@ -70,6 +80,10 @@ class Language:
         if share is None:
             return "–"
         return numbers.format_percent(share, format=_PERCENT[self.code], locale=self.code)
+
+    def whole_percent(self, share: float) -> str:
+        """A share of one as a percentage without decimals."""
+        return numbers.format_percent(share, format=_WHOLE_PERCENT[self.code], locale=self.code)
 
     def instant(self, at: datetime | None, now: datetime | None = None) -> str:
         """An instant in Paris, without its day where that is today's; a dash for none."""
@@ -99,6 +113,10 @@ class Language:
         """Micro-euros, to the cent, as the language writes sums."""
         return numbers.format_currency(to_euros(micros), "EUR", locale=self.code)
 
+    def euros(self, micros: int) -> str:
+        """Micro-euros in euros, exact, without the sign: for accounts, where sums must add up."""
+        return numbers.format_decimal(to_euros(micros), _EXACT, locale=self.code)
+
     def sum_typed(self, micros: int | None) -> str:
         """Micro-euros as somebody would type them, exact; nothing for none."""
         mark = str(numbers.get_decimal_symbol(self.code))
@@ -122,6 +140,12 @@ class Language:
         shown = [f"{value} {unit}" for value, unit in parts if value]
         return " ".join(shown[:2]) or "0 s"
 
+    def _fitted(self, text: str, patterns: Patterns) -> str:
+        for pattern, template in patterns:
+            if found := pattern.fullmatch(text):
+                return template.format(**self._words(found))
+        return text
+
     def _words(self, found: re.Match[str]) -> dict[str, str]:
         return {kind: self.translations.pgettext(kind, name) for kind, name in
                 found.groupdict().items()}  # fmt: skip
@@ -135,9 +159,13 @@ def language(code: str) -> Language:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    bare = (one for one in catalogue if one.string and not one.context)
-    templates = {str(one.id): str(one.string) for one in bare}
-    return Language(code, gettext.GNUTranslations(compiled), tuple(_patterns(templates)))
+    patterns, sources = (tuple(_patterns(_templates(catalogue, one))) for one in ("", "source"))
+    return Language(code, gettext.GNUTranslations(compiled), patterns, sources)
+
+
+def _templates(catalogue: Catalog, context: str) -> dict[str, str]:
+    found = (one for one in catalogue if one.string and (one.context or "") == context)
+    return {str(one.id): str(one.string) for one in found}
 
 
 def choose(accepted: str, chosen: str | None = None) -> Language:

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.dashboard.pages import error_page
-from api.headers import SECURITY
+from api.headers import CHALLENGE, SECURITY
 from api.language import Language, choose
 from campaigns.errors import InvalidInput, PortevoixError
 
@@ -81,7 +81,7 @@ def problem(
     }
     headers = {"Content-Language": language.code}
     if kind.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="portevoix"'
+        headers["WWW-Authenticate"] = CHALLENGE
     if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
     return JSONResponse(body, kind.status, headers, MEDIA_TYPE)

@@ -26,6 +26,10 @@ QUIET_S = 15.0
 """After this a listener is told that there is nothing new, so that what stands between us and a
 browser does not take the connection for dead."""
 
+LOST_S = 5.0
+"""A stream ends where its campaign could not be read for so long: whoever watches is to know that
+its figures stand still. A database that is busy for a moment ends none."""
+
 AT_ONCE = 10
 """Listeners that are woken together. Hundreds at once would keep every request waiting until the
 last of them is written to."""
@@ -92,12 +96,14 @@ class _Topic:
     Attributes:
         looks: how often it was looked at; one may be under way.
         known: of the looks, the one whose answer is `latest`.
+        lost: it could not be read for long.
     """
 
     def __init__(self) -> None:
         self.listeners: dict[_Listener, None] = {}
         self.looks = 0
         self.known = 0
+        self.lost = False
         self.latest: Snapshot | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -150,7 +156,7 @@ class Hub:
     def listening(
         self, controller_id: int, campaign_id: int
     ) -> Iterator[AsyncIterator[Snapshot | None]]:
-        """Each new snapshot of a campaign, until it has ended or `close` is called.
+        """Each new snapshot of a campaign, until it has ended, is lost or `close` is called.
 
         None comes where there is none for a while.
         """
@@ -174,7 +180,7 @@ class Hub:
     async def _follow(self, topic: _Topic, one: _Listener) -> AsyncIterator[Snapshot | None]:
         clock = asyncio.get_running_loop()
         deadline = clock.time() + LONGEST_S
-        while not self._closed and (now := clock.time()) < deadline:
+        while not (self._closed or topic.lost) and (now := clock.time()) < deadline:
             one.news.clear()
             if (latest := topic.news_for(one)) is not None:
                 one.seen = latest
@@ -192,18 +198,33 @@ class Hub:
     def _leave(self, key: Key, topic: _Topic, one: _Listener) -> None:
         del topic.listeners[one]
         if not topic.listeners:
-            self._topics.pop(key, None)
+            self._forget(key, topic)
             if topic.task is not None:
                 topic.task.cancel()
 
+    def _forget(self, key: Key, topic: _Topic) -> None:
+        if self._topics.get(key) is topic:
+            del self._topics[key]
+
     async def _watch(self, key: Key, topic: _Topic) -> None:
         clock = asyncio.get_running_loop()
-        while True:
-            begun = clock.time()
-            try:
-                await topic.look(partial(self._read, *key))
-            except PortevoixError as error:
-                log.warning("progress cannot be read", campaign=key[1], why=str(error))
-            except Exception:  # or the page would show a campaign that stands still as live
-                log.exception("progress cannot be read", campaign=key[1])
+        read_at = clock.time()
+        while (begun := clock.time()) < read_at + LOST_S:
+            if await self._look(key, topic):
+                read_at = clock.time()
             await asyncio.sleep(max(0.0, begun + INTERVAL_S - clock.time()))
+        self._forget(key, topic)  # whoever comes again has it looked at anew
+        topic.lost = True
+        topic.wake()
+
+    async def _look(self, key: Key, topic: _Topic) -> bool:
+        """Whether it could be read."""
+        try:
+            await topic.look(partial(self._read, *key))
+        except PortevoixError as error:
+            log.warning("progress cannot be read", campaign=key[1], why=str(error))
+        except Exception:  # or the page would show a campaign that stands still as live
+            log.exception("progress cannot be read", campaign=key[1])
+        else:
+            return True
+        return False

@@ -18,7 +18,7 @@ from operations.campaign_file import MOST_VARIANTS, CampaignValues, VariantValue
 from operations.halt import LONGEST_REASON
 from operations.hold import Held
 from operations.script_values import ScriptValues
-from operations.values import Line, Purposes, Wordings
+from operations.values import Line, Name, Purposes, Wordings
 from store.lists import ListState
 
 LARGEST_ID = 2**31 - 1
@@ -97,6 +97,24 @@ class ContactList(BaseModel):
     released_by: str | None = Field(description="Who answers for it all the same.")
     released_at: datetime | None
     release_reason: str | None
+
+
+class ImportState(BaseModel):
+    """How far an import is."""
+
+    list_id: int
+    state: ListState
+    goes_on: bool = Field(
+        description="Whether this server is at it. One that was cut short goes on where it was, "
+        "when the same file is sent again; one from the command line is seen by its rows alone."
+    )
+    rows: int = Field(description="Kept so far: `accepted` and `rejected` together.")
+    accepted: int
+    rejected: int
+    percent: float | None = Field(
+        description="Of the file that was read; null where nobody can tell."
+    )
+    finish_at: datetime | None = Field(description="When it will be done, at the rate so far.")
 
 
 class ListRelease(BaseModel):
@@ -190,6 +208,14 @@ class LimitChange(BaseModel):
     )
 
 
+class NoElection(BaseModel):
+    """Who answers for there being no election while a campaign runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Name = Field(description="A person; no key.", examples=["Zoé Martin"])
+
+
 class CampaignAnswer(BaseModel):
     """A campaign, with the actions its state allows now."""
 
@@ -236,6 +262,12 @@ class CampaignAnswer(BaseModel):
     )
     verify_by: date | None = Field(description="The day by which its rules must be read again.")
     acknowledged_by: str | None = Field(description="Who answers for rules that are past it.")
+    bases: list[BasisKind] = Field(description="Legal bases that its lists may rest on.")
+    elections: list[dict[str, str]] = Field(description="Around whose polls nobody is called.")
+    no_election_by: str | None = Field(
+        description="Who answers for there being no election while it runs."
+    )
+    signatory: str | None = Field(description="Who signs for it, where its rules ask for one.")
     created_at: datetime
     created_by: str
     launched_at: datetime | None
@@ -327,6 +359,9 @@ class NewSuppression(BaseModel):
     number: str = Field(max_length=40, examples=["06 39 98 00 01"])
     note: Line = Field("", max_length=200, description="Who asked, and where that is recorded.")
     expires_on: date | None = Field(None, description="The last day it holds; absent for ever.")
+    campaign_id: int | None = Field(
+        None, ge=1, le=LARGEST_ID, description="In this campaign alone; absent for all of them."
+    )
 
 
 class SuppressionAnswer(BaseModel):

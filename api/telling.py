@@ -31,6 +31,7 @@ def telling(workspace: Workspace) -> Iterator[None]:
         yield
     finally:
         ended.set()
+        teller.wake()
         thread.join()
         teller.close()
 
@@ -40,15 +41,13 @@ def _keep(teller: Teller, ended: threading.Event) -> None:
     while not ended.is_set():
         now = datetime.now(UTC)
         try:
-            sent = teller.round(now)
+            teller.begin(now)
             if now >= forget_at:
                 teller.forget(now)
                 forget_at = now + FORGET_EVERY
         except PortevoixError as error:
-            sent = 0
             log.warning("events wait to be told", why=str(error))
         except Exception:  # a fault of ours is said, and keeps nobody from being told later
-            sent = 0
             log.exception("events could not be told")
-        if not sent:
-            ended.wait(LOOK_EVERY_S)
+        if not ended.is_set():
+            teller.wait(LOOK_EVERY_S)

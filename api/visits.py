@@ -62,6 +62,8 @@ class Visits:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.agreements = Allowance(clock)
         self.withdrawals = Allowance(clock)
+        self.codes = Allowance(clock)
+        self.receipts = Allowance(clock)
         self.sign_ins = Allowance(clock, OF_ONE_OFFICE)
 
 

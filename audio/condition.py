@@ -22,7 +22,7 @@ from audio.loudness import loudness
 from audio.probe import silent
 
 # Part of every message's identity: change it whenever the same recording would sound different.
-VERSION = 2
+VERSION = 3
 
 WIDE_HZ = 16_000
 NARROW_HZ = 8_000

@@ -1,8 +1,8 @@
 """Samples written as Asterisk reads them: headerless, one file a codec, so it never transcodes.
 
 Asterisk chooses a file by its extension (``formats/format_pcm.c``, ``format_sln.c``): ``.alaw``
-and ``.ulaw`` are ITU-T G.711 at 8 kHz, ``.sln`` and ``.sln16`` signed 16-bit little-endian at 8
-and 16 kHz. From ``.sln16`` it makes G.722 itself.
+and ``.ulaw`` are ITU-T G.711 at 8 kHz, ``.sln`` signed 16-bit little-endian at 8 kHz, ``.g722``
+ITU-T G.722 at 16 kHz, which is there where this machine can write it (``audio.g722``).
 """
 
 import os
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from audio import g722
 from audio.condition import NARROW_HZ, WIDE_HZ
 from audio.decode import Samples
 
@@ -24,18 +25,21 @@ _FULL_SCALE = 32_768
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """An encoding Asterisk can play from a file: its rate in hertz, and libsndfile's name."""
+    """An encoding at 8 kHz that Asterisk can play from a file, by libsndfile's name."""
 
-    rate_hz: int
     subtype: str
 
 
 CODECS = {
-    "alaw": Codec(NARROW_HZ, "ALAW"),
-    "ulaw": Codec(NARROW_HZ, "ULAW"),
-    "sln": Codec(NARROW_HZ, "PCM_16"),
-    "sln16": Codec(WIDE_HZ, "PCM_16"),
+    "alaw": Codec("ALAW"),
+    "ulaw": Codec("ULAW"),
+    "sln": Codec("PCM_16"),
 }
+
+
+def written_here() -> list[str]:
+    """The codecs in which this machine writes every message."""
+    return sorted([*CODECS, g722.EXTENSION]) if g722.has_encoder() else sorted(CODECS)
 
 
 def pcm(samples: Samples) -> Pcm:
@@ -58,16 +62,19 @@ def encode(samples_by_rate: dict[int, Pcm], base: Path) -> dict[str, Path]:
     written = {}
     for extension, codec in CODECS.items():
         path = base.with_name(f"{base.name}.{extension}")
-        _write(path, samples_by_rate[codec.rate_hz], codec)
+        _write(path, samples_by_rate[NARROW_HZ], codec)
         written[extension] = path
+    wide = base.with_name(f"{base.name}.{g722.EXTENSION}")
+    if g722.has_encoder() and g722.write(samples_by_rate[WIDE_HZ].astype("<i2").tobytes(), wide):
+        written[g722.EXTENSION] = wide
     return written
 
 
 def read(path: Path) -> Pcm:
-    """Read a file that ``encode`` wrote back to 16-bit samples, as a phone decodes it."""
+    """Read a file at 8 kHz that ``encode`` wrote back to 16-bit samples, as a phone decodes it."""
     codec = CODECS[path.suffix.removeprefix(".")]
     samples, _ = soundfile.read(
-        path, dtype="int16", channels=1, samplerate=codec.rate_hz,
+        path, dtype="int16", channels=1, samplerate=NARROW_HZ,
         subtype=codec.subtype, format="RAW", endian="LITTLE",
     )  # fmt: skip
     return np.asarray(samples, np.int16)
@@ -76,7 +83,7 @@ def read(path: Path) -> Pcm:
 def _write(path: Path, samples: Pcm, codec: Codec) -> None:
     with path.open("wb") as stream:
         soundfile.write(
-            stream, samples, codec.rate_hz, subtype=codec.subtype, format="RAW", endian="LITTLE"
+            stream, samples, NARROW_HZ, subtype=codec.subtype, format="RAW", endian="LITTLE"
         )
         stream.flush()
         os.fsync(stream.fileno())

@@ -20,6 +20,13 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pydub import AudioSegment
 
+LEAD_MS = 60
+"""Of digital silence before the first part. The PBX may drop the first 20 ms of what it plays:
+Asterisk gives up on a frame where it finds the channel locked several times in a row («Deadlock
+avoided for write to channel»), which happens about once in a thousand calls as the SIP side is
+still busy with the answer. It is no speech then. One packet more than that lies in it, and the few
+ms by which resampling and the limiter reach before a sound."""
+
 # Each part keeps up to 100 ms of its own silence at either end, so speech rests about 0.4 s.
 PAUSE_MS = 200
 FADE_IN_MS = 5
@@ -35,7 +42,7 @@ class Span:
 
 
 def join(parts: Sequence[Samples]) -> tuple[Pcm, tuple[Span, ...]]:
-    """Join conditioned parts, in order.
+    """Join conditioned parts, in order, after a lead of silence.
 
     Args:
         parts: mono at 16 kHz, each a whole number of milliseconds long.
@@ -43,10 +50,10 @@ def join(parts: Sequence[Samples]) -> tuple[Pcm, tuple[Span, ...]]:
     Returns:
         16-bit samples at 16 kHz, and where each part lies in them.
     """
-    message = AudioSegment.empty()
+    message = _silence(LEAD_MS)
     spans: list[Span] = []
     for part in parts:
-        pause = _pause() if spans else AudioSegment.empty()
+        pause = _silence(PAUSE_MS) if spans else AudioSegment.empty()
         start_ms = len(message) + len(pause)
         message = message + pause + _segment(part).fade_in(FADE_IN_MS).fade_out(FADE_OUT_MS)
         spans.append(Span(start_ms, len(message)))
@@ -57,5 +64,5 @@ def _segment(part: Samples) -> AudioSegment:
     return AudioSegment(data=pcm(part).tobytes(), sample_width=2, frame_rate=WIDE_HZ, channels=1)
 
 
-def _pause() -> AudioSegment:
-    return AudioSegment.silent(duration=PAUSE_MS, frame_rate=WIDE_HZ)
+def _silence(milliseconds: int) -> AudioSegment:
+    return AudioSegment.silent(duration=milliseconds, frame_rate=WIDE_HZ)

@@ -1,39 +1,29 @@
 """M4A: what telephones record, AAC or ALAC in an MP4 container (ISO/IEC 14496-12 and -14).
 
-libsndfile has no decoder for it. The system's ``ffmpeg`` has one, where it is installed: a program
-of its own, so that neither a defect in it nor a file made to be costly goes further than the time,
-the memory and the length it is given here.
+libsndfile has no decoder for it. The system's ``ffmpeg`` has one, where it is installed
+(``audio.ffmpeg``).
 """
 
 import mmap
-import os
 import re
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import BoundedSemaphore
 
 import soundfile
 import structlog
 
+from audio import ffmpeg
 from audio.container import FIELD, damaged, truncated
 from campaigns.errors import InvalidInput
 
-_CPU_S, _WAIT_S = 60, 120
-_MEMORY_BYTES = 1 << 30
-# Ten minutes of two channels at 96 kHz and 16 bits, of which a telephone needs less.
-_OUTPUT_BYTES = 256 * 1024**2
-_AT_ONCE = BoundedSemaphore(2)
 # An encoder's first and last frames, of which a player hears a part.
 _LENGTH_SLACK_SECONDS = 0.15
 # A sample entry is the first thing in its table: size of the table, version and flags, count, size.
 _SAMPLE_ENTRY = re.compile(rb"stsd.{12}(mp4a|alac)", re.DOTALL)
 _CODECS = {b"mp4a": "AAC", b"alac": "ALAC"}
-_LAST_WORDS_BYTES = 400
 
 log = structlog.get_logger()
 
@@ -52,8 +42,8 @@ class Track:
 
 
 def has_decoder() -> bool:
-    """Whether this machine can read M4A: it has ffmpeg, and prlimit to keep it in bounds."""
-    return all(shutil.which(program) for program in ("ffmpeg", "prlimit"))
+    """Whether this machine can read M4A."""
+    return ffmpeg.is_there()
 
 
 def track_of(path: Path) -> Track:
@@ -101,8 +91,7 @@ def decoded(path: Path, most_seconds: int) -> Iterator[Path]:
         )
     with tempfile.TemporaryDirectory(prefix="portevoix-m4a-") as directory:
         wav = Path(directory) / "decoded.wav"
-        with _AT_ONCE:
-            _decode(path, wav, most_seconds)
+        _decode(path, wav, most_seconds)
         if soundfile.info(wav).duration < min(track.seconds, most_seconds) - _LENGTH_SLACK_SECONDS:
             raise truncated()
         yield wav
@@ -132,32 +121,16 @@ def _number(held: mmap.mmap, at: int, size: int) -> int:
 
 
 def _decode(path: Path, wav: Path, most_seconds: int) -> None:
-    said = wav.with_suffix(".txt")
-    with said.open("wb") as words:
-        try:
-            ended = subprocess.run(  # noqa: S603 - fixed programs, and a path that is our own
-                _command(path, wav, most_seconds),
-                stdin=subprocess.DEVNULL, stdout=words, stderr=words, check=False,
-                timeout=_WAIT_S, env={"PATH": os.environ.get("PATH", os.defpath)},
-            ).returncode  # fmt: skip
-        except subprocess.TimeoutExpired:
-            ended = -1
-    if ended:
-        last = said.read_bytes()[-_LAST_WORDS_BYTES:].decode(errors="replace")
-        log.info("an M4A was not decoded", ended=ended, said=last)
-        raise _costly() if ended < 0 else damaged()
-
-
-def _command(path: Path, wav: Path, most_seconds: int) -> list[str]:
     """Nothing but this file is opened, whatever it names, and nothing else in it is decoded."""
-    bounds = [f"--cpu={_CPU_S}", f"--as={_MEMORY_BYTES}", f"--fsize={_OUTPUT_BYTES}", "--core=0"]
-    program = ["ffmpeg", "-nostdin", "-v", "error", "-xerror", "-filter_threads", "1"]
     source = [
         "-protocol_whitelist", "file", "-codec_whitelist", "aac,alac", "-threads", "1",
         "-f", "mov", "-i", f"file:{path.absolute()}",
     ]  # fmt: skip
     target = ["-map", "0:a:0", "-t", str(most_seconds), "-c:a", "pcm_s16le", "-f", "wav", str(wav)]
-    return ["prlimit", *bounds, "nice", *program, *source, *target]
+    ended = ffmpeg.run([*source, *target])
+    if ended.code:
+        log.info("an M4A was not decoded", ended=ended.code, said=ended.said)
+        raise _costly() if ended.code < 0 else damaged()
 
 
 def _costly() -> InvalidInput:

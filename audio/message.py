@@ -30,7 +30,7 @@ class PreparedMessage:
         loudness_lufs: integrated loudness of what an 8 kHz phone plays.
         peak_dbfs: highest sample at 8 kHz.
         parts: the recordings and their places, in order.
-        files: path by codec: alaw, ulaw, sln, sln16.
+        files: path by codec: alaw, ulaw, sln and, where it can be written, g722.
         sha256s: hash of each file, by codec.
     """
 

@@ -18,8 +18,8 @@ from audio.condition import (
     narrowband,
 )
 from audio.decode import MAX_SECONDS, Samples, decode, too_long
-from audio.encode import CODECS, Pcm, encode, pcm
-from audio.join import FADE_IN_MS, FADE_OUT_MS, PAUSE_MS, join
+from audio.encode import Pcm, encode, pcm, written_here
+from audio.join import FADE_IN_MS, FADE_OUT_MS, LEAD_MS, PAUSE_MS, join
 from audio.levels import dbfs
 from audio.loudness import loudness
 from audio.message import MANIFEST, MessagePart, PreparedMessage, sha256_of
@@ -38,8 +38,8 @@ def message_id_of(sha256s: Sequence[str]) -> str:
         "version": VERSION,
         "target": TARGET_LUFS,
         "limit": PEAK_LIMIT_DBFS,
-        "joins": [PAUSE_MS, FADE_IN_MS, FADE_OUT_MS],
-        "codecs": sorted(CODECS),
+        "joins": [LEAD_MS, PAUSE_MS, FADE_IN_MS, FADE_OUT_MS],
+        "codecs": written_here(),
     }
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -56,7 +56,7 @@ def prepare_files(recordings: Sequence[Path], name: str, directory: Path) -> Pre
         InvalidInput: a part can't be heard, or the whole is longer than a call may be.
     """
     wide, spans = join([condition(decode(path, WIDE_HZ)) for path in recordings])
-    if len(wide) > MAX_SECONDS * WIDE_HZ:
+    if len(wide) > MAX_SECONDS * WIDE_HZ + LEAD_MS * WIDE_HZ // 1000:
         raise too_long()
     narrow = _for_telephone(wide)
     base = directory / BASE_NAME

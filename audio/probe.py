@@ -18,6 +18,9 @@ MIN_SECONDS = 1.0
 SILENT_BELOW_DBFS = -55.0
 _FULL_SCALE = 0.999
 
+MOST_CLIPPED_SHARE = 0.05
+"""Of samples at full scale: speech that was recorded too loud has up to a percent of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -32,7 +35,8 @@ class Probe:
         channels: channels of the file.
         peak_dbfs: highest sample, in dB below full scale (above 0 is possible in float and MP3).
         rms_dbfs: level of the whole without its DC, in dB below full scale.
-        clipped_share: share of samples at full scale, 0 to 1; above 0.001 people hear it.
+        clipped_share: share of samples at full scale, 0 to 1; above 0.001 people hear it, above
+            `MOST_CLIPPED_SHARE` they hear little else.
     """
 
     format: str
@@ -114,6 +118,13 @@ def _check_worth_playing(found: Probe) -> None:
         )
     if found.rms_dbfs < SILENT_BELOW_DBFS:
         raise silent()
+    if found.clipped_share > MOST_CLIPPED_SHARE:
+        raise InvalidInput(
+            FIELD,
+            f"the recording is distorted: {found.clipped_share:.0%} of it is as loud as a file can "
+            "say, and cut off there.",
+            "Record it again further from the microphone, or with its level turned down.",
+        )
 
 
 def too_big() -> InvalidInput:

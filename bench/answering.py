@@ -43,14 +43,32 @@ class Answer:
     def fixes(self) -> bool:
         """Whether it is of the half on which the thresholds are fixed.
 
-        Every kind is in both halves, and no greeting.
+        Every kind is in both halves; no greeting is, and nobody who answers for a firm.
         """
-        return int(self.name.rpartition("-")[2]) // len(_PEOPLE) % 2 == 0
+        return _fixes(int(self.name.rpartition("-")[2]))
+
+
+def _fixes(index: int) -> bool:
+    return index // len(_PEOPLE) % 2 == 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Voices:
+    """What people say, of one half.
+
+    Attributes:
+        words: a word or two.
+        firms: who answers for one: five to seven seconds in one breath.
+    """
+
+    words: list[Samples]
+    firms: list[Samples]
 
 
 def write(directory: Path, each: int = EACH) -> list[Answer]:
     """Write so many machines and so many people as the network reads them."""
-    greetings, words = _spoken("greeting"), _spoken("person")
+    greetings, words, firms = (_spoken(kind) for kind in ("greeting", "person", "firm"))
+    voices = {half: _Voices(words, _of_half(firms, fixes=half)) for half in (True, False)}
     made = []
     for index in range(each):
         lot = np.random.default_rng((1, index))
@@ -58,8 +76,14 @@ def write(directory: Path, each: int = EACH) -> list[Answer]:
         made.append(_keep(directory, f"machine-{index:03d}", samples, kind, ready))
         lot = np.random.default_rng((2, index))
         kind, answer = _PEOPLE[index % len(_PEOPLE)]
-        made.append(_keep(directory, f"human-{index:03d}", answer(words, lot), kind, 0.0))
+        heard = answer(voices[_fixes(index)], lot)
+        made.append(_keep(directory, f"human-{index:03d}", heard, kind, 0.0))
     return made
+
+
+def _of_half(spoken: list[Samples], *, fixes: bool) -> list[Samples]:
+    """Every other sentence, in both of its voices."""
+    return [one for number, one in enumerate(spoken) if (number // 2 % 2 == 0) is fixes]
 
 
 def _keep(directory: Path, name: str, samples: Samples, kind: str, ready: float) -> Answer:
@@ -100,47 +124,67 @@ def _beeps(lot: Lot) -> tuple[list[Samples], str]:
 # People
 
 
-def _a_word(words: list[Samples], lot: Lot) -> Samples:
-    return _said(words, lot, 1)
+def _a_word(voices: _Voices, lot: Lot) -> Samples:
+    return _said(voices.words, lot, 1)
 
 
-def _two_with_a_pause(words: list[Samples], lot: Lot) -> Samples:
-    return np.concatenate([_said(words, lot, 1), _silence(2.0), _said(words, lot, 1)])
+def _two_with_a_pause(voices: _Voices, lot: Lot) -> Samples:
+    return np.concatenate([_said(voices.words, lot, 1), _silence(2.0), _said(voices.words, lot, 1)])
 
 
-def _four_seconds(words: list[Samples], lot: Lot) -> Samples:
+def _four_seconds(voices: _Voices, lot: Lot) -> Samples:
     """Who asks again and again whether somebody is there."""
     heard = np.zeros(0)
     while len(heard) < 4 * RATE:
-        heard = np.concatenate([heard, _said(words, lot, 1, before=(0.15, 0.5))])
+        heard = np.concatenate([heard, _said(voices.words, lot, 1, before=(0.15, 0.5))])
     return heard
 
 
-def _late(words: list[Samples], lot: Lot) -> Samples:
-    return np.concatenate([_silence(lot.uniform(1.5, 3)), _said(words, lot, 1)])
+def _late(voices: _Voices, lot: Lot) -> Samples:
+    return np.concatenate([_silence(lot.uniform(1.5, 3)), _said(voices.words, lot, 1)])
 
 
-def _in_noise(words: list[Samples], lot: Lot) -> Samples:
+def _in_noise(voices: _Voices, lot: Lot) -> Samples:
     street = _street(25, lot.uniform(-38, -24), lot)
-    return _over(street, _said(words, lot, 2))
+    return _over(street, _said(voices.words, lot, 2))
 
 
-def _with_music(words: list[Samples], lot: Lot) -> Samples:
-    return _over(_music(25, lot.uniform(-34, -20), lot), _said(words, lot, 2))
+def _with_music(voices: _Voices, lot: Lot) -> Samples:
+    return _over(_music(25, lot.uniform(-34, -20), lot), _said(voices.words, lot, 2))
 
 
-def _answers_back(words: list[Samples], lot: Lot) -> Samples:
+def _answers_back(voices: _Voices, lot: Lot) -> Samples:
     """Who speaks with the message as with a person."""
-    turns = [_said(words, lot, 1, before=(0.8, 4.0)) for _ in range(5)]
+    turns = [_said(voices.words, lot, 1, before=(0.8, 4.0)) for _ in range(5)]
     return np.concatenate(turns)
 
 
-def _says_nothing(words: list[Samples], lot: Lot) -> Samples:
-    del words
+def _says_nothing(voices: _Voices, lot: Lot) -> Samples:
+    del voices
     return _noise(10 * RATE, lot.uniform(-70, -50), lot)
 
 
-_PEOPLE: list[tuple[str, Callable[[list[Samples], Lot], Samples]]] = [
+def _for_a_firm(voices: _Voices, lot: Lot) -> Samples:
+    """Who says for whom they answer, and then listens."""
+    return _said(voices.firms, lot, 1)
+
+
+def _for_a_firm_twice(voices: _Voices, lot: Lot) -> Samples:
+    """Who says it, hears a recording, and asks whether somebody is there."""
+    again = _said(voices.words, lot, 2, before=(0.5, 2.5))
+    return np.concatenate([_for_a_firm(voices, lot), again])
+
+
+def _for_a_firm_in_noise(voices: _Voices, lot: Lot) -> Samples:
+    return _over(_street(25, lot.uniform(-44, -32), lot), _for_a_firm(voices, lot))
+
+
+def _puts_on_hold(voices: _Voices, lot: Lot) -> Samples:
+    """A switchboard that plays music to whoever waits."""
+    return np.concatenate([_said(voices.words, lot, 1), _music(25, lot.uniform(-26, -12), lot)])
+
+
+_PEOPLE: list[tuple[str, Callable[[_Voices, Lot], Samples]]] = [
     ("a word", _a_word),
     ("a word", _a_word),
     ("two with a pause of 2 s", _two_with_a_pause),
@@ -151,7 +195,18 @@ _PEOPLE: list[tuple[str, Callable[[list[Samples], Lot], Samples]]] = [
     ("answers back", _answers_back),
     ("a word", _a_word),
     ("says nothing", _says_nothing),
+    ("for a firm", _for_a_firm),
+    ("for a firm", _for_a_firm),
+    ("for a firm, twice", _for_a_firm_twice),
+    ("for a firm, in noise", _for_a_firm_in_noise),
+    ("puts on hold", _puts_on_hold),
+    ("four seconds of words", _four_seconds),
+    ("in noise", _in_noise),
+    ("with music", _with_music),
+    ("answers back", _answers_back),
+    ("two with a pause of 2 s", _two_with_a_pause),
 ]
+"""Twenty, so that the forty greetings, taken in turn, are each of one half only."""
 
 
 def _said(

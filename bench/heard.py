@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audio.join import LEAD_MS
 from bench import people
 from bench.figures import median, percentile
 from bench.installation import DRAIN_S, Installation, Plan, end_in_order, installed
@@ -28,6 +29,9 @@ CALLS, RATE = 1000, 50.0
 CHANNELS = 700
 RAMP_S = 10.0
 """By then calls begin at the full rate (docs/pacing.md)."""
+
+LEAD_SAMPLES = LEAD_MS * 8
+"""Of G.711 before the speech: a message that lost no more than these lost none of it."""
 
 LEAST_CORRELATION = 0.99
 FIRST_SAMPLE_MS = 300.0
@@ -67,7 +71,8 @@ def result(ears: list[Ear]) -> dict[str, Any]:
     return {
         "calls": len(ears),
         "correlation_min": min((one.heard.correlation for one in ears), default=math.nan),
-        "start_clipped": sum(one.heard.clipped > 0 for one in ears),
+        "start_clipped": sum(one.heard.clipped > LEAD_SAMPLES for one in ears),
+        "lead_clipped": sum(0 < one.heard.clipped <= LEAD_SAMPLES for one in ears),
         "first_sample_p99_ms": percentile(waits, 0.99),
         "within_300ms": sum(wait <= FIRST_SAMPLE_MS for wait in waits) / max(1, len(waits)),
     }

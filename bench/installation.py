@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from campaigns.trunk import Codec
+from campaigns.trunk import Codec, Keys
 from dialer.instance.configure import Instance
 from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
@@ -46,6 +46,7 @@ max_cps = {cps}
 [rehearsal]
 sip_port = {sip_port}
 codec = "{codec}"
+keys = "{keys}"
 max_channels = {channels}
 max_cps = {cps}
 
@@ -68,6 +69,7 @@ class Plan:
         seed: who is who.
         voices: directory of what the far side says; empty for what ships.
         codec: of the trunk, by Asterisk's name.
+        keys: by which ways the trunk takes keys, likewise.
         capture: whether the network keeps the RTP that it receives.
     """
 
@@ -77,6 +79,7 @@ class Plan:
     seed: int = 1
     voices: str = ""
     codec: Codec = Codec.ALAW
+    keys: Keys = Keys.ANY
     capture: bool = False
 
 
@@ -121,6 +124,7 @@ class Installation:
             cps=self.plan.cps,
             sip_port=self._kept.network_port,
             codec=self.plan.codec,
+            keys=self.plan.keys,
             port=self._kept.ports.ami,
             directory=self.home / "pbx",
             tag=self._kept.tag,

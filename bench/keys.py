@@ -1,23 +1,40 @@
 """`make bench-keys`: 10,000 keys pressed in real calls, and what the engine made of them.
 
-Keys go by RFC 4733, by RFC 4733 and SIP INFO at once, by INFO alone and as tones in the sound. The
-network's ledger says what was pressed, the engine's record what was acted on. The last line is one
-JSON object; the exit code is 1 where a key sent by RFC 4733 was lost, or one press counted twice.
+Keys go by RFC 4733, by RFC 4733 and SIP INFO at once, by INFO alone and as tones in the sound: to
+a trunk that ignores INFO, and to one that takes it. Half of the calls have a script with questions,
+so that keys fall into prompts and across the ends of their files. The network's ledger says what
+was pressed, the engine's record what was acted on. The last line is one JSON object; the exit code
+is 1 where a key sent by RFC 4733 was lost, or one press counted twice.
 """
 
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from bench import people
 from bench.heard import wait_for_the_end
 from bench.installation import Installation, Plan, end_in_order, installed
-from bench.presses import BOTH, INBAND, INFO, RFC4733, Tally, Way, judged, population
+from bench.presses import (
+    ANYHOW,
+    BOTH,
+    EXACT,
+    INBAND,
+    INFO,
+    RFC4733,
+    Taking,
+    Tally,
+    Way,
+    judged,
+    population,
+)
 from bench.report import finish, note, save, table
 from campaigns.campaign import Limits
 from operations.report import all_attempts
+from operations.script_values import ScriptValues
 from rehearsal.ledger import read
 
 KEYS = 10_000
@@ -25,9 +42,12 @@ KEYS = 10_000
 
 RATE = 25.0
 CHANNELS = 400
-MESSAGE_S = 3.0
+MESSAGE_S, QUESTION_S = 3.0, 1.2
 _PER_CALL = 2.5
 """Keys by RFC 4733 in a call, on average, that have to be acted on; rather fewer than there are."""
+
+_FEWER = 3
+"""So many times as few calls go to a trunk that takes INFO."""
 
 _SHOWN = 10
 
@@ -54,12 +74,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run; the exit code."""
     given = _arguments(argv)
     end_in_order()
-    calls = max(1, int(given.keys / _PER_CALL))
-    with tempfile.TemporaryDirectory(prefix="portevoix-keys-") as directory:
-        who = Path(directory) / "keys.toml"
-        who.write_text(population(calls, MESSAGE_S, given.seed))
-        with installed(Plan(CHANNELS, given.rate, str(who), given.seed)) as site:
-            tallies = _tallies(site, calls, given.rate)
+    calls = max(2, int(given.keys / _PER_CALL))
+    tallies = _together(
+        _pressed(taking, calls // share, given.rate, given.seed)
+        for taking, share in ((EXACT, 1), (ANYHOW, _FEWER))
+    )
     found = result(tallies)
     _show(found, tallies)
     if given.save:
@@ -81,15 +100,57 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _tallies(site: Installation, calls: int, rate: float) -> dict[Way, Tally]:
-    campaign = people.campaign(site, calls, Limits(CHANNELS, rate), seconds=MESSAGE_S)
-    people.start(site, campaign)
+def _together(found: Iterable[dict[Way, Tally]]) -> dict[Way, Tally]:
+    tallies: dict[Way, Tally] = {}
+    for one in found:
+        for way, tally in one.items():
+            tallies[way] = tallies.get(way, Tally()) + tally
+    return tallies
+
+
+def _pressed(taking: Taking, calls: int, rate: float, seed: int) -> dict[Way, Tally]:
+    with tempfile.TemporaryDirectory(prefix="portevoix-keys-") as directory:
+        who = Path(directory) / "keys.toml"
+        who.write_text(population(calls, MESSAGE_S, seed, taking))
+        with installed(Plan(CHANNELS, rate, str(who), seed, keys=taking.keys)) as site:
+            return _tallies(site, calls, rate, taking)
+
+
+def _tallies(site: Installation, calls: int, rate: float, taking: Taking) -> dict[Way, Tally]:
+    limits = Limits(CHANNELS, rate)
+    asking = people.message(site, QUESTION_S)
+    campaigns = [
+        people.campaign(site, calls // 2, limits, seconds=MESSAGE_S, script=script)
+        for script in (None, _script(asking))
+    ]
     site.start_dialer()
-    wait_for_the_end(site, campaign)
+    for campaign in campaigns:
+        people.start(site, campaign)
+        wait_for_the_end(site, campaign)
     site.end_dialer()
     site.end_network()
-    taken = all_attempts(site.workspace, site.controller, campaign)
-    return judged(read(site.ledger), {one["sip_call_id"]: one["keys"] or "" for one in taken})
+    taken = chain.from_iterable(
+        all_attempts(site.workspace, site.controller, campaign) for campaign in campaigns
+    )
+    acted_on = {one["sip_call_id"]: one["keys"] or "" for one in taken}
+    return judged(read(site.ledger), acted_on, taking)
+
+
+def _script(asking: int) -> ScriptValues[int]:
+    """Two questions, one key that asks for something else, and one that begins again."""
+    questions = [
+        {"name": name, "recording": asking, "answers": {"1": "oui", "2": "non"}}
+        for name in ("one", "two")
+    ]
+    return ScriptValues[int].model_validate(
+        {
+            "says": [["identity", "opt_out", "body", "data_source", "callback"]],
+            "replay": "0",
+            "source": {"key": "5", "recording": asking},
+            "questions": questions,
+            "prompts": {"noted": asking, "thanks": asking, "unknown": asking},
+        }
+    )
 
 
 def _name(way: Way) -> str:

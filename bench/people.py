@@ -33,6 +33,7 @@ from operations.campaign_file import (
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.record import keep_recording
+from operations.script_values import ScriptValues
 from operations.workspace import Workspace
 from store import campaigns as kept
 from store import lists, tables, tallies
@@ -140,6 +141,7 @@ def campaign(
     *,
     seconds: float = MESSAGE_S,
     suppressed: bool = False,
+    script: ScriptValues[int] | None = None,
 ) -> int:
     """A campaign of so many people, filled past the importer, not launched yet; its id."""
     now = datetime.now(UTC)
@@ -150,8 +152,9 @@ def campaign(
         lists.finish(connection, list_id)
     recording = message(site, seconds)
     made = prepare_campaign(
-        site.workspace, site.controller, values(BY, limits), [recording], [list_id], BY
-    )
+        site.workspace, site.controller, values(f"{BY}, asking" if script else BY, limits),
+        [recording], [list_id], BY, script=script,
+    )  # fmt: skip
     site.workspace.engine.dispose()
     _fill(site, list_id, made, count, now, suppressed=suppressed)
     with writing(site.workspace.engine) as connection:

@@ -1,18 +1,19 @@
 """Keys pressed at random instants, and which of them the PBX acted on. Pure.
 
 A caller presses one to eight keys: some in the first tenths of a second, some about the end of the
-recording, some twice as fast as a finger can (250 ms), which are two. A 9 ends the call, so it is
-only ever the last key.
+recording, some twice as fast as a finger can (250 ms), which are two. Some keys are held for as
+long as 600 ms. A 9 ends the call, so it is only ever the last key.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 from random import Random
 
-from rehearsal.behaviour import Press, Route
+from campaigns.trunk import Keys
+from rehearsal.behaviour import PRESS_SECONDS, Press, Route
 from rehearsal.ledger import LedgerCall
 
 FASTEST_S = 0.25
@@ -24,9 +25,12 @@ LISTENED_S = 2.5
 CROSSING_S = 0.15
 """A key released so shortly before the PBX hangs up may cross its BYE."""
 
-LONGEST_HELD_S, CLOSEST_S = 0.19, 0.22
-"""A key that was held for longer, or released sooner after itself, than was meant: the network had
-no processor. What it sent then is not what these people pressed, and tells nothing of the PBX."""
+LATE_S = 0.02
+"""By how much a key may be sent otherwise than it was meant. Where that would make two presses one,
+or one two, the network had no processor: what it sent is not what these people pressed, and tells
+nothing of the PBX."""
+
+SHORTEST_HELD_S, LONGEST_HELD_S = 0.08, 0.6
 
 _OTHERS = "012345678*#"
 _SLOWEST_S = 1.5
@@ -38,28 +42,66 @@ RFC4733: Way = (Route.RFC4733,)
 BOTH: Way = (Route.RFC4733, Route.INFO)
 INFO: Way = (Route.INFO,)
 INBAND: Way = (Route.INBAND,)
-SHARES = {RFC4733: 60, BOTH: 20, INFO: 10, INBAND: 10}
-"""By which way the keys of a caller travel, of 100."""
 
 
-def callers(count: int, message_s: float, seed: int) -> Iterator[tuple[Press, ...]]:
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A PBX by how it takes keys, and who calls it.
+
+    Attributes:
+        keys: as its trunk is set.
+        same_s: within so many seconds the same key is the same press.
+        shares: by which way the keys of a caller travel, of 100.
+    """
+
+    keys: Keys
+    same_s: float
+    shares: Mapping[Way, int]
+
+    @property
+    def fastest_s(self) -> float:
+        """After itself a key is pressed no sooner."""
+        return max(FASTEST_S, self.same_s + 2 * LATE_S)
+
+
+EXACT = Taking(Keys.RFC4733, 0.2, {RFC4733: 65, BOTH: 20, INBAND: 15})
+"""INFO is ignored: a key counts as it goes up, however long it was held."""
+
+ANYHOW = Taking(Keys.ANY, 0.7, {BOTH: 50, INFO: 50})
+"""INFO counts too, and one press is told from two by time alone."""
+
+
+def callers(
+    count: int, message_s: float, seed: int, taking: Taking = EXACT
+) -> Iterator[tuple[Press, ...]]:
     """The keys of so many people who hear a message of this length."""
     lot = Random(seed)
     for _ in range(count):
-        way = lot.choices(list(SHARES), list(SHARES.values()))[0]
-        yield tuple(_presses(lot, message_s, way))
+        way = lot.choices(list(taking.shares), list(taking.shares.values()))[0]
+        yield tuple(_presses(lot, message_s, way, taking.fastest_s))
 
 
-def _presses(lot: Random, message_s: float, way: Way) -> Iterator[Press]:
+def _presses(lot: Random, message_s: float, way: Way, fastest_s: float) -> Iterator[Press]:
     at, digit = _first(lot, message_s), lot.choice(_OTHERS)
     for _ in range(lot.randint(0, _MOST_KEYS - 1)):
-        yield Press(digit, round(at, 3), way)
+        press = Press(digit, round(at, 3), way, _held(lot))
+        yield press
         twice = lot.random() < 0.25
-        at += FASTEST_S if twice else lot.uniform(FASTEST_S, _SLOWEST_S)
         digit = digit if twice else lot.choice(_OTHERS)
+        least = fastest_s if digit == press.digit else FASTEST_S
+        # A finger is lifted before it comes down again.
+        least = max(least, press.held + FASTEST_S - SHORTEST_HELD_S)
+        at += least if twice else lot.uniform(least, max(least, _SLOWEST_S))
         if at > message_s + LISTENED_S:
             return
-    yield Press("9" if lot.random() < 0.25 else digit, round(at, 3), way)
+    yield Press("9" if lot.random() < 0.25 else digit, round(at, 3), way, _held(lot))
+
+
+def _held(lot: Random) -> float:
+    """For how long a key is down: as telephones send it mostly, or as it is tapped or leant on."""
+    if lot.random() < 0.5:
+        return PRESS_SECONDS
+    return round(lot.uniform(SHORTEST_HELD_S, LONGEST_HELD_S), 2)
 
 
 def _first(lot: Random, message_s: float) -> float:
@@ -71,11 +113,11 @@ def _first(lot: Random, message_s: float) -> float:
     return lot.uniform(*lot.choices(spans, (20, 30, 50))[0])
 
 
-def population(count: int, message_s: float, seed: int) -> str:
+def population(count: int, message_s: float, seed: int, taking: Taking = EXACT) -> str:
     """Those people as a population of the simulated network (docs/rehearsal.md)."""
     rows = ["ring = [0.1, 0.5]"]
-    for keys in callers(count, message_s, seed):
-        pressed = ", ".join(f'"{key.digit}@{key.at:.3f}"' for key in keys)
+    for keys in callers(count, message_s, seed, taking):
+        pressed = ", ".join(f'"{key.digit}@{key.at:.3f}/{key.held:.2f}"' for key in keys)
         routes = ", ".join(f'"{route}"' for route in keys[0].routes)
         rows.append(f'[[behaviour]]\nname = "presses_key"\nkeys = [{pressed}]\nroutes = [{routes}]')
     return "\n".join(rows) + "\n"
@@ -98,6 +140,16 @@ class Tally:
     twice: int = 0
     blurred: int = 0
     odd: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Of both."""
+        return Tally(
+            self.pressed + other.pressed,
+            self.lost + other.lost,
+            self.twice + other.twice,
+            self.blurred + other.blurred,
+            self.odd + other.odd,
+        )
 
     @property
     def lost_share(self) -> float:
@@ -122,31 +174,38 @@ def due(call: LedgerCall) -> tuple[Way, str]:
     return tuple(reversed(way)), found
 
 
-def blurred(call: LedgerCall) -> bool:
+def blurred(call: LedgerCall, taking: Taking) -> bool:
     """Whether the network was late in sending this call's keys, where that makes a difference."""
-    by_info = {key.start for key in call.keys if key.route == Route.INFO}
-    held = any(key.end - key.start > LONGEST_HELD_S for key in call.keys if key.start in by_info)
-    released = sorted((key.end, key.digit) for key in call.keys if key.route != Route.INFO)
-    return held or any(
-        digit == before and end - earlier < CLOSEST_S
-        for (earlier, before), (end, digit) in pairwise(released)
+    if taking.keys is Keys.ANY and len({key.route for key in call.keys}) > 1:
+        return any(key.end - key.start > taking.same_s - LATE_S for key in call.keys)
+    counted = sorted(
+        (key.end, key.digit)
+        for key in call.keys
+        if key.route != Route.INFO or taking.keys is Keys.ANY
+    )
+    return any(
+        digit == before and at - earlier < taking.same_s + LATE_S
+        for (earlier, before), (at, digit) in pairwise(counted)
     )
 
 
-def judged(calls: Iterable[LedgerCall], acted_on: dict[str, str]) -> dict[Way, Tally]:
+def judged(
+    calls: Iterable[LedgerCall], acted_on: dict[str, str], taking: Taking = EXACT
+) -> dict[Way, Tally]:
     """What became of the keys, by the way they travelled.
 
     Args:
         calls: as the network saw them.
         acted_on: the keys that the engine recorded, by SIP Call-ID.
+        taking: how they were to be taken.
     """
-    counts: dict[Way, Counter[str]] = {way: Counter() for way in SHARES}
-    odd: dict[Way, list[tuple[str, str, str]]] = {way: [] for way in SHARES}
+    counts: dict[Way, Counter[str]] = {way: Counter() for way in taking.shares}
+    odd: dict[Way, list[tuple[str, str, str]]] = {way: [] for way in taking.shares}
     for call in calls:
         if not call.keys:
             continue
         way, pressed = due(call)
-        if blurred(call):
+        if blurred(call, taking):
             counts[way].update(blurred=len(pressed))
             continue
         taken = acted_on.get(call.sip_call_id, "")

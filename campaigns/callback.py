@@ -3,11 +3,15 @@
 The PBX writes a line for each act before it confirms it aloud, whether or not anybody listens:
 
     ACT|CALL|AT_MS|CALLED|CALLER|KEYED
+
+and, where a code of the public page was keyed in, that code besides.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from campaigns.receipt_code import is_code
 
 _SIGNIFICANT = 9
 """Digits of a number of France and overseas, less what leads to its territory."""
@@ -20,6 +24,7 @@ class CallerAct(StrEnum):
     OPTOUT = "optout"
     ACCESS = "access"  # asked what is held of the number (GDPR article 15)
     CONSENT = "consent"  # agreed to the text that was spoken
+    CODE = "code"  # asked the same with the code that the public page showed them
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Said:
         called: the digits that were called, as the trunk has them.
         caller: the number it is about, as the trunk or the caller wrote it; may be empty.
         keyed: the caller keyed it in; otherwise the network named it.
+        code: of the public page (`campaigns.receipt_code`); empty where none was keyed.
     """
 
     act: CallerAct
@@ -41,16 +47,19 @@ class Said:
     called: str
     caller: str
     keyed: bool
+    code: str = ""
 
 
 def read_said(line: bytes) -> Said | None:
     """Read one line; None for one that means nothing, as a torn one does."""
     try:
-        act, call_id, at_ms, called, caller, keyed = line.decode("ascii").split("|")
+        act, call_id, at_ms, called, caller, keyed, *rest = line.decode("ascii").split("|")
         at = datetime.fromtimestamp(int(at_ms) / 1000, UTC)
-        return Said(CallerAct(act), call_id, at, called, caller, keyed == "1")
-    except (ValueError, OverflowError, OSError):
+        said = Said(CallerAct(act), call_id, at, called, caller, keyed == "1", *rest)
+    except (ValueError, TypeError, OverflowError, OSError):
         return None
+    has_code = said.act is CallerAct.CODE
+    return said if len(rest) == has_code and (not has_code or is_code(said.code)) else None
 
 
 def forms(e164: str) -> tuple[str, ...]:

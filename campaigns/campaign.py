@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.errors import InvalidInput
 from campaigns.machine import Machines
 from campaigns.retry import RetryPolicy
@@ -52,6 +52,20 @@ class Limits:
             raise InvalidInput("max_cps", f"must be {LEAST_CPS} to {MOST_CPS} calls per second.")
 
 
+def own_limits(max_channels: int | None, max_cps: float | None) -> Limits | None:
+    """A limit of which either half may be absent; None where both are.
+
+    Raises:
+        InvalidInput: a half makes no sense.
+    """
+    if max_channels is None and max_cps is None:
+        return None
+    return Limits(
+        MOST_CHANNELS if max_channels is None else max_channels,
+        MOST_CPS if max_cps is None else max_cps,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is played in a call.
@@ -90,6 +104,7 @@ class Campaign:
         rehearsal: it was prepared for the simulated network and may go nowhere else.
         weight: its share of what its controller may call, relative to its other campaigns.
         controller_weight: its controller's share, relative to other controllers.
+        controller_limits: of all campaigns of its controller together; None for none.
         finish_by: when everybody should have been called for the first time.
         stages: how many people are called in each stage, counted from the first; after the last
             stage, everybody.
@@ -105,6 +120,7 @@ class Campaign:
         variants: by name, what those targets hear who bear it.
         machines: what is done on answering machines.
         script: what its calls do besides playing a message; None for nothing.
+        bases: the legal bases that its lists may rest on.
         longest_ms: how long anybody listens at most, a machine's greeting and its message
             included; it follows from the others.
     """
@@ -128,6 +144,7 @@ class Campaign:
     other_trunks: tuple[str, ...] = ()
     weight: float = 1.0
     controller_weight: float = 1.0
+    controller_limits: Limits | None = None
     finish_by: datetime | None = None
     stages: tuple[int, ...] = ()
     stage: int = 0
@@ -142,6 +159,7 @@ class Campaign:
     variants: Mapping[str, Message] = field(default_factory=dict)
     machines: Machines = field(default_factory=Machines)
     script: Script | None = None
+    bases: frozenset[BasisKind] = frozenset(BasisKind)
     longest_ms: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:

@@ -4,11 +4,15 @@ Everybody is spoken to at once: no person ever waits in silence for a guess. A g
 goes on almost without a pause, and then stops for the caller to speak; a person says a word or two
 and listens. Sound that never stops (a television, a street) is no greeting. The figures are those
 of `make bench-machines`, fixed on one half of its recordings; where they leave a doubt it is a
-person, who hears the message to its end. Pure.
+person, who hears the message to its end.
+
+To hang up on somebody takes more proof than to leave a message: a person who is left one hears it,
+and can refuse. Who answers for a firm takes four to six seconds, and one breath, to say so. Pure.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from campaigns.errors import InvalidInput
 
@@ -32,6 +36,15 @@ LEAST_TALK_MS = 3_400
 
 LEAST_DENSITY = 0.5
 """Of the time from its first sound to its last, that a greeting fills with sound."""
+
+SURE_TALK_MS = 8_000
+"""What it says at least, before its first pause, where a call is ended for it."""
+
+SURE_DENSITY = 0.75
+"""How densely, likewise: what comes and goes as evenly as it stays is music, or a street."""
+
+SURE_LONGEST_SOUND_MS = 4_200
+"""Of sound without a pause, likewise: a street holds it for longer than a sentence."""
 
 LONGEST_SOUND_MS = 5_000
 """Of sound without a pause of `SILENCE_MS`, which no speaker keeps up: it is music or noise."""
@@ -127,10 +140,10 @@ class Ear:
         self.sounds.append(Sound(since, at))
         return True
 
-    @property
-    def in_greeting(self) -> bool:
-        """Whether what was said so far is long and dense enough for a greeting."""
-        return is_greeting(self.sounds)
+    def greets(self, mode: MachineMode) -> bool:
+        """Whether what was said so far is a machine's, by the proof that a mode takes."""
+        test = is_surely_greeting if mode is MachineMode.HANG_UP else is_greeting
+        return test(self.sounds)
 
     def paused(self, at: int) -> bool:
         """Whether what was heard is over at that moment: it has been silent for long enough."""
@@ -142,10 +155,24 @@ def is_greeting(sounds: list[Sound]) -> bool:
     """Whether these are a machine's words rather than a person's."""
     if not sounds or sounds[0].start < EARLIEST_MS or sounds[-1].end > LATEST_MS:
         return False
-    talk = sum(one.ms for one in sounds)
-    whole = sounds[-1].end - sounds[0].start
     breathes = len(sounds) > 1 and all(one.ms <= LONGEST_SOUND_MS for one in sounds)
-    return talk >= LEAST_TALK_MS and talk >= LEAST_DENSITY * whole and breathes
+    return _says(sounds, LEAST_TALK_MS, LEAST_DENSITY) and breathes
+
+
+def is_surely_greeting(sounds: list[Sound]) -> bool:
+    """Whether no person says so much before their first pause; who went on after one is a person.
+
+    A person who asks whether somebody is there, and tells it again, says as much in the end.
+    """
+    listened = any(after.start - one.end >= PAUSE_MS for one, after in pairwise(sounds))
+    sentences = all(one.ms <= SURE_LONGEST_SOUND_MS for one in sounds)
+    talks = is_greeting(sounds) and _says(sounds, SURE_TALK_MS, SURE_DENSITY)
+    return talks and sentences and not listened
+
+
+def _says(sounds: list[Sound], least_ms: int, density: float) -> bool:
+    talk = sum(one.ms for one in sounds)
+    return talk >= max(least_ms, density * (sounds[-1].end - sounds[0].start))
 
 
 @dataclass(slots=True)

@@ -106,6 +106,7 @@ class Facts:
         heard_ms: how far the message was played.
         message_ms: how long the message is.
         rtp_sent: RTP packets sent to the person.
+        rtp_received: RTP packets that came from there.
         first_ms: from the answer to the first sample of the message, or to the end where none was
             sent; None where it is not known.
     """
@@ -118,6 +119,7 @@ class Facts:
     heard_ms: int = 0
     message_ms: int = 0
     rtp_sent: int = 0
+    rtp_received: int = 0
     first_ms: int | None = None
 
 
@@ -174,6 +176,9 @@ NOTHING_HEARD_MS = 0
 PATIENT_MS = 1000
 """Who stayed so long on a silent line did not just hang up on us: they were not spoken to."""
 
+_PACKET_MS = 20
+"""Of sound in an RTP packet, as telephones send it from their answer on."""
+
 _PLAYING = frozenset({"playing", "script"})
 
 
@@ -189,9 +194,7 @@ def resolve(facts: Facts) -> Outcome:
         return _NO_SIP_ANSWER.get(facts.cause, Outcome.CARRIER_FAILURE)
     code = _sip_code(facts)
     if code == 200:
-        # Without our time-out, the person hung up before the dialplan could begin to play.
-        timed_out = facts.cause == _TIMED_OUT
-        return Outcome.ANSWERED_TOO_LATE if timed_out else Outcome.HUNG_UP_EARLY
+        return _answered_unplayed(facts)
     return _unanswered(code, facts.cause)
 
 
@@ -223,6 +226,18 @@ def _answered(facts: Facts) -> Outcome:
     if facts.rtp_sent == 0 and (waited_in_vain or facts.heard_ms <= NOTHING_HEARD_MS):
         return Outcome.SILENT_CALL
     return _BY_RESULT.get(facts.result, Outcome.HUNG_UP_EARLY)
+
+
+def _answered_unplayed(facts: Facts) -> Outcome:
+    """Without our time-out, the person hung up before the dialplan could begin to play.
+
+    Where that took us long they were not spoken to. No clock of ours saw the answer then; the sound
+    that came since tells how long ago it was.
+    """
+    if facts.cause == _TIMED_OUT:
+        return Outcome.ANSWERED_TOO_LATE
+    patient = facts.rtp_received * _PACKET_MS >= PATIENT_MS
+    return Outcome.SILENT_CALL if patient else Outcome.HUNG_UP_EARLY
 
 
 def _sip_code(facts: Facts) -> int:

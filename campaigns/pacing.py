@@ -81,6 +81,11 @@ class Pace:
         """Seconds in which no more calls start than the limit allows."""
         return self._window
 
+    @property
+    def lately(self) -> tuple[float, ...]:
+        """When the calls started that still count, in order."""
+        return tuple(self._starts)
+
     def change(self, per_second: float) -> None:
         """Put another limit in force; what was started already still counts."""
         if per_second != self.per_second:
@@ -115,6 +120,10 @@ class Pace:
         if index < len(self._starts) and self._starts[index] == sent:
             del self._starts[index]
         insort(self._starts, at)
+
+    def count_too(self, other: "Pace") -> None:
+        """Count what another limit has counted lately: this one would have had to, too."""
+        self._starts = sorted([*self._starts, *other.lately])
 
     def room(self, now: float, until: float) -> int:
         """How many calls could start in [now, until] if all of them were placed."""
@@ -181,6 +190,11 @@ class Slots:
     def used(self) -> int:
         """Slots taken now."""
         return len(self._taken)
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The attempts that have one."""
+        return frozenset(self._taken)
 
     @property
     def free(self) -> int:

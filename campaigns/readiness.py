@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.rules import gates
 from campaigns.rules.gates import Candidate, Demand, Gate
+from campaigns.rules.purposes import covers
 
 
 class Cause(StrEnum):
@@ -15,6 +16,7 @@ class Cause(StrEnum):
 
     SUPPRESSED = "suppressed"
     OTHER_PURPOSE = "other_purpose"
+    OTHER_BASIS = "other_basis"
     LAPSED = "lapsed"
     ATTESTED_ONLY = "attested_only"
     UNPROVED = "unproved"
@@ -23,7 +25,6 @@ class Cause(StrEnum):
 
 _CAUSES = {
     Gate.SUPPRESSED: Cause.SUPPRESSED,
-    Gate.NO_BASIS: Cause.OTHER_PURPOSE,
     Gate.REHEARSAL_ONLY: Cause.FICTIONAL,
 }
 
@@ -62,6 +63,7 @@ class ListReadiness:
         contacts: people in it.
         reasons: who of them may not be called, the most numerous first.
         refused: rows refused at import, by code: they never became contacts.
+        basis: the legal basis it rests on.
     """
 
     list_id: int
@@ -71,6 +73,7 @@ class ListReadiness:
     contacts: int
     reasons: tuple[Reason, ...]
     refused: Mapping[str, int]
+    basis: BasisKind = BasisKind.CONSENT
 
     @property
     def not_callable(self) -> int:
@@ -130,13 +133,16 @@ class Readiness:
 
 
 def reasons_of(
-    groups: Iterable[Group], purposes: tuple[str, ...], demand: Demand
+    groups: Iterable[Group],
+    purposes: tuple[str, ...],
+    demand: Demand,
+    basis: BasisKind = BasisKind.CONSENT,
 ) -> tuple[Reason, ...]:
     """Who of a list may not be called: the same gates as at the moment of the call, in order.
 
     Those of time, of other calls and of calls before are left out: they differ from hour to hour.
     """
-    return ranked(filter(None, (_reason(group, purposes, demand) for group in groups)))
+    return ranked(filter(None, (_reason(group, purposes, basis, demand) for group in groups)))
 
 
 def ranked(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
@@ -148,24 +154,33 @@ def ranked(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(Reason(gate, cause, count) for (gate, cause), count in found if count)
 
 
-def _reason(group: Group, purposes: tuple[str, ...], demand: Demand) -> Reason | None:
+def _reason(group: Group, told: tuple[str, ...], basis: BasisKind, demand: Demand) -> Reason | None:
     candidate = Candidate(
         attempts=0,
-        purposes=purposes,
+        purposes=told,
         evidence=group.evidence,
         fictional=group.fictional,
         suppressed=group.suppressed,
         live_call=False,
         lapsed=group.lapsed,
+        basis=basis,
     )
     gate = gates.refusal(candidate, demand)
     if gate is None:
         return None
-    lapsed = gate is Gate.NO_BASIS and demand.purpose in purposes
-    return Reason(gate, Cause.LAPSED if lapsed else _cause(gate, group.evidence), group.count)
+    return Reason(gate, _cause(gate, candidate, demand), group.count)
 
 
-def _cause(gate: Gate, evidence: Evidence) -> Cause:
+def _cause(gate: Gate, candidate: Candidate, demand: Demand) -> Cause:
+    if gate is Gate.NO_BASIS:
+        return _no_basis(candidate, demand)
     if gate is Gate.EVIDENCE_TOO_WEAK:
-        return Cause.ATTESTED_ONLY if evidence is Evidence.LIST else Cause.UNPROVED
+        attested = candidate.evidence is Evidence.LIST
+        return Cause.ATTESTED_ONLY if attested else Cause.UNPROVED
     return _CAUSES[gate]
+
+
+def _no_basis(candidate: Candidate, demand: Demand) -> Cause:
+    if not covers(candidate.purposes, demand.purpose):
+        return Cause.OTHER_PURPOSE
+    return Cause.LAPSED if candidate.basis in demand.bases else Cause.OTHER_BASIS

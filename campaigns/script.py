@@ -24,6 +24,10 @@ MOST_TRIES = 5
 MOST_REPLAYS = 3
 """How often the message is begun anew in one call; the dialplan has it too."""
 
+MOST_ASIDES = 3
+"""How often in one call a question is put again, beyond its tries, to who asked for something else
+meanwhile; the dialplan has it too."""
+
 WAIT_S = 5
 """How long an answer is waited for after a question was put; the dialplan has it too."""
 
@@ -194,6 +198,15 @@ def _check_key(field_name: str, key: str) -> None:
         raise InvalidInput(
             field_name, f"«{key}» is no key of a telephone.", "Write one of 0 to 8, * and #."
         )
+
+
+def budget_beside_transfer() -> InvalidInput:
+    """The refusal of a budget where a call may be put through, whenever it is set."""
+    return InvalidInput(
+        "budget",
+        "what the second leg of a transferred call costs is not reckoned with.",
+        "Leave out the budget, or the transfer.",
+    )
 
 
 def script_to_plain(script: Script) -> dict[str, Any]:

@@ -41,6 +41,13 @@ class Codec(StrEnum):
     SLIN = "slin"
 
 
+class Keys(StrEnum):
+    """By which ways the PBX takes keys. Tones in the sound count where no other way was agreed."""
+
+    ANY = "any"  # RFC 4733, and SIP INFO
+    RFC4733 = "rfc4733"  # INFO is ignored
+
+
 @dataclass(frozen=True, slots=True)
 class Trunk:
     """One SIP route.
@@ -65,6 +72,8 @@ class Trunk:
             carrier cannot be reached; 0 for none.
         rtp_timeout_s: seconds without audio from the far side after which the PBX hangs up.
         max_call_s: whole seconds after which the PBX ends any call; None for the campaign's own.
+        keys: by which ways keys are taken; a carrier that sends one press by two of them needs
+            `rfc4733`, since INFO comes as a key goes down and RFC 4733 counts as it goes up.
         pai: whether the caller id is sent in P-Asserted-Identity (RFC 3325) as well.
         from_user: user part of From where the carrier wants its account there and takes the
             caller id from P-Asserted-Identity; empty for the caller id.
@@ -88,6 +97,7 @@ class Trunk:
     options_interval_s: int = OPTIONS_INTERVAL_S
     rtp_timeout_s: int = RTP_TIMEOUT_S
     max_call_s: int | None = None
+    keys: Keys = Keys.ANY
     pai: bool = True
     from_user: str = ""
     from_domain: str = ""

@@ -9,17 +9,21 @@ from rich.table import Table
 from rich.text import Text
 
 from audio.message import sha256_of
+from campaigns.errors import InvalidInput
 from cli.console import complain, figure, local, note, row, say, show, table
 from cli.session import REFUSED, By, open_home, session_of
 from dialer.recovery import Recovered, recover
 from operations import suppression_key
 from operations.audit_proof import Fault, prove
-from operations.backup import back_up, places
+from operations.backup import back_up
 from operations.giving_way import give_way
+from operations.nodes import is_node
+from operations.pbx_directories import journals as journal_directories
 from operations.restore import Restored, add_journals, faults, restore
 from operations.settings import default_home
 from operations.standstill import Standstill
 from operations.suppression_key import KeyState
+from store.leases import MAIN
 
 
 def backup(
@@ -54,11 +58,11 @@ def restore_backup(
         typer.Option(exists=True, dir_okay=False, help="Backup of the suppression key."),
     ] = None,
     journals: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
-            exists=True,
-            file_okay=False,
-            help="Journals of the PBX saved from the old machine (its pbx/journal).",
+            metavar="[NODE=]DIR",
+            help="Journals of the PBX saved from the old machine (its pbx/journal); of a node that "
+            "is not main with its name before them, and once for each.",
         ),
     ] = None,
     keep_keys: Annotated[
@@ -75,17 +79,31 @@ def restore_backup(
     """
     give_way()
     home = (session_of(ctx).home or default_home()).resolve()
+    saved = [_saved(one) for one in journals or []]
     restored = restore(file, home, by, keep_keys=keep_keys)
     wrong = list(faults(restored))
     ctx.call_on_close(restored.workspace.engine.dispose)
     if key is not None:
         workspace = restored.workspace
         suppression_key.restore(workspace.settings, workspace.engine, key, by)
-    brought = 0 if journals is None else add_journals(restored.workspace, journals)
-    told = recover(restored.workspace, places(restored.workspace.settings)["journal"])
+    brought = sum(add_journals(restored.workspace, found, node) for node, found in saved)
+    told = recover(restored.workspace, *journal_directories(restored.workspace.settings).values())
     _say(restored, told, brought)
     if not _verified(restored, wrong):
         raise typer.Exit(REFUSED)
+
+
+def _saved(text: str) -> tuple[str, Path]:
+    """Whose journals they are, and where.
+
+    Raises:
+        InvalidInput: there is no such directory.
+    """
+    name, separator, path = text.partition("=")
+    node, found = (name, Path(path)) if separator and is_node(name) else (MAIN, Path(text))
+    if not found.is_dir():
+        raise InvalidInput("journals", f"{found} is no directory.", "Give DIR or NODE=DIR.")
+    return node, found
 
 
 def _say(restored: Restored, told: Recovered, brought: int) -> None:

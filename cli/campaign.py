@@ -22,6 +22,7 @@ from operations.campaign_file import read_campaign_file
 from operations.giving_way import give_way
 from operations.launch import acknowledge as answer_for
 from operations.launch import act, limit
+from operations.no_election import attest_no_election
 from operations.progress import progress_of
 from operations.report import all_attempts, report_of
 from operations.workspace import Workspace
@@ -155,6 +156,19 @@ def acknowledge(
     workspace, chosen, found = _choose(ctx, which, controller)
     answer_for(workspace, chosen.controller_id, chosen.campaign_id, by)
     say(f"{by} answers for {found['pack']} in «{found['name']}»: it may be launched.")
+
+
+@app.command("no-election")
+def no_election(
+    ctx: typer.Context,
+    which: Which,
+    by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
+    controller: Controller = None,
+) -> None:
+    """Say that there is no election while a campaign runs, in a named person's name."""
+    workspace, chosen, found = _choose(ctx, which, controller)
+    attest_no_election(workspace, chosen.controller_id, chosen.campaign_id, by, by)
+    say(f"{by} answers for there being no election while «{found['name']}» runs.")
 
 
 @app.command()

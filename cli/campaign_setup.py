@@ -12,6 +12,7 @@ from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
+from campaigns.rules.purposes import canonical
 from campaigns.rules.windows import Window
 from campaigns.script import script_to_plain
 from cli import lookup, progress_bar
@@ -185,6 +186,7 @@ def _check_same(
     that were added since, and the rules it was prepared with where there are newer ones.
     """
     pack = in_force(workspace, values.pack)
+    row = {**row, "purpose": canonical(row["purpose"])}
     written = {**_written(values), "recordings": recordings}
     if row["pack"] != pack.label and row["pack"].partition("@")[0] == pack.id:
         note(f"It keeps the rules of {row['pack']}; those in force now are {pack.label}.")
@@ -253,7 +255,7 @@ def _asked(selection: dict[str, Any] | None) -> dict[str, Any]:
 def _written(values: CampaignValues) -> dict[str, Any]:
     """What a file says, as columns of the campaign prepared from it."""
     return {
-        "purpose": values.purpose,
+        "purpose": canonical(values.purpose),
         "trunk": values.trunk,
         "other_trunks": values.other_trunks,
         "caller_id": parse(values.caller_id).e164,
@@ -264,6 +266,7 @@ def _written(values: CampaignValues) -> dict[str, Any]:
         "finish_by": values.schedule.finish_by,
         "weight": values.weight,
         "two_persons": values.launch.two_persons,
+        "signatory": values.signatory or None,
         "blackouts": policies.blackouts_to_plain(values.schedule.all_blackouts()),
     }
 

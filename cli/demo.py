@@ -22,6 +22,7 @@ from cli.outcome_report import show_report
 from cli.programs import ledger_of
 from cli.session import INTERRUPTED, REFUSED
 from dialer.instance.ports import free_ports
+from operations import public_pages
 from operations.campaign_file import read_campaign_file
 from operations.launch import act
 from operations.progress import Progress, progress_of
@@ -76,6 +77,7 @@ def demo(
         workspace = open_workspace(home)
         values = read_campaign_file(EXAMPLE)
         chosen = set_up(workspace, values, BY)
+        public_pages.begin(workspace, chosen.controller_id, BY)
         with companions(workspace, values.trunk) as check:
             act(workspace, chosen.controller_id, chosen.campaign_id, Action.LAUNCH, BY)
             ending = follow(workspace, chosen, display_for_here(), asked, check, BY)

@@ -127,6 +127,8 @@ def standing(progress: Progress, stopped: Halt | None) -> Iterator[str]:
         )
     if progress.budget_reached:
         yield "at its budget: it waits for a higher one, or for calls that cost less than feared"
+    if progress.transfers_closed:
+        yield "nobody can be put through: the trunk for it cannot be used (portevoix trunk list)"
     yield from _deadline(progress)
 
 

@@ -36,6 +36,7 @@ OPEN_BY_THEMSELVES = frozenset(
         Gate.FREQUENCY_CAP,
         Gate.RETRY_NOT_DUE,
         Gate.LIVE_CALL_ON_NUMBER,
+        Gate.TEMPORARILY_NOT_CALLABLE,
         Gate.LIMIT_REACHED,
         Gate.PBX_UNAVAILABLE,
         Gate.CAMPAIGN_NOT_RUNNING,

@@ -24,6 +24,7 @@ from cli import (
     nodes,
     pbx,
     programs,
+    public_page,
     requests,
     rules,
     segments,
@@ -101,6 +102,7 @@ app.add_typer(segments.app, name="segments")
 app.add_typer(constituencies.app, name="constituencies")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(requests.app, name="request")
+app.add_typer(public_page.app, name="public-page")
 app.add_typer(audio_files.app, name="audio")
 app.add_typer(audit.app, name="audit")
 app.add_typer(trunks.app, name="trunk")

@@ -47,6 +47,13 @@ def resume(ctx: typer.Context, name: Name, by: By = "command line") -> None:
     say(f"«{name}» may place calls again.")
 
 
+@app.command()
+def forget(ctx: typer.Context, name: Name, by: By = "command line") -> None:
+    """Show a dialer no more that will not come back, nor raise an alert for it."""
+    nodes.forget(open_home(ctx), name, by)
+    say(f"«{name}» is forgotten. What it called stays in the record.")
+
+
 def _described(one: Node) -> dict[str, Any]:
     return {
         "name": one.name,

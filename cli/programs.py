@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from campaigns.errors import PbxError, StoreUnavailable
+from cli import seating
 from cli.children import Program, portevoix
 from cli.console import complain, note, say
 from cli.keeper import UNAVAILABLE
@@ -37,6 +38,9 @@ def dialer(
     node: Annotated[
         str, typer.Option(help="Its name, beside other dialers on one PostgreSQL database.")
     ] = MAIN,
+    seat: Annotated[
+        bool, typer.Option("--seat", help="Take the first free seat of [pbx] seats, and its name.")
+    ] = False,
 ) -> None:
     """Place the calls of running campaigns until told to stop (SIGTERM or Ctrl-C)."""
     named = nodes.node_name(node)
@@ -45,7 +49,14 @@ def dialer(
         if wait:
             _wait_for_others(workspace, named)
         written_by(workspace.engine, ProcessKind.DIALER)
-        asyncio.run(process.run(workspace, lambda: say("Ready to place calls."), named))
+
+        def dial(name: str, ready: Callable[[], None]) -> None:
+            asyncio.run(process.run(workspace, ready, name))
+
+        if seat:
+            seating.take(workspace, dial)
+        else:
+            dial(named, lambda: say("Ready to place calls."))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from cli.session import AsJson, By, Controller, open_home
 from operations import requests
 from operations.erase import Erased
 from operations.erase import erase as erase_person
+from operations.receipt_links import RELEASED_FOR, release
 
 app = typer.Typer(no_args_is_help=True, help="What people ask of a controller, and until when.")
 
@@ -86,6 +87,25 @@ def close(
     workspace = open_home(ctx)
     requests.close_request(workspace, one_controller(workspace, controller), request, answer, by)
     say(f"Request {request} is closed.")
+
+
+@app.command("release")
+def release_one(
+    ctx: typer.Context,
+    request: Annotated[int, typer.Argument(help="Its number, as «request list» shows it.")],
+    digits: Annotated[
+        str, typer.Argument(help="Four, read out by whoever answered when you rang the number.")
+    ],
+    controller: Controller = None,
+    by: By = "command line",
+) -> None:
+    """Let the public page give out the receipt that was asked for there, and close the request.
+
+    Ring the number yourself: one that a network shows can be forged.
+    """
+    workspace = open_home(ctx)
+    release(workspace, one_controller(workspace, controller), request, digits, by)
+    say(f"The page gives it out for {RELEASED_FOR.days} days. Request {request} is closed.")
 
 
 def erase(

@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
+from campaigns.errors import InvalidInput
 from cli import suppression_keys
 from cli.console import as_json, figure, local, note, row, say, show, table
-from cli.lookup import one_controller
+from cli.lookup import find_campaign, one_controller
 from cli.session import AsJson, By, Controller, open_home
 from operations.exports import ENCODING
 from operations.lift import lift
 from operations.rejects import write_rejects
-from operations.suppress import Owner, import_suppressions, listed, suppress
+from operations.suppress import Owner, import_suppressions, listed, owner_of, suppress
 from operations.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Numbers not to be called, and why.")
@@ -21,6 +22,9 @@ app.add_typer(suppression_keys.app, name="key")
 
 Everybody = Annotated[
     bool, typer.Option("--everybody", help="For every controller of this system, at once.")
+]
+OfCampaign = Annotated[
+    str | None, typer.Option("--campaign", help="In this campaign alone, by name or number.")
 ]
 _PAGE = 1000
 
@@ -33,12 +37,13 @@ def add(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day. Default: for ever.")
     ] = None,
     everybody: Everybody = False,
+    campaign: OfCampaign = None,
     controller: Controller = None,
     by: By = "command line",
 ) -> None:
-    """Suppress one number: no campaign calls it from this moment."""
+    """Suppress one number: no campaign calls it from this moment, or one alone does not."""
     workspace = open_home(ctx)
-    owner = _owner(workspace, controller, everybody=everybody)
+    owner = _owner(workspace, controller, campaign, everybody=everybody)
     last = expires_on.date() if expires_on else None
     new = suppress(workspace.engine, owner, number, source=f"by {by}", by=by, expires_on=last)
     say("Suppressed." if new else "It was suppressed already, and stays so.")
@@ -48,12 +53,13 @@ def add(
 def show_all(
     ctx: typer.Context,
     everybody: Everybody = False,
+    campaign: OfCampaign = None,
     controller: Controller = None,
     json: AsJson = False,
 ) -> None:
     """Show suppressed numbers, the oldest first; with --json in full, one object a line."""
     workspace = open_home(ctx)
-    owner = _owner(workspace, controller, everybody=everybody)
+    owner = _owner(workspace, controller, campaign, everybody=everybody)
     made = table("number", "reason", "source", "since", "until")
     after = 0
     while page := listed(workspace.engine, owner, after, _PAGE):
@@ -74,9 +80,13 @@ def show_all(
 def lift_one(
     ctx: typer.Context,
     number: Annotated[str, typer.Argument(help="Written in any French way.")],
-    why: Annotated[str, typer.Option(help="How the person said that they want to be called.")],
+    why: Annotated[
+        str,
+        typer.Option(help="How they said that they want to be called, or why the number is good."),
+    ],
     by: Annotated[str, typer.Option("--by", help="The person who answers for it.")],
     everybody: Everybody = False,
+    campaign: OfCampaign = None,
     controller: Controller = None,
 ) -> None:
     """Take a number off the list again, for a person who asked for it; both options go on record.
@@ -84,7 +94,7 @@ def lift_one(
     Campaigns that refused it already do not call it any more.
     """
     workspace = open_home(ctx)
-    owner = _owner(workspace, controller, everybody=everybody)
+    owner = _owner(workspace, controller, campaign, everybody=everybody)
     lift(workspace.engine, owner, number, why=why, by=by)
     say("Lifted. Campaigns that did not refuse it yet may call it.")
 
@@ -97,12 +107,13 @@ def import_file(
         Path | None, typer.Option("--rejects", help="Write refused rows and reasons to this CSV.")
     ] = None,
     everybody: Everybody = False,
+    campaign: OfCampaign = None,
     controller: Controller = None,
     by: By = "command line",
 ) -> None:
     """Suppress every number of a CSV or XLSX file; the same file again adds nothing."""
     workspace = open_home(ctx)
-    owner = _owner(workspace, controller, everybody=everybody)
+    owner = _owner(workspace, controller, campaign, everybody=everybody)
     with file.open("rb") as stream:
         report = import_suppressions(workspace.engine, owner, stream, file_name=file.name, by=by)
     say(
@@ -115,7 +126,14 @@ def import_file(
         note(f"Refused rows written to {rejects_to}.")
 
 
-def _owner(workspace: Workspace, controller: str | None, *, everybody: bool) -> Owner:
+def _owner(
+    workspace: Workspace, controller: str | None, campaign: str | None, *, everybody: bool
+) -> Owner:
+    if everybody and campaign is not None:
+        raise InvalidInput("--campaign", "it is for one, and --everybody for all.", "Give one.")
     if everybody:
         return Owner.operator()
+    if campaign is not None:
+        found = find_campaign(workspace, campaign, controller)
+        return owner_of(workspace.engine, found["controller_id"], found["id"])
     return Owner.controller(one_controller(workspace, controller))

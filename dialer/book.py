@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from campaigns import stages
@@ -40,6 +41,8 @@ LEASE_MARGIN_S = 3.0
 claimed just then may still leave within the time that a claim is fresh."""
 
 _RESTARTED = "The database was restarted: what was in flight is settled again."
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -237,7 +240,8 @@ def write_refusals(connection: Connection, calls: Sequence[Call]) -> None:
 def write_closings(connection: Connection, closings: Sequence[Closing]) -> None:
     """Write how calls ended, what becomes of their targets, and refusals.
 
-    An attempt is closed once: what the store knows as closed already stays as it is.
+    An attempt is closed once: what the store knows as closed already stays as it is. One that
+    others gave up meanwhile, for a call does not last so long, is settled as one in doubt is.
     """
     closings = _still_open(connection, closings)
     if not closings:
@@ -286,7 +290,18 @@ def _is_erased(closing: Closing) -> bool:
 def _still_open(connection: Connection, closings: Sequence[Closing]) -> list[Closing]:
     first = {closing.ended.id: closing for closing in reversed(closings)}
     states = attempts.open_states(connection, first) if first else {}
+    given_up = [one for id_, one in first.items() if _is_given_up(one, states.get(id_))]
+    for one in given_up:
+        one.call.target_state = TargetState.IN_DOUBT
+    if given_up:
+        log.warning("calls that were given up as in doubt are settled", calls=len(given_up))
     return [one for id_, one in first.items() if states.get(id_) is _stood_as(one)]
+
+
+def _is_given_up(closing: Closing, state: AttemptState | None) -> bool:
+    """Whether it is in doubt to others while its dialer, cut off from the store, kept its end."""
+    known = closing.ended.state is not AttemptState.IN_DOUBT
+    return known and state is AttemptState.IN_DOUBT and _stood_as(closing) is AttemptState.CLAIMED
 
 
 def _stood_as(closing: Closing) -> AttemptState:

@@ -18,7 +18,8 @@ from ulid.constants import RANDOMNESS_LEN, TIMESTAMP_REPR_LEN
 from campaigns.attempt import Attempt
 from campaigns.budget import FREE, Prices
 from campaigns.campaign import Campaign
-from campaigns.contacts.terms import kept_terms
+from campaigns.contacts.basis import BasisKind
+from campaigns.contacts.terms import kept_terms, with_others
 from campaigns.rules import consent, gates
 from campaigns.rules.gates import Candidate, Gate
 from campaigns.states import TargetState
@@ -141,7 +142,7 @@ def _sort(
     """Put candidates that are refused or postponed where they belong; the others may be called."""
     allowed: list[Found] = []
     refused: list[tuple[int, Gate]] = []
-    postponed: list[tuple[int, Gate, datetime]] = []
+    postponed: list[tuple[Found, Gate, datetime]] = []
     demand = _demand(want)
     for one, candidate in zip(found, _candidates(connection, want, found, now), strict=True):
         gate = gates.refusal(candidate, demand)
@@ -150,17 +151,33 @@ def _sort(
         elif gate in gates.PERMANENT:
             refused.append((one.id, gate))
         else:
-            postponed.append((one.id, gate, gates.looked_at_again(gate, candidate, now)))
+            postponed.append((one, gate, gates.looked_at_again(gate, candidate, now)))
     _write_refused(connection, want.campaign.id, refused, delta)
     told.kept_out(connection, want.campaign, refused, now)
-    queue.postpone(connection, postponed)
+    queue.postpone(connection, _as_told(connection, want.campaign, postponed))
     return allowed
+
+
+def _as_told(
+    connection: Connection, campaign: Campaign, postponed: list[tuple[Found, Gate, datetime]]
+) -> list[tuple[int, Gate, datetime]]:
+    """The gates as people of this controller may read them: of nobody else's calls."""
+    up = [one.number for one, gate, _ in postponed if gate is Gate.LIVE_CALL_ON_NUMBER]
+    calling = attempts.calling_controllers(connection, up) if up else {}
+    return [
+        (one.id, gates.as_told(gate, own=calling.get(one.number) == campaign.controller_id), at)
+        for one, gate, at in postponed
+    ]
 
 
 def _demand(want: Want) -> gates.Demand:
     campaign = want.campaign
     return gates.Demand(
-        campaign.purpose, campaign.evidence, campaign.retry.max_attempts, want.rehearsal
+        campaign.purpose,
+        campaign.evidence,
+        campaign.retry.max_attempts,
+        want.rehearsal,
+        campaign.bases,
     )
 
 
@@ -195,7 +212,8 @@ def _candidate(
     capped_until: datetime | None,
     now: datetime,
 ) -> Candidate:
-    terms = kept_terms(one.slot, one.consent_expires_on, one.withdrawn_on)
+    own = kept_terms(one.slot, one.consent_expires_on, one.withdrawn_on)
+    terms = with_others(own, one.other_slots, one.other_expires_on)
     zones = one.zones.split("|")
     return Candidate(
         attempts=one.attempts,
@@ -207,6 +225,7 @@ def _candidate(
         capped_until=capped_until,
         lapsed=consent.lapsed(terms, zones, now),
         slot_closed_until=consent.closed_until(terms, zones, now),
+        basis=BasisKind(one.basis),
     )
 
 

@@ -328,6 +328,7 @@ class Dialer:
                     "channels": self._throttle.channels_of(one.id),
                     "calls_per_second": self._throttle.rate_of(one.id, now),
                     "gate": self._gate(one),
+                    "transfers_closed": self._trunks.transfers_closed(one),
                 }
                 for one in campaigns
             },

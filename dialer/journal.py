@@ -246,13 +246,15 @@ class Journal:
         """Every file, oldest first."""
         return sorted(self.directory.glob(f"*{_SUFFIX}"))
 
-    def recognise(self, *, expected: bool) -> None:
-        """Make sure that this is the directory the PBX wrote to, and mark it.
+    def recognise(self, node: str, *, expected: bool) -> None:
+        """Make sure that this is the directory the node's PBX wrote to, and mark it as the node's.
 
         Where it is shared with another machine it may not be mounted: an empty directory would
-        then say of every call in flight that it never began, and each would be placed again.
+        then say of every call in flight that it never began, and each would be placed again. So
+        would that of another node.
 
         Args:
+            node: of the dialer.
             expected: calls were placed, so that there was a journal.
 
         Raises:
@@ -260,13 +262,15 @@ class Journal:
         """
         mark = self.directory / _MARK
         try:
-            if mark.exists():
-                return
-            if expected and not self.files():
+            whose = mark.read_text() if mark.exists() else None
+            if whose is None and expected and not self.files():
                 raise PbxError(
                     f"{self.directory} has no journal, though calls were placed. Is it mounted?"
                 )
-            mark.touch()
+            if whose and whose != node:
+                raise PbxError(_belongs_to(whose, node, mark))
+            if not whose:  # none, or one of an earlier version, which named nobody
+                mark.write_text(node)
         except OSError as error:
             raise PbxError(f"The journal cannot be used: {error}") from error
 
@@ -311,6 +315,16 @@ class Journal:
         if path == self.current():
             raise ValueError(f"{path.name} is the journal of new calls.")
         put_aside(path)
+
+
+def _belongs_to(whose: str, node: str, mark: Path) -> str:
+    """Why a node cannot use the journal of another, and what to do."""
+    return (
+        f"{mark.parent} is the journal of the node «{whose}», and this dialer is «{node}»: it "
+        f"would not know what became of its calls. Start it with --node {whose}, or give it a PBX "
+        f"of its own. If «{whose}» is to be called «{node}» from now on, let its calls end first, "
+        f"stop it, and remove {mark}."
+    )
 
 
 def put_aside(path: Path) -> None:

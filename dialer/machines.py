@@ -107,7 +107,7 @@ class MachineWatch:
         if line is None or not line.ear.ends(line.now_ms - SILENCE_MS):
             return
         if line.leaving is None:
-            if not line.ear.in_greeting:
+            if not line.ear.greets(line.mode):
                 return
             self._wait_for_greeting(attempt_id, line)
         self._look_in(_PAUSE_S, attempt_id, line)

@@ -172,18 +172,17 @@ class Sender:
     def _transfer(self, transfer: Transfer, campaign: Campaign, trunk: Trunk) -> TransferOrder:
         """Where the call may be put through to.
 
-        Raises:
-            InvalidInput: that trunk is gone, is not armed or may not show the caller id; or a
-                rehearsal would reach somebody by it.
+        A trunk that cannot be used for it keeps nobody from being called: whoever asks then hears
+        that no place is free, and the PBX is not even told of that trunk.
         """
         way = self._trunks.get(transfer.trunk) if transfer.trunk else trunk
-        if way is None or not self._trunks.may_transfer(way.name, campaign):
-            raise InvalidInput("script.transfer", f"the trunk «{transfer.trunk}» cannot be used.")
+        closed = way is None or not self._trunks.may_transfer(way.name, campaign)
+        by = trunk if way is None or closed else way
         return TransferOrder(
-            number=way.dialled(transfer.number),
-            endpoint=self._trunks.endpoint(way.name),
+            number=by.dialled(transfer.number),
+            endpoint=self._trunks.endpoint(by.name),
             group=str(campaign.id),
-            most=self._trunks.transfers(campaign.id, transfer.limit),
+            most=0 if closed else self._trunks.transfers(campaign.id, transfer.limit),
             ring_s=transfer.ring_s,
             talk_s=transfer.talk_s,
         )

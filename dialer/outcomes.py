@@ -6,6 +6,7 @@ from datetime import datetime
 
 from campaigns import outcome as outcomes
 from campaigns import retry, stages, tariff
+from campaigns.contacts.suppression import SuppressionReason
 from campaigns.outcome import Facts, Outcome
 from campaigns.states import AttemptState, TargetState
 from dialer.calls import Call
@@ -16,6 +17,13 @@ from store.queue import Settled
 
 _UNFINISHED = {"", "playing", "script"}
 """What the dialplan was doing where the message was not over."""
+
+
+_REFUSALS = {
+    Outcome.OPTED_OUT: SuppressionReason.KEY.value,
+    Outcome.UNWANTED: SuppressionReason.UNWANTED.value,
+}
+"""Ends that are somebody's refusal, and the reason under which it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,7 @@ def _facts(call: Call, hung_up: HungUp | None) -> Facts:
         heard_ms=_heard_ms(call, known),
         message_ms=call.message.ms,
         rtp_sent=known.rtp_sent,
+        rtp_received=known.rtp_received,
         first_ms=known.first_ms,
     )
 
@@ -125,7 +134,8 @@ def _closing(call: Call, found: Outcome, facts: Facts, at: datetime) -> Closing:
         found.value,
         _avoided(call, found),
     )
-    return Closing(call, _ended(call, found, facts, at), settled, _suppress(found))
+    suppress = _suppress(call, found, following.state)
+    return Closing(call, _ended(call, found, facts, at), settled, suppress)
 
 
 def _avoided(call: Call, found: Outcome) -> str | None:
@@ -183,10 +193,15 @@ def _answered_at(call: Call) -> datetime | None:
     return call.answered_at
 
 
-def _suppress(found: Outcome) -> str:
-    if found is Outcome.OPTED_OUT:
-        return "key"
-    return "unwanted_607" if found is Outcome.UNWANTED else ""
+def _suppress(call: Call, found: Outcome, after: TargetState) -> str:
+    """Why the number must not be called again.
+
+    That it does not exist is believed of a network that is one, and once the campaign would not try
+    it again; `store.verdicts` takes it back where its trunk turns out to be out of order.
+    """
+    if found is Outcome.INVALID_NUMBER and after is not TargetState.PENDING:
+        return "" if call.campaign.rehearsal else SuppressionReason.INVALID_NUMBER.value
+    return _REFUSALS.get(found, "")
 
 
 def began_late(ended: Ended) -> bool:
@@ -196,5 +211,5 @@ def began_late(ended: Ended) -> bool:
 
 
 def opted_out(closings: Sequence[Closing]) -> list[Closing]:
-    """Those whose number must not be called again."""
-    return [closing for closing in closings if closing.suppress]
+    """Those in which somebody refused to be called again."""
+    return [closing for closing in closings if closing.ended.outcome in _REFUSALS]

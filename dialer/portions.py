@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from campaigns.campaign import LEAST_CPS, Limits
 from campaigns.portions import Member, portion
+from campaigns.script import LONGEST_RING_S, LONGEST_TALK_S
 from store import attempts, leases, portions
 from store.leases import Node
 from store.portions import NOTHING, SYSTEM, Kept, Limited, of_transfers
@@ -26,8 +27,13 @@ way of an order to the far side."""
 FRESH_S = leases.LEASE_LASTS.total_seconds() - 3.0
 """How long what was settled may be used: others may take it when the lease can have lapsed."""
 
-LONGEST_TRANSFER_S = 3700.0
-"""How long who was put through before may still talk, ringing included."""
+LONGEST_HEARD_S = 3600
+"""What anybody hears before they ask to be put through: the longest message (`audio.decode`) four
+times, and as long again of questions."""
+
+LONGEST_TRANSFER_S = float(LONGEST_HEARD_S + LONGEST_RING_S + LONGEST_TALK_S)
+"""How long a transfer may still be up by a limit that was lowered: a call keeps the one that it was
+sent with, to its very end."""
 
 Shared = Mapping[Limited, Limits]
 

@@ -28,6 +28,7 @@ from dialer.instance.apart import access_to
 from dialer.instance.configure import AMI_USER, Instance
 from dialer.instance.locate import find_installation
 from dialer.instance.ports import Ports, free_ports
+from dialer.instance.seats import seat
 from dialer.instance.supervise import Supervisor
 from dialer.journal import Journal
 from dialer.originate import Sounds
@@ -36,7 +37,9 @@ from dialer.recordings import Recordings
 from dialer.trunks import Trunks
 from dialer.upkeep import chores
 from operations import suppression_key
+from operations.callback_line import directory_of
 from operations.callbacks import carry_out
+from operations.pbx_directories import root_of
 from operations.settings import PbxSettings, Settings
 from operations.workspace import Workspace
 from store.leases import MAIN
@@ -134,7 +137,7 @@ class _PbxSide:
 async def _pbx_side(settings: Settings, node: str) -> AsyncIterator[_PbxSide]:
     """The PBX; a local one is started or adopted, and looked after meanwhile."""
     if settings.pbx.mode == "remote":
-        yield _remote(settings.pbx)
+        yield _remote(seat(settings.pbx, node))
         return
     supervisor = Supervisor(local_instance(settings, node), find_installation())
     adopted = await asyncio.to_thread(supervisor.start)
@@ -176,7 +179,7 @@ async def _watch(supervisor: Supervisor) -> None:
 
 def local_instance(settings: Settings, node: str = MAIN) -> Instance:
     """The local Asterisk of a node; its ports stay the same from start to start."""
-    root = settings.home / "pbx" if node == MAIN else settings.home / "nodes" / node / "pbx"
+    root = root_of(settings.home, node)
     kept = _kept(settings, root / "instance.json")
     ports, pbx = kept.ports, settings.pbx
     return Instance(
@@ -188,6 +191,8 @@ def local_instance(settings: Settings, node: str = MAIN) -> Instance:
         sip_address=pbx.sip_bind,
         trunks=tuple(settings.all_trunks()),
         endpoint_tag=kept.endpoint_tag,
+        # A line that is installed answers on every PBX of its home.
+        shared_lines=None if node == MAIN else directory_of(settings),
     )
 
 

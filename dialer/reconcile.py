@@ -127,7 +127,7 @@ class Reconciliation:
         """
         self._journalled = Journalled()
         known = await self._book.read(self._open_calls)
-        await asyncio.to_thread(self._journal.recognise, expected=bool(known))
+        await asyncio.to_thread(self._journal.recognise, self._book.node, expected=bool(known))
         found, unknown = await self._round(known)
         found.refusals = await self._refusals()
         found.quarantined = unknown

@@ -11,8 +11,10 @@ what became of the call before.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 from ulid import ULID
@@ -64,25 +66,37 @@ class Recovered:
     unreadable: int = 0
 
 
-def recover(workspace: Workspace, directory: Path) -> Recovered:
-    """Bring the record up to what the journals of a directory know; no dialer may run.
+class _Begun(NamedTuple):
+    """A call that a journal tells of, with what else the same journal tells of it and others."""
 
-    Doing it again with more journals adds what they know.
+    started: Started
+    journalled: Journalled
+
+
+def recover(workspace: Workspace, *directories: Path) -> Recovered:
+    """Bring the record up to what the journals know; no dialer may run.
+
+    Doing it again with more journals adds what they know. Those of one database's nodes belong
+    together: a person whom one has called may be called again by another, and what is no line of
+    one is a line of another.
+
+    Args:
+        workspace: that was restored.
+        directories: of the journals, one for each PBX.
 
     Raises:
         OSError: a journal is there and cannot be read.
         StoreUnavailable: it cannot be recorded; what was read so far is.
     """
-    files = kept(directory)
+    each = [kept(directory) for directory in directories]
     work = _Recovery(workspace)
-    work.settle_open(files)
-    for file in files:
-        work.add_unknown(file)
+    work.settle_open([file for files in each for file in files])
+    work.add_unknown(each)
     return work.found
 
 
 class _Recovery:
-    """One look through the journals; a call keeps the file that it began in."""
+    """One look through the journals of all PBXs; a call keeps the file that it began in."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._engine = workspace.engine
@@ -105,19 +119,30 @@ class _Recovery:
             with writing(self._engine) as connection:
                 self._close(connection, some, journalled)
 
-    def add_unknown(self, file: Path) -> None:
-        """Add the calls of one journal that the record does not know."""
-        found = read(file)
-        torn = file.stat().st_size > found.offset
-        self.found.unreadable += found.garbage + torn
-        started = [one for one in found.records if isinstance(one, Started)]
-        journalled = journalled_in([file], {one.attempt_id for one in started})
-        for some in _by(AT_ONCE, sorted(started, key=lambda one: one.attempt_id)):
+    def add_unknown(self, each: Iterable[Sequence[Path]]) -> None:
+        """Add the calls that the record does not know, in the order in which they were placed.
+
+        Args:
+            each: the journals of one PBX after the other's, oldest first.
+        """
+        begun = merge(*(self._begun(files) for files in each), key=_attempt_id)
+        while some := list(islice(begun, AT_ONCE)):
             with writing(self._engine) as connection:
-                known = attempts.by_ids(connection, [one.attempt_id for one in some])
+                known = set(attempts.by_ids(connection, [_attempt_id(one) for one in some]))
                 for one in some:
-                    if one.attempt_id not in known:
-                        self._add(connection, one, journalled)
+                    if _attempt_id(one) not in known:
+                        self._add(connection, one.started, one.journalled)
+                        known.add(_attempt_id(one))
+
+    def _begun(self, files: Iterable[Path]) -> Iterator[_Begun]:
+        """The calls of one PBX; one file at a time is in memory."""
+        for file in files:
+            found = read(file)
+            self.found.unreadable += found.garbage + (file.stat().st_size > found.offset)
+            started = [one for one in found.records if isinstance(one, Started)]
+            journalled = journalled_in([file], {one.attempt_id for one in started})
+            for one in sorted(started, key=lambda one: one.attempt_id):
+                yield _Begun(one, journalled)
 
     def _add(self, connection: Connection, started: Started, journalled: Journalled) -> None:
         """Add one call: the next one of the same person is judged by how this one left them."""
@@ -204,6 +229,10 @@ def _latest(files: Iterable[Path], target_ids: Collection[int]) -> dict[int, str
             if isinstance(one, Started) and one.target_id in target_ids:
                 found[one.target_id] = max(found.get(one.target_id, ""), one.attempt_id)
     return found
+
+
+def _attempt_id(one: _Begun) -> str:
+    return one.started.attempt_id
 
 
 def _by(count: int, all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -16,7 +16,7 @@ from dialer.throttle import Throttle
 from dialer.trunks import Trunks
 from store import attempts
 from store import campaigns as kept
-from store.portions import SYSTEM, of_campaign, of_transfers, of_trunk
+from store.portions import SYSTEM, of_campaign, of_controller, of_transfers, of_trunk
 
 log = structlog.get_logger()
 
@@ -77,6 +77,8 @@ class Sharing:
         found |= {of_trunk(name): one for name, one in self._trunks.shared().items()}
         for one in campaigns:
             found[of_campaign(one.id)] = one.limits
+            if one.controller_limits:
+                found[of_controller(one.controller_id)] = one.controller_limits
             if one.script and one.script.transfer:
                 found[of_transfers(one.id)] = transfer_limits(one.script.transfer.limit)
         return found

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from campaigns.campaign import Campaign, Limits
 from campaigns.pacing import Backlog, Lag, Pace, Ramp, Slots
 from dialer.portions import ALONE, Portions
-from store.portions import SYSTEM, Limited, of_campaign, of_trunk
+from store.portions import SYSTEM, Limited, of_campaign, of_controller, of_trunk
 
 SLOWEST_START = 1.0
 """Calls per second with which everything begins: what a trunk takes that nobody knows yet."""
 
 
 class Throttle:
-    """Every limit in force: the whole system's, each trunk's, each campaign's.
+    """Every limit in force: the system's, each trunk's, each campaign's, those of controllers.
 
     All limits are counted on the monotonic clock, so that a step of the wall clock makes no
     burst. A slot is held from the claim to Hangup; a token is spent when the call is sent.
@@ -23,6 +23,8 @@ class Throttle:
         self._system = _Gauge(system)
         self._trunks: dict[str, _Gauge] = {}
         self._campaigns: dict[int, _Gauge] = {}
+        self._controllers: dict[int, _Gauge] = {}
+        self._limited: dict[int, _Gauge] = {}  # of the controller of a campaign, by its id
         self._owners: dict[str, tuple[str, int]] = {}
         self._lag = Lag()
         self._ramp = Ramp()
@@ -54,14 +56,43 @@ class Throttle:
             self._trunks.setdefault(name, _Gauge(one)).change(one)
 
     def set_campaigns(self, campaigns: Collection[Campaign], portions: Portions = ALONE) -> None:
-        """Put campaign limits in force, as far as this dialer's portions go; forget those over."""
+        """Put limits of campaigns and of their controllers in force; forget those over.
+
+        As far as this dialer's portions go.
+        """
         current = {one.id: portions.of(of_campaign(one.id), one.limits) for one in campaigns}
         for gone in self._campaigns.keys() - current.keys():
-            if not self._campaigns[gone].slots.used:
+            if not self._campaigns[gone].in_use:
                 del self._campaigns[gone]
+                self._limited.pop(gone, None)
         for campaign_id, limits in current.items():
             self._campaigns.setdefault(campaign_id, _Gauge(limits)).change(limits)
+        self._set_controllers(campaigns, portions)
         self._reserve(campaigns, portions)
+
+    def _set_controllers(self, campaigns: Collection[Campaign], portions: Portions) -> None:
+        """Put the limits of those controllers in force that have one."""
+        limits = {one.controller_id: one.controller_limits for one in campaigns}
+        for id_, own in limits.items():
+            if own is None:
+                self._controllers.pop(id_, None)
+                continue
+            allowed = portions.of(of_controller(id_), own)
+            self._controllers.setdefault(id_, _Gauge(allowed)).change(allowed)
+        for one in campaigns:
+            self._put_under(one.id, self._controllers.get(one.controller_id))
+        used = {id(gauge) for gauge in self._limited.values()}
+        self._controllers = {
+            id_: gauge for id_, gauge in self._controllers.items() if id(gauge) in used
+        }
+
+    def _put_under(self, campaign_id: int, gauge: "_Gauge | None") -> None:
+        """Have the calls of a campaign count under a limit of its controller, those in hand too."""
+        if gauge is None:
+            self._limited.pop(campaign_id, None)
+        elif self._limited.get(campaign_id) is not gauge:
+            self._limited[campaign_id] = gauge
+            gauge.count_too(self._campaigns[campaign_id])
 
     def _reserve(self, campaigns: Collection[Campaign], portions: Portions) -> None:
         """Keep room for those who ask to be put through: the PBX asks nobody then."""
@@ -83,6 +114,7 @@ class Throttle:
             SYSTEM: self._system.in_use,
             **{of_trunk(name): one.in_use for name, one in self._trunks.items()},
             **{of_campaign(id_): one.in_use for id_, one in self._campaigns.items()},
+            **{of_controller(id_): one.in_use for id_, one in self._controllers.items()},
         }
 
     def room(self, now: float, soon: float, until: float) -> "Room":
@@ -175,7 +207,8 @@ class Throttle:
         """Allow for what the PBX's delay varies by now, and go on with the ramp (monotonic s)."""
         allowance, share = self._lag.allowance(), self._ramp.share(now)
         self._usual_delay = self._lag.usual()
-        for gauge in (self._system, *self._trunks.values(), *self._campaigns.values()):
+        inner = (*self._campaigns.values(), *self._controllers.values())
+        for gauge in (self._system, *self._trunks.values(), *inner):
             gauge.pace.allow_for(allowance, self.channels)
         for gauge in (self._system, *self._trunks.values()):
             gauge.ease(share)
@@ -187,7 +220,10 @@ class Throttle:
 
     def gauges(self, trunk: str, campaign_id: int) -> list["_Gauge"]:
         """The limits that a call of this campaign over this trunk is under."""
-        found = [self._system, self._trunks.get(trunk), self._campaigns.get(campaign_id)]
+        found = [
+            self._system, self._trunks.get(trunk), self._campaigns.get(campaign_id),
+            self._limited.get(campaign_id),
+        ]  # fmt: skip
         return [gauge for gauge in found if gauge is not None]
 
 
@@ -241,6 +277,14 @@ class _Gauge:
     def in_use(self) -> int:
         """Slots taken, and those of claims that are being made."""
         return self.slots.used + self.held
+
+    def count_too(self, other: "_Gauge") -> None:
+        """Count what is in hand under another limit: it is under this one from now on."""
+        for attempt_id in other.slots.taken:
+            self.slots.take(attempt_id)
+        self.waiting |= other.waiting
+        self.held += other.held
+        self.pace.count_too(other.pace)
 
     def change(self, limits: Limits | None) -> None:
         """Put another limit in force; under None no call begins."""

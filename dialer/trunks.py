@@ -189,6 +189,13 @@ class Trunks:
         allowed = {None, Gate.LIMIT_REACHED}
         return self._gate(name, campaign, self._clock()) in allowed
 
+    def transfers_closed(self, campaign: Campaign) -> bool:
+        """Whether nobody can be put through, as the trunk that is named for it cannot be used."""
+        transfer = campaign.script.transfer if campaign.script else None
+        if transfer is None or not transfer.trunk:
+            return False
+        return not self.may_transfer(transfer.trunk, campaign)
+
     def _breaker(self, name: str, now: float) -> Breaker:
         """Whether it is used: not at all while nobody answers its OPTIONS."""
         if self._unanswered.get(name):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from operations.demands import check_bases
 from operations.filling import check_lists, check_open, fill
 from operations.list_hold import check_released
 from operations.workspace import Workspace
@@ -49,13 +50,15 @@ def add_list(
 
     Raises:
         NotFound: the controller has no such campaign or list.
-        InvalidInput: the list is not whole, or held.
+        InvalidInput: the list is not whole, or held, or of a basis that the rules don't allow.
         NotAllowed: the campaign takes nobody in any more.
     """
     with writing(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
         check_open(connection, campaign_id)
         check_lists(connection, controller_id, [list_id])
+        bases = kept.by_id(connection, campaign_id).bases
+        check_bases(connection, controller_id, [list_id], bases, row["pack"])
         check_released(connection, controller_id, [list_id], rehearsal=row["rehearsal"])
         contacts = lists.one(connection, controller_id, list_id)["accepted"]
         if list_id not in kept.lists_of(connection, campaign_id):

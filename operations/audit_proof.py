@@ -7,12 +7,12 @@ meanwhile and memory stays flat. What is appended while it is read is read as we
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine
 
 from store import allowed_calls, audit_hashes, audit_rows
-from store.audit import CALLS_ALLOWED
+from store.audit import CALLS_ALLOWED, REMOVALS
 from store.audit_rows import Stored
 
 
@@ -44,7 +44,8 @@ class Proof:
         segments: how many.
         events: how many.
         calls: calls allowed, of which there are rows and which were held against them.
-        calls_removed: calls allowed, in claims of which retention has removed some or all.
+        calls_removed: calls allowed, in claims of which retention has removed some or all; what is
+            left of them is not compared.
         faults: how many there were.
     """
 
@@ -55,23 +56,38 @@ class Proof:
     faults: int = 0
 
 
-def prove(engine: Engine, tell: Callable[[Fault], None]) -> Proof:
+@dataclass(slots=True)
+class Share:
+    """What of it was one controller's: how many events, and how many calls allowed in them."""
+
+    events: int = 0
+    calls: int = 0
+
+
+Shares: TypeAlias = dict[Any, Share]
+"""By controller id; None for what concerns everybody, and whatever a forger may have written."""
+
+
+def prove(engine: Engine, tell: Callable[[Fault], None], shares: Shares | None = None) -> Proof:
     """Look the whole audit over.
 
     Args:
         engine: of the database.
         tell: called for each fault as it is found.
+        shares: each controller's is counted in it.
     """
-    return _Look(engine, tell).look()
+    return _Look(engine, tell, {} if shares is None else shares).look()
 
 
 class _Look:
     """One look over the audit, segment after segment."""
 
-    def __init__(self, engine: Engine, tell: Callable[[Fault], None]) -> None:
+    def __init__(self, engine: Engine, tell: Callable[[Fault], None], shares: Shares) -> None:
         self._engine = engine
         self._tell = tell
+        self._shares = shares
         self._proof = Proof()
+        self._removed: dict[str, bool] = {}  # by campaign
 
     def look(self) -> Proof:
         with audit_rows.as_stored(self._engine) as connection:
@@ -142,6 +158,7 @@ class _Look:
                 if stretch is None:
                     return
                 for event in stretch.events:
+                    self._share_of(event).events += 1
                     if walk.follows(event) and event["act"] == CALLS_ALLOWED:
                         self._check_calls(connection, event)
             self._proof.events += len(stretch.events)
@@ -152,13 +169,31 @@ class _Look:
     def _check_calls(self, connection: Connection, event: Stored) -> None:
         detail: dict[str, Any] = json.loads(event["detail"])
         found = allowed_calls.found(connection, detail)
-        if found.there < detail["calls"]:
+        gone = detail["calls"] - found.there
+        if gone > 0 and self._is_removed(connection, event["subject"]):
             self._proof.calls_removed += detail["calls"]
             return
-        self._proof.calls += detail["calls"]
+        self._proof.calls += found.there
+        self._share_of(event).calls += found.there
+        place = event["segment_id"], event["sequence"]
+        if gone > 0:
+            what = f"{gone} of the {detail['calls']} calls of this claim are gone, and no retention"
+            self._fault(*place, f"{what} removed them.")
         if not found.agrees:
             what = "the calls, contacts or lists of this claim are not what it was allowed on."
-            self._fault(event["segment_id"], event["sequence"], what)
+            self._fault(*place, what)
+
+    def _is_removed(self, connection: Connection, subject: str) -> bool:
+        """Whether retention says that it has begun to remove calls of a campaign.
+
+        It says so before it does, so that whoever sees a call missing sees that, too.
+        """
+        if subject not in self._removed:
+            self._removed[subject] = audit_rows.has_act(connection, REMOVALS, subject)
+        return self._removed[subject]
+
+    def _share_of(self, event: Stored) -> Share:
+        return self._shares.setdefault(event["controller_id"], Share())
 
     def _fault(self, segment: int, sequence: int | None, what: str) -> None:
         self._proof.faults += 1

@@ -16,7 +16,7 @@ import re
 import socket
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -30,17 +30,19 @@ from sqlalchemy import Engine
 from audio.message import sha256_of
 from campaigns.errors import InvalidInput
 from operations.callback_line import directory_of
+from operations.pbx_directories import journals, name_of, nodes_of, root_of
 from operations.settings import FILE_NAME, Settings
 from operations.workspace import Workspace
 from store import audit, schema, snapshot
 from store.engine import writing
+from store.leases import MAIN
 from store.snapshot import Standing
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.dump"}
 INSTANCE = "instance.json"
-"""The ports of the local PBX, which a carrier or a firewall may know, and the tag of its
+"""The ports of a local PBX, which a carrier or a firewall may know, and the tag of its
 endpoints."""
 
 _KEY_LINE = re.compile(r"(?m)^\s*suppression_key\s*=.*\n?")
@@ -158,18 +160,21 @@ def _written(workspace: Workspace, aside: Path) -> tuple[Path, Manifest]:
     return made, manifest
 
 
-def places(settings: Settings) -> dict[str, Path]:
+def places(settings: Settings, nodes: Iterable[str] = ()) -> dict[str, Path]:
     """The directories that belong to a home, by their names in a backup.
+
+    Args:
+        settings: of the home.
+        nodes: whose journals are to be among them though they are not there yet.
 
     Raises:
         NotAllowed: the PBX is on another host, and no shared directory is named.
     """
-    lines = directory_of(settings)
     return {
         "audio": settings.audio_directory,
         "rules": settings.rules_directory,
-        "lines": lines,
-        "journal": lines.parent / "journal",
+        "lines": directory_of(settings),
+        **journals(settings, nodes),
     }
 
 
@@ -182,13 +187,14 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _texts(settings: Settings) -> Iterator[tuple[str, bytes]]:
-    """The settings but for the suppression key, and the ports of a local PBX."""
+    """The settings but for the suppression key, and the ports of each local PBX."""
     file = settings.home / FILE_NAME
     if file.is_file():
         yield FILE_NAME, _KEY_LINE.sub("", file.read_text("utf-8")).encode()
-    instance = settings.home / "pbx" / INSTANCE
-    if instance.is_file():
-        yield INSTANCE, instance.read_bytes()
+    for node in (MAIN, *nodes_of(settings.home)):
+        instance = root_of(settings.home, node) / INSTANCE
+        if instance.is_file():
+            yield name_of(node, INSTANCE), instance.read_bytes()
 
 
 def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> Member:

@@ -9,6 +9,7 @@ from campaigns.budget import Spending
 from campaigns.errors import InvalidInput
 from campaigns.invoice import Billed, Comparison, compare
 from campaigns.money import plain
+from campaigns.script import budget_beside_transfer
 from campaigns.tariff import talked_s
 from operations.trunk_choice import find_trunk
 from operations.workspace import Workspace
@@ -73,14 +74,18 @@ def change_budget(
 
     Raises:
         NotFound: the controller has no such campaign.
-        InvalidInput: nobody is named, or it is below zero.
+        InvalidInput: nobody is named, it is below zero, or the campaign puts calls through, so
+            that it could spend more than its budget.
     """
     if not by.strip():
         raise InvalidInput("by", "it names nobody.", "Name the person who answers for it.")
     if micros is not None and micros < 0:
         raise InvalidInput("budget", "a budget is not below zero.")
     with writing(workspace.engine) as connection:
-        before = kept.row(connection, controller_id, campaign_id)["budget"]
+        row = kept.row(connection, controller_id, campaign_id)
+        before, script = row["budget"], row["script"]
+        if micros is not None and script and script["transfer"]:
+            raise budget_beside_transfer()
         spending.set_budget(connection, campaign_id, micros)
         audit.record(
             connection, datetime.now(UTC), by.strip(), "campaign.budget",

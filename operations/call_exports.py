@@ -13,11 +13,13 @@ from sqlalchemy import Connection
 
 from campaigns.contacts.suppression_key import known_number
 from campaigns.money import to_euros
+from operations.import_list import rejects
+from operations.rejects import Reject
 from operations.workspace import Workspace
+from store import audit, export_pages, lists
 from store import campaigns as kept
-from store import export_pages
 from store import targets as kept_targets
-from store.engine import reading
+from store.engine import reading, writing
 from store.export_pages import Rows
 
 PAGE = 2000
@@ -54,13 +56,13 @@ TARGETS = (
 SUPPRESSIONS = ("id", "number", "reason", "source", "attempt_id", "asked_at", "expires_at")
 
 
-def attempts(workspace: Workspace, controller_id: int, campaign_id: int) -> Export:
-    """Every attempt of a campaign, in order of time.
+def attempts(workspace: Workspace, controller_id: int, campaign_id: int, by: str) -> Export:
+    """Every attempt of a campaign, in order of time; who asks for them goes on record.
 
     Raises:
         NotFound: the controller has no such campaign.
     """
-    _check(workspace, controller_id, campaign_id)
+    _hand_out(workspace, controller_id, campaign_id, "attempts", by)
 
     def page(connection: Connection, after: Any) -> Rows:
         return export_pages.attempts(connection, campaign_id, after, PAGE)
@@ -68,13 +70,13 @@ def attempts(workspace: Workspace, controller_id: int, campaign_id: int) -> Expo
     return Export(f"attempts-{campaign_id}", ATTEMPTS, _pages(workspace, page, "", _attempt))
 
 
-def targets(workspace: Workspace, controller_id: int, campaign_id: int) -> Export:
-    """Every target of a campaign that is there now, in the order of the lists.
+def targets(workspace: Workspace, controller_id: int, campaign_id: int, by: str) -> Export:
+    """Every target of a campaign that is there now, in the order of the lists; likewise.
 
     Raises:
         NotFound: the controller has no such campaign.
     """
-    _check(workspace, controller_id, campaign_id)
+    _hand_out(workspace, controller_id, campaign_id, "targets", by)
     with reading(workspace.engine) as connection:
         first, last = kept_targets.span(connection, campaign_id)
 
@@ -84,8 +86,10 @@ def targets(workspace: Workspace, controller_id: int, campaign_id: int) -> Expor
     return Export(f"targets-{campaign_id}", TARGETS, _pages(workspace, page, first - 1, _target))
 
 
-def suppressions(workspace: Workspace, controller_id: int) -> Export:
-    """Every suppression of a controller, expired ones too."""
+def suppressions(workspace: Workspace, controller_id: int, by: str) -> Export:
+    """Every suppression of a controller, expired ones too; likewise."""
+    with writing(workspace.engine) as connection:
+        _note(connection, controller_id, by, "suppressions", f"controller {controller_id}")
 
     def page(connection: Connection, after: Any) -> Rows:
         return export_pages.suppressions(connection, controller_id, after, PAGE)
@@ -93,9 +97,40 @@ def suppressions(workspace: Workspace, controller_id: int) -> Export:
     return Export("suppressions", SUPPRESSIONS, _pages(workspace, page, 0, _suppression))
 
 
-def _check(workspace: Workspace, controller_id: int, campaign_id: int) -> None:
-    with reading(workspace.engine) as connection:
+def refused_rows(
+    workspace: Workspace, controller_id: int, list_id: int, by: str
+) -> Iterator[Reject]:
+    """The refused rows of a list, in the order of its file; likewise.
+
+    Raises:
+        NotFound: the controller has no such list.
+    """
+    with writing(workspace.engine) as connection:
+        lists.one(connection, controller_id, list_id)
+        _note(connection, controller_id, by, "rejects", f"list {list_id}")
+    return rejects(workspace.engine, controller_id, list_id)
+
+
+def _note(connection: Connection, controller_id: int, by: str, table: str, subject: str) -> None:
+    """Put on record that a table of people's numbers is handed out.
+
+    Args:
+        connection: a transaction that writes.
+        controller_id: whose.
+        by: who asks for it.
+        table: which.
+        subject: of what.
+    """
+    now = datetime.now(UTC)
+    audit.record(connection, now, by, "export.make", subject, controller_id, {"table": table})
+
+
+def _hand_out(
+    workspace: Workspace, controller_id: int, campaign_id: int, table: str, by: str
+) -> None:
+    with writing(workspace.engine) as connection:
         kept.row(connection, controller_id, campaign_id)
+        _note(connection, controller_id, by, table, f"campaign {campaign_id}")
 
 
 def _pages(

@@ -27,7 +27,10 @@ from store import audit, callbacks
 from store.engine import reading, writing
 
 LANGUAGES = ("fr", "en")
-PROMPTS = ("optout-confirmed", "callback-number", "callback-access", "callback-consent")
+PROMPTS = (
+    "optout-confirmed", "callback-number", "callback-access", "callback-consent", "callback-code",
+    "callback-code-wrong", "callback-code-noted",
+)  # fmt: skip
 """What the line says besides its message, in its language."""
 
 _CONSENT = "consent-open"
@@ -162,19 +165,41 @@ def acts(
 
 
 def tend(workspace: Workspace) -> None:
-    """Have nobody told that their agreement is noted on a line whose form was closed.
+    """Have lines say what they should by now, though the PBX asks nobody.
 
-    The PBX asks nobody: it looks for a file beside what the line speaks.
+    Nobody is told that their agreement is noted on a line whose form was closed: the PBX looks for
+    a file beside what the line speaks. One that was installed by an older version gets the prompts
+    that have come since.
 
     Raises:
         StoreUnavailable: which lines they are cannot be read.
         NotAllowed: the PBX is on another host, and no shared directory is named.
     """
     with reading(workspace.engine) as connection:
-        numbers = callbacks.closed_to_consent(connection)
-    for number in numbers:
+        closed = callbacks.closed_to_consent(connection)
+        lines = [one for one in callbacks.lines(connection) if one["removed_at"] is None]
+    for number in closed:
         for form in forms(number):
             _mark(directory_of(workspace.settings) / form / _CONSENT, there=False)
+    for line in lines:
+        for form in forms(line["number"]):
+            _complete(workspace, directory_of(workspace.settings) / form, line["language"])
+
+
+def _complete(workspace: Workspace, directory: Path, language: str) -> None:
+    spoken = [one.suffix for one in directory.glob("message.*")]
+    if all((directory / f"{name}{one}").exists() for one in spoken for name in PROMPTS):
+        return
+    prompts = _prompts(workspace, language)
+    for suffix in spoken:
+        for name in PROMPTS:
+            _copy(prompts[name].with_suffix(suffix), directory / f"{name}{suffix}")
+
+
+def _prompts(workspace: Workspace, language: str) -> dict[str, Path]:
+    """Where each prompt of a language lies, without extension."""
+    found = prepare_prompts(workspace.library)
+    return {one.name: one.base for one in found if one.language == language}
 
 
 def _message(workspace: Workspace, recordings: Sequence[Path]) -> PreparedMessage:
@@ -207,11 +232,7 @@ def _place(
     workspace: Workspace, number: str, message: PreparedMessage, asked: NewLine, *, consent: bool
 ) -> None:
     """Put what is spoken where the PBX looks for it, under each way of naming the number."""
-    prompts = {
-        one.name: one.base
-        for one in prepare_prompts(workspace.library)
-        if one.language == asked.language
-    }
+    prompts = _prompts(workspace, asked.language)
     for form in forms(number):
         directory = directory_of(workspace.settings) / form
         directory.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ from campaigns.contacts.phone import masked, parse
 from campaigns.contacts.request import RequestKind
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from operations.consent_form import locked
+from operations.receipt_links import prove
 from operations.requests import last_day
 from operations.submissions import agree_by_phone
 from store import audit, callbacks, consent_forms, outbox, requests, suppressions
@@ -65,6 +66,8 @@ def _act(connection: Connection, said: Said, line: dict[str, Any], number: str) 
             _refuse(connection, said, line, number)
         case CallerAct.ACCESS:
             _ask(connection, said, line, number)
+        case CallerAct.CODE:
+            _ask_with_code(connection, said, line, number)
         case CallerAct.CONSENT:
             _agree(connection, said, line, number)
         case CallerAct.CALL:
@@ -91,12 +94,24 @@ def _refuse(connection: Connection, said: Said, line: dict[str, Any], number: st
 
 def _ask(connection: Connection, said: Said, line: dict[str, Any], number: str) -> None:
     """A request for access, which a person answers within a month."""
+    made = _opened(connection, said, line, number)
+    _record(connection, said, line, "request.open", number, {"request": made})
+
+
+def _ask_with_code(connection: Connection, said: Said, line: dict[str, Any], number: str) -> None:
+    """The same, on which the page that showed the code waits; one too old is a request as well."""
+    made = _opened(connection, said, line, number)
+    request = requests.one(connection, line["controller_id"], made)
+    detail = {"request": made, "page": prove(connection, said, number, request)}
+    _record(connection, said, line, "request.open", number, detail)
+
+
+def _opened(connection: Connection, said: Said, line: dict[str, Any], number: str) -> int:
     day = said.at.astimezone(_DAYS_OF).date()
-    made = requests.add(
+    return requests.add(
         connection, line["controller_id"], RequestKind.ACCESS, number, day, last_day(day),
         f"by a call to {line['number']}", BY, said.at,
     )  # fmt: skip
-    _record(connection, said, line, "request.open", number, {"request": made})
 
 
 def _agree(connection: Connection, said: Said, line: dict[str, Any], number: str) -> None:

@@ -205,7 +205,10 @@ class SegmentValues(BaseModel):
 
 
 class CampaignValues(SegmentValues):
-    """What a campaign is, wherever it is written: in a file or sent to the API."""
+    """What a campaign is, wherever it is written: in a file or sent to the API.
+
+    `signatory` is the person who signs for an alert, where its pack asks for one.
+    """
 
     name: Name
     purpose: Name
@@ -221,6 +224,7 @@ class CampaignValues(SegmentValues):
     retry: RetryValues = RetryValues()
     launch: LaunchValues = LaunchValues()
     machines: MachineValues = MachineValues()
+    signatory: Annotated[Line, Field(max_length=200)] = ""
 
 
 class CampaignFile(CampaignValues):

@@ -6,12 +6,11 @@ from typing import Any
 
 from campaigns.access import is_key
 from campaigns.check import Check, Subject, Verdict
-from campaigns.errors import InvalidInput
 from campaigns.machine import MachineMode
 from campaigns.money import Euros
 from operations.prepared import Prepared
-from operations.readiness import pack_of
 from operations.route_checks import caller_id, trunk
+from operations.rule_checks import basis, elections, purpose
 
 FRESH = timedelta(days=30)
 """Refusals imported longer ago are pointed out: the project's own figure."""
@@ -24,6 +23,9 @@ def every(prepared: Prepared) -> Iterator[Check]:
     yield stop(prepared)
     yield persons(prepared)
     yield pack(prepared)
+    yield purpose(prepared)
+    yield elections(prepared)
+    yield basis(prepared)
     yield people(prepared)
     yield suppressions(prepared)
     yield message(prepared)
@@ -74,18 +76,16 @@ def pack(prepared: Prepared) -> Check:
     if campaign.acknowledged_by:
         said = "{pack} had to be read again by {day}; {by} answers for it."
         return Check(Subject.PACK, _WARN, said, dated)
-    return _current(dated)
+    return _current(prepared, dated)
 
 
-def _current(dated: dict[str, Any]) -> Check:
-    """Whether a later version is shipped than it was prepared under."""
-    try:
-        shipped = pack_of(dated["pack"]).label
-    except InvalidInput:
+def _current(prepared: Prepared, dated: dict[str, Any]) -> Check:
+    """Whether another version is in force than it was prepared under."""
+    if prepared.pack is None:
         return Check(Subject.PACK, _WARN, "{pack} is shipped no more.", dated)
-    if shipped != dated["pack"]:
-        said = "{pack} is valid until {day}, and {shipped} is newer."
-        return Check(Subject.PACK, _WARN, said, {**dated, "shipped": shipped},
+    if prepared.pack.label != dated["pack"]:
+        said = "{pack} is valid until {day}, and {newer} is in force now."
+        return Check(Subject.PACK, _WARN, said, {**dated, "newer": prepared.pack.label},
             "Prepare the campaign anew to keep to it.")  # fmt: skip
     return Check(Subject.PACK, _PASS, "{pack} is valid until {day}.", dated)
 
@@ -135,12 +135,26 @@ def message(prepared: Prepared) -> Check:
         verdict = _WARN if prepared.rehearsal else _FAIL
         said = "The prepared message is not whole on disk."
         return Check(Subject.MESSAGE, verdict, said, {}, "Prepare the campaign anew.")
+    if prepared.says != "said" and not prepared.rehearsal:
+        return _unsaid(prepared)
     if any(len(one) == 1 for one in prepared.orders) and not prepared.rehearsal:
         said = "One recording is all that is heard ({order}, {seconds} s)."
         return Check(Subject.MESSAGE, _WARN, said, values,
             "Make sure that it begins with who calls, for whom, and how to stop.")  # fmt: skip
     said = "Heard in this order: {order} ({seconds} s). Who calls and how to stop must be first."
     return Check(Subject.MESSAGE, _PASS, said, values)
+
+
+def _unsaid(prepared: Prepared) -> Check:
+    """Nobody has said what a recording says, or it is not what the rules ask, in their order."""
+    values = {"pack": prepared.campaign.pack}
+    if prepared.says == "unsaid":
+        said = "{pack} asks in which order people hear what, and nobody has said what they hear."
+        return Check(Subject.MESSAGE, _FAIL, said, values,
+            "Prepare it anew, with «says» of each recording: docs/script.md.")  # fmt: skip
+    said = "What its recordings say is not all that {pack} asks, or not in its order."
+    return Check(Subject.MESSAGE, _FAIL, said, values,
+        "Prepare the campaign anew: what is missing is said then.")  # fmt: skip
 
 
 def machines(prepared: Prepared) -> Check:

@@ -149,6 +149,10 @@ class Columns:
         place = self.places.get(field)
         return field.value if place is None else self.names[place]
 
+    def mapping(self, wanted: Sequence[Field]) -> dict[str, str]:
+        """What `match_columns` must be given to find the same; empty for a field without one."""
+        return {one.value: self.name_of(one) if one in self.places else "" for one in wanted}
+
     def index(self, field: Field) -> int:
         """The field's place, or one past the last column where the file has none."""
         return self.places.get(field, len(self.names))

@@ -11,7 +11,7 @@ from campaigns.contacts.phone import Number, parse
 from campaigns.contacts.slot_text import InvalidSlot
 from campaigns.contacts.terms import InvalidTerms, Terms, read_terms
 from operations.columns import Columns, Field
-from operations.rejects import Reject, bad_row
+from operations.rejects import Reject, RejectedWithdrawal, bad_row
 from operations.rows import BadRow, Row
 
 
@@ -90,7 +90,7 @@ class ContactRows:
             return self._reject(row.line, cells, Field.PHONE, error.fault, error.why, error.remedy)
         zone = cells[self._timezone]
         if zone and zone not in _known_zones():
-            return self._reject(
+            refused = self._reject(
                 row.line,
                 cells,
                 Field.TIMEZONE,
@@ -98,13 +98,23 @@ class ContactRows:
                 "It is not a time zone.",
                 "Write it as Europe/Paris or Indian/Reunion, or leave it empty.",
             )
+            return self._with_withdrawal(refused, cells, number)
         try:
             terms = self._terms(cells[self._slot], cells[self._expires], cells[self._withdrawn])
         except (InvalidSlot, InvalidTerms) as error:
-            return self._reject(
+            refused = self._reject(
                 row.line, cells, Field(error.field), error.fault, error.why, error.remedy
             )
+            return self._with_withdrawal(refused, cells, number)
         return self._contact(row.line, cells, number, terms)
+
+    def _with_withdrawal(self, refused: Reject, cells: list[str], number: Number) -> Reject:
+        """A refused row, with its number where it says that its person withdrew, however badly."""
+        if not cells[self._withdrawn]:
+            return refused
+        said = refused.line, refused.field, refused.value
+        why = refused.code, refused.reason, refused.remedy
+        return RejectedWithdrawal(*said, *why, number.e164)
 
     def _contact(
         self, line: int, cells: list[str], number: Number, terms: tuple[Any, ...]

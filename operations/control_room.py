@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign
-from campaigns.states import LIVE_CAMPAIGN, CampaignState
+from campaigns.states import CampaignState
 from operations.calls_made import CallsMade, Made, minute_of
 from operations.progress import Progress, progress_of
 from operations.spans import Span, spans
@@ -23,7 +23,16 @@ WINDOW = timedelta(hours=1)
 """How far back it looks."""
 
 _SHOWN = 12
-"""Campaigns on it: those that may have calls up, then those that ended within the window."""
+"""Campaigns in its table. What it sums up are all that may have calls up, and all that ended within
+the window."""
+
+_ORDER = (
+    CampaignState.RUNNING,
+    CampaignState.DRAINING,
+    CampaignState.STOPPING,
+    CampaignState.PAUSED,
+)
+"""Which of them come first, the newest before the others; then those that ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class Room:
         lately: its calls within `WINDOW`.
         minutes: the same minute by minute, the oldest first, without a gap.
         silent: of them, calls that were answered and heard nothing.
+        campaigns: the first ones; `more`: how many others are in the sums.
     """
 
     at: datetime
@@ -69,6 +79,7 @@ class Room:
     minutes: tuple[Span, ...]
     silent: int
     campaigns: tuple[Shown, ...]
+    more: int
     trunks: tuple[TrunkState, ...]
 
 
@@ -76,11 +87,12 @@ def room_of(workspace: Workspace, controller_id: int, made: CallsMade) -> Room:
     """Look around, on behalf of one controller: nothing of any other's calls is in it."""
     now = datetime.now(UTC)
     with reading(workspace.engine) as connection:
-        rows = _rows(kept.rows_of(connection, controller_id), now)
+        rows = sorted(kept.lively(connection, controller_id, now - WINDOW), key=_place)
         campaigns = [kept.by_id(connection, row["id"]) for row in rows]
         dialer = leases.holder(connection, now) or {}
-        standings = _standings(connection, campaigns, dialer, now)
-    shown = tuple(_shown(workspace, controller_id, row, rows, standings) for row in rows)
+        standings = _standings(connection, campaigns[:_SHOWN], dialer, now)
+    shown = tuple(_shown(workspace, controller_id, row, rows, standings) for row in rows[:_SHOWN])
+    own = [dialer.get("campaigns", {}).get(str(row["id"]), {}) for row in rows]
     lately = _lately(workspace, campaigns, made, now)
     minutes = _minutes(lately, now)
     return Room(
@@ -89,22 +101,22 @@ def room_of(workspace: Workspace, controller_id: int, made: CallsMade) -> Room:
         connected=bool(dialer.get("connected")),
         ready=bool(dialer.get("ready")),
         gaps=int(dialer.get("gaps", 0)),
-        channels=sum(one.progress.channels for one in shown),
-        calls_per_second=sum(one.progress.calls_per_second for one in shown),
+        channels=sum(one.get("channels", 0) for one in own),
+        calls_per_second=sum(one.get("calls_per_second", 0.0) for one in own),
         max_channels=workspace.settings.limits.max_channels,
         max_cps=workspace.settings.limits.max_cps,
         lately=lately,
         minutes=minutes,
         silent=lately.silent,
         campaigns=shown,
+        more=len(rows) - len(shown),
         trunks=trunk_states(workspace, dialer),
     )
 
 
-def _rows(rows: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    live = [row for row in rows if row["state"] in LIVE_CAMPAIGN]
-    late = [row for row in rows if row["ended_at"] and row["ended_at"] > now - WINDOW]
-    return [*live, *(row for row in late if row not in live)][:_SHOWN]
+def _place(row: Mapping[str, Any]) -> int:
+    state = CampaignState(row["state"])
+    return _ORDER.index(state) if state in _ORDER else len(_ORDER)
 
 
 def _standings(

@@ -7,6 +7,7 @@ Nothing in a file stops the reading once its header is understood: what cannot b
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
@@ -41,6 +42,8 @@ _ENCODINGS = {
 _SAMPLE = 65_536
 _SAMPLE_ROWS = 20
 _FALLBACK = "portevoix-windows-1252"
+_NUMBER = re.compile(r"""[\s"'=(+]*\d[\d\s"().+/-]*""")
+_NUMBER_DIGITS = 9
 
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\v\f\r\x1a"})
 
@@ -57,32 +60,55 @@ codecs.register_error(_FALLBACK, _as_windows_1252)
 
 
 class _Lines:
-    """The lines of a text, none of them longer than a row may be."""
+    """The lines of a text, none of them longer than a row may be.
+
+    Attributes:
+        number: of the line that was read last.
+        record: those read since the row began.
+        unfinished: the last of them is only the beginning of a line that is too long.
+    """
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self.number = 0
-        self.record_size = 0
-        self._unfinished = False
+        self.record = list[str]()
+        self.unfinished = False
+        self._size = 0
+        self._again = ""
+
+    def begin(self) -> int:
+        """A row begins; the number of its first line."""
+        self.record.clear()
+        self._size = 0
+        return self.number + 1
+
+    def give_back(self) -> None:
+        """The line that was read last is read once more, as the first of a row."""
+        self._again = self.record.pop()
+        self.number -= 1
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if self._unfinished:
-            self._skip_to_end_of_line()
-        line = self._text.readline(MAX_RECORD)
+        line, self._again = self._again or self._read(), ""
         if not line:
             raise StopIteration
         self.number += 1
-        self.record_size += len(line)
-        if self.record_size >= MAX_RECORD:
-            self._unfinished = not line.endswith(("\n", "\r"))
+        self.record.append(line)
+        self._size += len(line)
+        if self._size >= MAX_RECORD:
+            self.unfinished = not line.endswith(("\n", "\r"))
             raise _RecordTooLongError
         return line
 
+    def _read(self) -> str:
+        if self.unfinished:
+            self._skip_to_end_of_line()
+        return self._text.readline(MAX_RECORD)
+
     def _skip_to_end_of_line(self) -> None:
-        self._unfinished = False
+        self.unfinished = False
         piece = self._text.readline(MAX_RECORD)
         while piece and not piece.endswith(("\n", "\r")):
             piece = self._text.readline(MAX_RECORD)
@@ -122,27 +148,81 @@ class CsvSheet:
         """Every row that is not blank, in order."""
         lines, reader = self._lines, self._reader
         while True:
-            start = lines.number + 1
-            lines.record_size = 0
+            start = lines.begin()
             try:
                 cells = next(reader, None)
             except (csv.Error, _RecordTooLongError):
-                yield _endless_row(start, lines.number)
+                if any(map(self._looks_like_row, lines.record[1:])):
+                    yield from self._one_by_one(start)
+                else:
+                    yield _endless_row(start, lines.number)
                 continue
             if cells is None:
                 return
-            if lines.number > start and self._swallowed_rows(cells):
-                yield _endless_row(start, lines.number)
+            if lines.number > start and any(map(self._swallowed_rows, cells)):
+                yield from self._one_by_one(start)
             elif any(cells):
                 yield fitted(start, cells, self.header)
 
-    def _swallowed_rows(self, cells: list[str]) -> bool:
-        """Whether a cell of several lines holds what look like rows: its quote was never closed."""
+    def _swallowed_rows(self, cell: str) -> bool:
+        """Whether a cell of several lines holds what look like rows: its quote was never closed.
+
+        Where the next row's quote closed it, its first line alone is the rest of a row.
+        """
+        first, *others = cell.splitlines() or [""]
+        if any(map(self._looks_like_row, others)):
+            return True
+        return bool(others) and self.delimiter in first and self._holds_number(first)
+
+    def _looks_like_row(self, line: str) -> bool:
+        """As wide as the header, or with a cell that is a telephone number."""
         separators = len(self.header) - 1
-        return separators > 0 and any(
-            line.count(self.delimiter) >= separators
-            for cell in cells
-            for line in cell.splitlines()[1:]
+        return 0 < separators <= line.count(self.delimiter) or self._holds_number(line)
+
+    def _holds_number(self, line: str) -> bool:
+        return any(map(_looks_like_number, line.split(self.delimiter)))
+
+    def _one_by_one(self, start: int) -> Iterator[Row]:
+        """The row in which a quote was opened, and by themselves those that it swallowed.
+
+        A quote that is opened in the last of them may be closed further down: that line is read
+        once more. The others are read twice and no more, however the quotes stand.
+        """
+        lines = self._lines
+        first, *others = lines.record
+        yield self._unclosed(start, self._alone(first)[0])
+        for line, text in enumerate(others, start + 1):
+            cells, is_open = self._alone(text)
+            if line == lines.number and lines.unfinished:
+                yield _endless_row(line, line)
+            elif _has_half_a_pair(cells[:-1] if is_open else cells):
+                yield _lone_quote(line)
+            elif line == lines.number and is_open:
+                lines.give_back()
+            elif is_open:
+                yield self._unclosed(line, cells)
+            elif any(cells):
+                yield fitted(line, cells, self.header)
+
+    def _alone(self, text: str) -> tuple[list[str], bool]:
+        """The cells of a line read by itself, and whether a quote is left open in it."""
+        left = iter((text, ""))
+        try:
+            cells = next(csv.reader(left, delimiter=self.delimiter))
+        except csv.Error:
+            return [], True
+        return cells, next(left, None) is None
+
+    def _unclosed(self, line: int, cells: list[str]) -> BadRow:
+        """The refusal of a row whose last cell begins with a quote that nothing closes."""
+        named = 0 < len(cells) <= len(self.header)
+        return BadRow(
+            line,
+            "endless_row",
+            "A quotation mark is opened in it and never closed.",
+            "Take the quotation mark out, then import this row again in a file of its own.",
+            self.header[len(cells) - 1].strip() if named else "",
+            cells[-1].strip() if cells else "",
         )
 
     def _read_header(self, titles: int) -> tuple[str, ...]:
@@ -198,6 +278,25 @@ def _endless_row(first: int, last: int) -> BadRow:
         "never closed.",
         "Mend the first of these lines, then import these lines again in a file of their own.",
     )
+
+
+def _lone_quote(line: int) -> BadRow:
+    return BadRow(
+        line,
+        "lone_quote",
+        "It holds one quotation mark of a pair; the other one is on a line above.",
+        "Mend both lines, then import them again in a file of their own.",
+    )
+
+
+def _has_half_a_pair(cells: list[str]) -> bool:
+    """Whether a quote stands in a cell that no quote began: it closes one from above, as like."""
+    return any(cell.count('"') % 2 for cell in cells)
+
+
+def _looks_like_number(cell: str) -> bool:
+    """Whether it may be meant for a telephone number, however it is written; no time of day."""
+    return bool(_NUMBER.fullmatch(cell)) and sum(map(str.isdigit, cell)) >= _NUMBER_DIGITS
 
 
 def _encoding(head: bytes) -> str:

@@ -14,7 +14,7 @@ from campaigns.contacts.suppression import Suppression, SuppressionReason, Suppr
 from campaigns.errors import NotAllowed
 from campaigns.states import AttemptState
 from operations.workspace import Workspace
-from store import audit, erasure, suppression_keys, suppressions
+from store import audit, erasure, receipt_links, suppression_keys, suppressions
 from store import requests as kept_requests
 from store.engine import writing
 
@@ -75,6 +75,7 @@ def erase(
         _check_calls(connection, controller_id, number, moment)
         refusals = _hide_refusals(connection, controller_id, number, moment)
         erasure.close_pending(connection, targets)
+        receipt_links.forget_person(connection, controller_id, number)
         found = Erased(
             number=masked(number),
             contacts=erasure.blank_contacts(connection, controller_id, number),

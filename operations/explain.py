@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.contacts.phone import parse
-from campaigns.contacts.terms import kept_terms
+from campaigns.contacts.terms import kept_terms, with_others
 from campaigns.rules import consent, gates, hours
 from campaigns.rules.gates import Gate
 from campaigns.states import CampaignState, TargetState
@@ -78,8 +78,10 @@ def _explain(
     campaign = kept.by_id(connection, found["campaign_id"])
     state = TargetState(found["state"])
     gate, opens_at = _gate(connection, found, campaign, dialer, now)
-    if gate is Gate.LIVE_CALL_ON_NUMBER and _is_elsewhere(connection, found, campaign):
-        gate, opens_at = Gate.TEMPORARILY_NOT_CALLABLE, None
+    if gate is Gate.LIVE_CALL_ON_NUMBER:
+        gate = gates.as_told(gate, own=not _is_elsewhere(connection, found, campaign))
+    if gate is Gate.TEMPORARILY_NOT_CALLABLE:  # the claim writes it so, too
+        opens_at = None
     return Explanation(
         number=found["number"],
         campaign_id=campaign.id,
@@ -96,7 +98,9 @@ def _explain(
 
 def _is_elsewhere(connection: Connection, found: dict[str, Any], campaign: Campaign) -> bool:
     """Whether the call that is in the way is not this controller's own."""
-    return attempts.calling_controller(connection, found["number"]) != campaign.controller_id
+    number = found["number"]
+    calling = attempts.calling_controllers(connection, [number]).get(number)
+    return calling != campaign.controller_id
 
 
 def _gate(
@@ -182,11 +186,12 @@ def _candidate(
     now: datetime,
 ) -> gates.Candidate:
     number, zones = [found["number"]], found["zones"].split("|")
-    terms = kept_terms(found["slot"], found["consent_expires_on"], found["withdrawn_on"])
-    purposes = lists.one(connection, campaign.controller_id, found["list_id"])["purposes"]
+    own = kept_terms(found["slot"], found["consent_expires_on"], found["withdrawn_on"])
+    terms = with_others(own, found["other_slots"], found["other_expires_on"])
+    of = lists.one(connection, campaign.controller_id, found["list_id"])
     return gates.Candidate(
         attempts=found["attempts"],
-        purposes=tuple(purposes),
+        purposes=tuple(of["purposes"]),
         evidence=Evidence(found["evidence"]),
         fictional=found["fictional"],
         suppressed=bool(
@@ -196,8 +201,10 @@ def _candidate(
         capped_until=frequency.capped(connection, campaign, number, rehearsal, now).get(*number),
         lapsed=consent.lapsed(terms, zones, now),
         slot_closed_until=consent.closed_until(terms, zones, now),
+        basis=BasisKind(of["basis"]),
     )
 
 
 def _demand(campaign: Campaign, *, rehearsal: bool) -> gates.Demand:
-    return gates.Demand(campaign.purpose, campaign.evidence, campaign.retry.max_attempts, rehearsal)
+    most = campaign.retry.max_attempts
+    return gates.Demand(campaign.purpose, campaign.evidence, most, rehearsal, campaign.bases)

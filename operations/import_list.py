@@ -47,11 +47,12 @@ _SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import has come, in rows of this run and in bytes of the file."""
+    """How far the import of a list has come, in rows of this run and in bytes of the file."""
 
     rows: int
     bytes_read: int
     bytes_total: int
+    list_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ def import_list(
         provenance: where the list comes from. An import that is resumed keeps what was declared
             the first time.
         by: who imports it.
-        mapping: the user's own choice of columns; the rest is guessed.
+        mapping: the user's own choice of columns; the rest is guessed. An import that is resumed
+            goes on with the columns of the first time.
         progress: called after each transaction.
 
     Raises:
@@ -126,13 +128,14 @@ def import_list(
         return report(engine, controller_id, known["id"], unchanged=True)
     now = datetime.now(UTC)
     sheet = open_sheet(file)
-    columns = match_columns(sheet.header, CONTACT_FIELDS, mapping)
+    columns = match_columns(sheet.header, CONTACT_FIELDS, _mapping(known) or mapping)
     rows = _some(sheet.rows())
     if known is None:
         with writing(engine) as connection:
             list_id = lists.create(
-                connection, controller_id, name, file_name, sha256, provenance, by, now
-            )
+                connection, controller_id, name, file_name, sha256, provenance, by, now,
+                columns.mapping(CONTACT_FIELDS),
+            )  # fmt: skip
             audit.record(
                 connection, now, by, "list.import", f"list {list_id}", controller_id,
                 {"sha256": sha256, "read_as": sheet.read_as},
@@ -155,11 +158,17 @@ def import_list(
         batches = run.batches(found.rows)
         for done in resting(engine, batches, lambda: found.spent_s + carried_s()):
             if progress:
-                progress(ImportProgress(done, found.bytes_read, size))
+                progress(ImportProgress(done, found.bytes_read, size, known["id"]))
     with writing(engine) as connection:
         lists.finish(connection, known["id"], plain_hold(detector.verdict()))
         _tell(connection, lists.one(connection, controller_id, known["id"]))
     return replace(report(engine, controller_id, known["id"]), read_as=sheet.read_as)
+
+
+def _mapping(known: Mapping[str, Any] | None) -> dict[Field, str]:
+    """The columns with which an import that is resumed began; none where nobody kept them."""
+    kept: Mapping[str, str] = (known and known["mapping"]) or {}
+    return {Field(name): column for name, column in kept.items()}
 
 
 def _tell(connection: Connection, row: Mapping[str, Any]) -> None:

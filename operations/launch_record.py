@@ -9,19 +9,19 @@ from sqlalchemy import Connection
 
 from campaigns.check import Check
 from campaigns.errors import NotFound
-from operations import packs
 from operations.preflight import Preflight
 from operations.workspace import Workspace
 from store import campaigns as kept
-from store import launch_records, lists, recordings
+from store import controllers, launch_records, lists, recordings
 from store.engine import reading
 
 _DECIDED = (
     "name", "purpose", "pack", "evidence", "trunk", "other_trunks", "caller_id", "rehearsal",
-    "message_ms", "variants", "machines", "selection", "max_channels", "max_cps", "ring_timeout_s",
-    "windows", "retry", "weight",
+    "message_ms", "variants", "machines", "script", "selection", "max_channels", "max_cps",
+    "ring_timeout_s", "windows", "retry", "weight",
     "stages", "bounds", "blackouts", "holidays", "frequency", "verify_by", "acknowledged_by",
     "start_at", "end_at", "finish_by", "budget", "two_persons",
+    "bases", "elections", "no_election_by", "signatory", "says",
 )  # fmt: skip
 """Columns of a campaign that decide its calls."""
 
@@ -79,9 +79,10 @@ def launch_record(workspace: Workspace, controller_id: int, campaign_id: int) ->
 def _content(
     connection: Connection, workspace: Workspace, row: Mapping[str, Any], found: Preflight
 ) -> dict[str, Any]:
-    controller_id, pack_id = row["controller_id"], row["pack"].partition("@")[0]
+    controller_id = row["controller_id"]
     return {
         "campaign": {name: _plain(row[name]) for name in _DECIDED},
+        "controller": _controller(controllers.one(connection, controller_id)),
         "lists": [
             _list(lists.one(connection, controller_id, one))
             for one in kept.lists_of(connection, row["id"])
@@ -92,7 +93,8 @@ def _content(
             name: {"path": one["message"], "sha256": _message(workspace, one["message"])}
             for name, one in row["variants"].items()
         },
-        "pack": {"label": row["pack"], "sha256": packs.digest(pack_id)},
+        # Of the text it was prepared with; empty where it was before that was kept.
+        "pack": {"label": row["pack"], "sha256": row["pack_sha256"] or ""},
         "people": found.readiness.people,
         "callable": found.readiness.callable_people,
         "reasons": [
@@ -101,6 +103,10 @@ def _content(
         ],
         "preflight": [_check(one) for one in found.checks],
     }
+
+
+def _controller(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("name", "public_body")}
 
 
 def _list(row: Mapping[str, Any]) -> dict[str, Any]:

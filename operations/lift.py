@@ -1,7 +1,8 @@
 """Lifting a refusal: a named person answers for it, and says why.
 
-For a person who refused and has since told the controller that they want to be called. Nothing else
-takes a suppression away: no file, no form, no program.
+For a person who refused and has since told the controller that they want to be called, or whose
+number the network did not know and knows now. Nothing else takes a suppression away: no file, no
+form, no program; but for what a trunk out of order said of numbers (`store.invalid_numbers`).
 """
 
 from datetime import UTC, datetime
@@ -25,7 +26,8 @@ def lift(engine: Engine, owner: Owner, number: str, *, why: str, by: str) -> Non
         engine: the store.
         owner: whose list.
         number: as a person writes it.
-        why: how the person said that they want to be called, for the record.
+        why: how the person said that they want to be called, or why the number is good, for the
+            record.
         by: the person who answers for it.
 
     Raises:
@@ -40,8 +42,10 @@ def lift(engine: Engine, owner: Owner, number: str, *, why: str, by: str) -> Non
     with writing(engine) as connection:
         if not suppressions.remove(connection, e164, owner.scope, owner.id):
             raise NotFound("This number is not suppressed there.")
-        controller_id = owner.id if owner.scope is SuppressionScope.CONTROLLER else None
+        detail = {"why": why.strip()}
+        if owner.scope is SuppressionScope.CAMPAIGN:
+            detail["campaign"] = f"{owner.id}"
         audit.record(
             connection, datetime.now(UTC), by.strip(), "suppression.lift", masked(e164),
-            controller_id, {"why": why.strip()},
+            owner.controller_id, detail,
         )  # fmt: skip

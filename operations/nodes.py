@@ -18,12 +18,17 @@ def node_name(text: str) -> str:
     Raises:
         InvalidInput: it cannot be one.
     """
-    if not _NAME.fullmatch(text):
+    if not is_node(text):
         raise InvalidInput(
             "node", f"«{text}» cannot be the name of a dialer.",
             "Write small letters, digits and hyphens, 32 at most.",
         )  # fmt: skip
     return text
+
+
+def is_node(text: str) -> bool:
+    """Whether a node may have this name."""
+    return _NAME.fullmatch(text) is not None
 
 
 def every(workspace: Workspace) -> list[Node]:
@@ -62,6 +67,19 @@ def resume(workspace: Workspace, name: str, by: str) -> None:
         NotFound: there never was one of that name.
     """
     _set(workspace, name, by, draining=False)
+
+
+def forget(workspace: Workspace, name: str, by: str) -> None:
+    """Show a dialer no more that will not come back; calls that it left stay in the record.
+
+    Raises:
+        NotFound: there is none of that name.
+        NotAllowed: it runs.
+    """
+    now = datetime.now(UTC)
+    with writing(workspace.engine) as connection:
+        leases.remove(connection, now, name)
+        audit.record(connection, now, by, "node.forget", f"node {name}", None, {})
 
 
 def _set(workspace: Workspace, name: str, by: str, *, draining: bool) -> None:

@@ -3,26 +3,33 @@
 import hashlib
 import re
 import tomllib
+from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.errors import InvalidInput
 from campaigns.rules import windows
 from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import Force, Pack, Rule
 from campaigns.rules.pack_changes import check_force_of_law, version_of
+from campaigns.rules.purposes import Purpose
 from campaigns.script_order import NO_RULE, OrderRule, Part
 from campaigns.stages import Measure, check_stages
 
 _DIRECTORY = Path(windows.__file__).with_name("packs")
 
 _SECTIONS = {
-    "windows", "holidays", "evidence", "max_attempts", "frequency", "holds", "caller_id",
+    "purposes", "bases", "windows", "holidays", "evidence", "max_attempts", "frequency", "holds",
+    "caller_id",
 }  # fmt: skip
-_KEYS = {"id", "version", "as_of", "verify_by", "purposes", "machines", "script"} | _SECTIONS
+_MAY_BE = {"elections", "authority", "machines", "script"}
+_KEYS = {"id", "version", "as_of", "verify_by"} | _SECTIONS | _MAY_BE
+
+_SINCE = {"purposes": "for", "bases": "allowed", "elections": "calendar", "authority": "signatory"}
+"""Sections that a site's pack may be older than, and a word that shows that it is not."""
 
 
 def names() -> list[str]:
@@ -44,11 +51,25 @@ def load(pack_id: str, site: Path | None = None) -> Pack:
     file = site / f"{pack_id}.toml" if site else None
     if file is None or not file.is_file():
         return shipped
-    own = read_pack(file.read_text("utf-8"))
+    own = _read(file)
     if own.id != pack_id or version_of(own.version) <= version_of(shipped.version):
         return shipped
     check_force_of_law(shipped, own)
     return own
+
+
+def of_label(label: str, site: Path | None = None) -> Pack:
+    """The newest version of the pack that a label is of, whatever its version was then.
+
+    Raises:
+        InvalidInput: it is shipped no more, or the site's loosens what has force of law.
+    """
+    return load(id_of(label), site)
+
+
+def id_of(label: str) -> str:
+    """The id in a label such as `fr-political@2026.11.27`."""
+    return label.partition("@")[0]
 
 
 def load_shipped(pack_id: str) -> Pack:
@@ -61,19 +82,24 @@ def load_shipped(pack_id: str) -> Pack:
         raise InvalidInput(
             "pack", f"there is no rule pack «{pack_id}».", f"Choose one of: {', '.join(names())}."
         )
-    return read_pack((_DIRECTORY / f"{pack_id}.toml").read_text("utf-8"))
+    return _read(_DIRECTORY / f"{pack_id}.toml")
+
+
+def _read(file: Path) -> Pack:
+    """From its bytes, so that its hash is that of the file."""
+    return read_pack(file.read_bytes().decode("utf-8"))
 
 
 def read_pack(text: str) -> Pack:
-    """A pack as it is written in TOML.
+    """A pack as it is written in TOML; of rules that are newer than it, it says what is shipped.
 
     Raises:
         InvalidInput: something in it is missing or wrong.
     """
     try:
-        plain = tomllib.loads(text)
+        plain = _completed(tomllib.loads(text))
         _check_keys(plain)
-        found = _pack(plain)
+        found = replace(_pack(plain), sha256=hashlib.sha256(text.encode()).hexdigest())
         version_of(found.version)
         check_stages(found.stages)
         _check_days(found)
@@ -83,6 +109,15 @@ def read_pack(text: str) -> Pack:
     except (ValueError, TypeError, AttributeError, re.error) as error:
         raise InvalidInput("pack", f"is no rule pack: {error}.") from error
     return found
+
+
+def _completed(plain: dict[str, Any]) -> dict[str, Any]:
+    """Rules that came after a site wrote its pack bind there too: nobody has loosened them."""
+    if plain["id"] not in names():
+        return plain
+    shipped = tomllib.loads((_DIRECTORY / f"{plain['id']}.toml").read_text("utf-8"))
+    lacking = (name for name, word in _SINCE.items() if word not in plain.get(name, {}))
+    return {**plain, **{name: shipped[name] for name in lacking if name in shipped}}
 
 
 def _check_keys(plain: dict[str, Any]) -> None:
@@ -111,12 +146,6 @@ def _check_figures(pack: Pack) -> None:
             )
 
 
-def digest(pack_id: str) -> str:
-    """SHA-256 of a pack's file, in hexadecimal; empty where it is shipped no more."""
-    path = _DIRECTORY / f"{pack_id}.toml"
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
 def _pack(plain: dict[str, Any]) -> Pack:
     return Pack(
         id=plain["id"],
@@ -133,7 +162,11 @@ def _pack(plain: dict[str, Any]) -> Pack:
         bounds={Measure(name): share for name, share in plain["holds"]["bounds"].items()},
         # A pack that says nothing of machines, as those before this rule, allows none.
         machine_messages=bool(plain.get("machines", {}).get("leave_message", False)),
-        not_for=frozenset(plain.get("purposes", {}).get("not_for", ())),
+        purposes=frozenset(map(Purpose, plain["purposes"]["for"])),
+        bases=frozenset(map(BasisKind, plain["bases"]["allowed"])),
+        calendar=bool(plain.get("elections", {}).get("calendar", False)),
+        public_body=bool(plain.get("authority", {}).get("public_body", False)),
+        signatory=bool(plain.get("authority", {}).get("signatory", False)),
         rules={
             name: Rule(Force(one["force"]), one["source"])
             for name, one in plain.items()

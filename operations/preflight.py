@@ -9,14 +9,16 @@ from sqlalchemy import Connection
 
 from campaigns.campaign import Campaign, Limits
 from campaigns.check import Check, Verdict
-from campaigns.errors import NotFound
+from campaigns.errors import InvalidInput, NotFound
 from campaigns.forecast import Cost, Forecast
 from campaigns.readiness import Readiness
-from operations import checks, prospect, trunks
+from campaigns.rules.pack import Pack
+from operations import checks, packs, prospect, trunks
 from operations import readiness as ready
 from operations.prepared import Prepared, Way
+from operations.script import check_kept_says
 from operations.workspace import Workspace
-from store import audit, callbacks, halts, leases, recordings
+from store import audit, callbacks, controllers, halts, leases, recordings
 from store import campaigns as kept
 from store import trunks as trunk_records
 from store.engine import reading
@@ -64,6 +66,7 @@ def preflight(
 
     Raises:
         NotFound: the controller has no such campaign.
+        InvalidInput: the site's own version of its pack loosens what has force of law.
     """
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
@@ -88,6 +91,7 @@ def _prepared(
     begins = max(datetime.now(UTC), row["start_at"] or datetime.min.replace(tzinfo=UTC))
     span = prospect.from_to(begins, row["end_at"])
     limits = _limits(workspace, ways)
+    pack = _pack(workspace, campaign)
     return Prepared(
         row=row,
         campaign=campaign,
@@ -102,9 +106,32 @@ def _prepared(
             connection, campaign.controller_id, (row["machines"] or {}).get("recordings", [])
         ),
         message=_message(workspace, _played(campaign)),
+        pack=pack,
+        controller=controllers.one(connection, campaign.controller_id),
+        says=_says(workspace, row, pack),
         forecast=prospect.foreseen(connection, campaign, found.callable_people, limits, span),
         costs={way.name: _cost(connection, campaign, way, found) for way in ways},
     )
+
+
+def _pack(workspace: Workspace, campaign: Campaign) -> Pack | None:
+    """The version of its pack that is in force, which may be newer than the one it has."""
+    if packs.id_of(campaign.pack) not in packs.names():
+        return None
+    return packs.of_label(campaign.pack, workspace.settings.rules_directory)
+
+
+def _says(workspace: Workspace, row: Mapping[str, Any], pack: Pack | None) -> str:
+    """Whether it is known what its recordings say, and that the pack has nothing against it."""
+    if pack is None or not pack.script.needed:
+        return "said"
+    if row["says"] is None:
+        return "unsaid"
+    try:
+        check_kept_says(workspace, row, pack)
+    except (InvalidInput, NotFound, LookupError):
+        return "wrong"
+    return "said"
 
 
 def _cost(connection: Connection, campaign: Campaign, way: Way, found: Readiness) -> Cost:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from campaigns.access import is_key
@@ -17,15 +16,16 @@ from campaigns.states import CampaignState
 from campaigns.trunk import is_rehearsal
 from operations import packs
 from operations.campaign_file import CampaignValues, check_machines, check_message
+from operations.demands import check_answering, check_authority, check_bases, purpose_for
 from operations.filling import check_lists, fill
 from operations.hold import watched
 from operations.list_hold import check_released
-from operations.script import check_says, prepare_script
+from operations.script import check_kept_says, prepare_script
 from operations.script_values import Says, ScriptValues
 from operations.selection import Recorded, with_table, written_selection
 from operations.trunk_choice import check_caller_id, check_other_trunks, find_trunk
 from operations.workspace import Workspace
-from store import audit, policies, recordings
+from store import audit, controllers, policies, recordings
 from store import campaigns as kept
 from store.engine import reading, writing
 
@@ -67,18 +67,23 @@ def prepare_campaign(
     check_message(values, recording_ids, variants)
     check_machines(values.machines.mode, machine_recording_ids)
     _check_persons(by, two_persons=values.launch.two_persons)
+    check_answering(values)
     selection = written_selection(values, [one.values for one in variants])
     trunk = find_trunk(workspace, values.trunk)
     pack = packs.load(values.pack, workspace.settings.rules_directory)
-    _check_purpose(values.purpose, pack)
+    purpose = purpose_for(workspace, values.purpose, pack)
     _check_machines(values.machines.mode, pack)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
     with reading(workspace.engine) as connection:
+        check_bases(connection, controller_id, list_ids, pack.bases, pack.id)
         check_released(connection, controller_id, list_ids, rehearsal=rehearsal)
+        if not rehearsal:
+            check_authority(controllers.one(connection, controller_id), values, pack)
     caller_id = check_caller_id(values.caller_id, trunk, pack, rehearsal=rehearsal)
     check_other_trunks(workspace, values, pack, rehearsal=rehearsal)
     row = {
         "controller_id": controller_id,
+        "purpose": purpose,
         "rehearsal": rehearsal,
         "caller_id": caller_id,
         **_rules(values, pack, rehearsal=rehearsal),
@@ -91,8 +96,8 @@ def prepare_campaign(
     elif script is not None:
         made = prepare_script(workspace, controller_id, script, values, rehearsal=rehearsal)
         row["script"] = script_to_plain(made)
-        for message, says in _spoken(row, variants, script):
-            check_says(workspace.library.message(Path(message).parent.name), says, script, pack)
+        row["says"] = dict(_spoken(row, variants, script))
+        check_kept_says(workspace, row, pack)
     campaign_id = _write(workspace, controller_id, values, row, selection, list_ids, by)
     fill(workspace, campaign_id, list_ids, progress)
     return campaign_id
@@ -105,16 +110,6 @@ def _check_persons(by: str, *, two_persons: bool) -> None:
             "launch.two_persons",
             f"«{by}» is no person: whoever has the key could launch it as a second one.",
             "Have somebody prepare it who is signed in, or leave it out.",
-        )
-
-
-def _check_purpose(purpose: str, pack: Pack) -> None:
-    if purpose.casefold() in pack.not_for:
-        rule = pack.rules["purposes"]
-        raise InvalidInput(
-            "pack",
-            f"{pack.id} is not for calls that are {purpose} ({rule.force}: {rule.source}).",
-            f"Choose another of: {', '.join(packs.names())}.",
         )
 
 
@@ -144,6 +139,13 @@ def _rules(values: CampaignValues, pack: Pack, *, rehearsal: bool) -> dict[str, 
         "blackouts": policies.blackouts_to_plain(values.schedule.all_blackouts()),
         "holidays": values.schedule.kept_holidays(pack),
         "frequency": policies.frequency_to_plain(values.schedule.kept_frequency(pack)),
+        "pack_sha256": pack.sha256,
+        "bases": sorted(one.value for one in pack.bases),
+        "elections": [
+            {"name": one.name, "source": one.source} for one in values.schedule.elections
+        ],
+        "no_election_by": values.schedule.no_election_by or None,
+        "signatory": values.signatory or None,
     }
 
 
@@ -201,12 +203,16 @@ def _machines(
 
 def _spoken(
     row: dict[str, Any], variants: Sequence[Recorded], script: ScriptValues[int]
-) -> Iterator[tuple[str, Sequence[Says]]]:
-    """Every message that anybody hears, with what its recordings say."""
+) -> Iterator[tuple[str, list[list[str]]]]:
+    """Every message that anybody hears, with what its recordings say, as it is kept."""
     if row["message"]:
-        yield row["message"], script.says
+        yield row["message"], _plain(script.says)
     for one in variants:
-        yield row["variants"][one.values.name]["message"], one.values.says or script.says
+        yield row["variants"][one.values.name]["message"], _plain(one.values.says or script.says)
+
+
+def _plain(says: Sequence[Says]) -> list[list[str]]:
+    return [[part.value for part in one] for one in says]
 
 
 def _message(
@@ -239,7 +245,6 @@ def _write(
         campaign_id = kept.add(
             connection,
             name=values.name,
-            purpose=values.purpose,
             state=CampaignState.DRAFT.value,
             trunk=values.trunk,
             other_trunks=values.other_trunks,
@@ -268,11 +273,19 @@ def _write(
                 "rehearsal": row["rehearsal"],
                 "any_hour": values.schedule.any_hour,
                 "watched": bool(row["bounds"]),
+                "purpose": row["purpose"],
                 "elections": [f"{one.name}: {one.source}" for one in values.schedule.elections],
+                **_answered(row),
                 **_audited(values, asked),
             },
         )
     return campaign_id
+
+
+def _answered(row: dict[str, Any]) -> dict[str, str]:
+    """Who answers for what in it by name; nothing where nobody does."""
+    names = ("no_election_by", "signatory")
+    return {name: row[name] for name in names if row[name]}
 
 
 def _audited(values: CampaignValues, asked: dict[str, Any] | None) -> dict[str, Any]:

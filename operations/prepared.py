@@ -8,6 +8,7 @@ from typing import Any
 from campaigns.campaign import Campaign
 from campaigns.forecast import Cost, Forecast
 from campaigns.readiness import Readiness
+from campaigns.rules.pack import Pack
 from campaigns.trunk import Trunk, is_loopback
 from store.trunks import Attestation, TrunkRecord
 
@@ -52,6 +53,9 @@ class Prepared:
         orders: names of recordings in the order heard, of its own message and of each variant's.
         left: the same of what is left on an answering machine; empty where nothing is.
         message: `whole`, `missing` or `damaged`.
+        pack: the rules of its pack that are in force; None where it is shipped no more.
+        controller: on whose behalf it calls, as it is kept.
+        says: `said`, `unsaid` or `wrong`: whether its recordings say what the pack asks, in order.
         costs: what it costs by trunk, were all calls to go out by that one.
     """
 
@@ -66,6 +70,9 @@ class Prepared:
     orders: tuple[tuple[str, ...], ...]
     left: tuple[str, ...]
     message: str
+    pack: Pack | None
+    controller: Mapping[str, Any]
+    says: str
     forecast: Forecast
     costs: Mapping[str, Cost]
 

@@ -53,6 +53,8 @@ class Progress:
             None likewise, or where it is not within 15 days.
         money: what its calls cost, can cost at most and may cost, in micro-euros.
         budget_reached: the dialer places no call of it, as its budget has no room for one.
+        transfers_closed: whoever asks to be put through hears that no place is free, as the trunk
+            for it cannot be used: gone, not armed, or not allowed to show the caller id.
     """
 
     campaign_id: int
@@ -85,6 +87,7 @@ class Progress:
     first_calls_done_at: datetime | None = None
     money: Spending = field(default_factory=Spending)
     budget_reached: bool = False
+    transfers_closed: bool = False
 
     def plain(self) -> dict[str, Any]:
         """As plain values for JSON; instants stay datetimes."""
@@ -160,6 +163,7 @@ def _progress(
         first_calls_done_at=ahead.done_at if ahead else None,
         money=_money(row, counts[tallies.MONEY]),
         budget_reached=own.get("gate") == Gate.BUDGET_REACHED,
+        transfers_closed=bool(own.get("transfers_closed")),
     )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from campaigns.contacts.basis import BasisKind
 from campaigns.readiness import ListReadiness, Readiness, reasons_of
 from campaigns.rules.gates import Demand
-from campaigns.rules.pack import Pack
 from operations import packs
 from operations.workspace import Workspace
 from store import campaigns as kept
@@ -29,8 +29,8 @@ def of_lists(
     with reading(workspace.engine) as connection:
         for one in ids:
             lists.one(connection, controller_id, one)  # before anything else is told
-    pack = packs.load(pack_id)
-    demand = Demand(purpose, pack.evidence, pack.max_attempts, rehearsal=False)
+    pack = packs.load(pack_id, workspace.settings.rules_directory)
+    demand = Demand(purpose, pack.evidence, pack.max_attempts, rehearsal=False, bases=pack.bases)
     with reading(workspace.engine) as connection:
         found = tuple(_list(connection, controller_id, one, demand) for one in ids)
     return Readiness(purpose, pack.label, pack.evidence, found)
@@ -54,21 +54,14 @@ def of_campaign(
         kept.row(connection, controller_id, campaign_id)
         campaign = kept.by_id(connection, campaign_id)
         most = campaign.retry.max_attempts
-        demand = Demand(campaign.purpose, campaign.evidence, most, rehearsal=rehearsal)
+        demand = Demand(
+            campaign.purpose, campaign.evidence, most, rehearsal=rehearsal, bases=campaign.bases
+        )
         ids = kept.lists_of(connection, campaign_id)
         found = tuple(_list(connection, controller_id, one, demand, campaign_id) for one in ids)
         states = tallies.of_campaign(connection, campaign_id)[tallies.STATE]
     shared = max(0, sum(one.contacts for one in found) - sum(states.values()))
     return Readiness(campaign.purpose, campaign.pack, campaign.evidence, found, shared)
-
-
-def pack_of(label: str) -> Pack:
-    """The pack of a label as it is shipped now, whatever its version was then.
-
-    Raises:
-        InvalidInput: it is shipped no more.
-    """
-    return packs.load(label.partition("@")[0])
 
 
 def _list(
@@ -77,13 +70,14 @@ def _list(
     row: dict[str, Any] = lists.one(connection, controller_id, list_id)
     now = datetime.now(UTC)
     groups = readiness.groups(connection, controller_id, list_id, now, campaign_id)
-    purposes = tuple(row["purposes"])
+    purposes, basis = tuple(row["purposes"]), BasisKind(row["basis"])
     return ListReadiness(
         list_id=list_id,
         name=row["name"],
         supplier=row["supplier"],
         purposes=purposes,
         contacts=sum(one.count for one in groups),
-        reasons=reasons_of(groups, purposes, demand),
+        reasons=reasons_of(groups, purposes, demand, basis),
         refused=lists.reject_counts(connection, list_id),
+        basis=basis,
     )

@@ -1,7 +1,8 @@
 """Rows of an uploaded file that were refused, and the file that tells their owner why."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TextIO
 
 from operations.exports import write_csv
@@ -36,6 +37,17 @@ class Reject:
             object.__setattr__(self, "value", self.value[: _LONGEST_VALUE - 1] + "…")
 
 
+@dataclass(frozen=True, slots=True)
+class RejectedWithdrawal(Reject):
+    """A refused row of somebody who withdrew: what else is wrong with it takes nothing from that.
+
+    Attributes:
+        number: in E.164.
+    """
+
+    number: str
+
+
 def bad_row(row: BadRow) -> Reject:
     """The refusal of a row that could not be read."""
     return Reject(row.line, row.field, row.value, row.code, row.reason, row.remedy)
@@ -48,4 +60,4 @@ def write_rejects(file: TextIO, rejects: Iterable[Reject]) -> int:
         file: as for `write_csv`.
         rejects: in the order of their lines.
     """
-    return write_csv(file, _COLUMNS, map(astuple, rejects))
+    return write_csv(file, _COLUMNS, map(attrgetter(*_COLUMNS), rejects))

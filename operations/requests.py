@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from campaigns.contacts.phone import masked, parse
 from campaigns.contacts.request import WARN_DAYS, RequestKind, due_on
@@ -129,10 +129,17 @@ def close_request(
         row = requests.one(connection, controller_id, request_id, held=True)
         if row["closed_at"] is not None:
             raise NotAllowed(f"Request {request_id} was closed before, by {row['closed_by']}.")
-        requests.close(connection, request_id, answer.strip(), by, now)
-        detail = {"kind": row["kind"], "in_time": now.date() <= row["due_on"]}
-        subject = f"request {request_id}"
-        audit.record(connection, now, by, "request.close", subject, controller_id, detail)
+        note_answer(connection, row, answer.strip(), by, now)
+
+
+def note_answer(
+    connection: Connection, row: dict[str, Any], answer: str, by: str, now: datetime
+) -> None:
+    """Close a request that is held and open, in the caller's transaction."""
+    requests.close(connection, row["id"], answer, by, now)
+    detail = {"kind": row["kind"], "in_time": now.date() <= row["due_on"]}
+    subject = f"request {row['id']}"
+    audit.record(connection, now, by, "request.close", subject, row["controller_id"], detail)
 
 
 def _check_length(field: str, text: str) -> None:

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,11 +29,13 @@ from operations.backup import (
     places,
     read_manifest,
 )
+from operations.pbx_directories import JOURNAL, NODES, journals, name_of, root_of
 from operations.settings import FILE_NAME, Settings, load
 from operations.standstill import Standstill, stand_still
 from operations.workspace import Workspace, make_home, open_workspace
 from store import schema, snapshot
 from store.engine import open_engine, reading
+from store.leases import MAIN
 from store.snapshot import Standing
 
 STAGING = "restoring"
@@ -69,7 +71,7 @@ def restore(file: Path, home: Path, by: str, *, keep_keys: bool = False) -> Rest
 
     Args:
         file: of the backup.
-        home: absent or empty, but for settings of its own, which then count.
+        home: absent or without a file, but for settings of its own, which then count.
         by: who asks, for the audit.
         keep_keys: leave API keys in force, those too that were revoked after the backup.
 
@@ -82,7 +84,7 @@ def restore(file: Path, home: Path, by: str, *, keep_keys: bool = False) -> Rest
     own_settings = _check_empty(home)
     make_home(home)
     staging = home / STAGING
-    staging.mkdir(mode=0o700)
+    staging.mkdir(mode=0o700, exist_ok=True)
     try:
         manifest = _unpacked(file, staging)
         if not own_settings and (staging / FILE_NAME).is_file():
@@ -97,18 +99,18 @@ def restore(file: Path, home: Path, by: str, *, keep_keys: bool = False) -> Rest
 
 
 def _check_empty(home: Path) -> bool:
-    """Whether the home has settings of its own, and nothing else.
+    """Whether the home has settings of its own, and nothing else but empty directories.
 
     Raises:
         NotAllowed: it has something else.
     """
-    names = {one.name for one in home.iterdir()} if home.exists() else set()
-    if names - {FILE_NAME}:
+    own = home / FILE_NAME
+    if any(one != own and (one.is_symlink() or not one.is_dir()) for one in home.rglob("*")):
         raise NotAllowed(
-            f"{home} is not empty: a backup is put back into a home directory that has nothing but "
+            f"{home} is not empty: a backup is put back into a home directory that has no file but "
             f"{FILE_NAME}. Name another one with --home, or move this one away."
         )
-    return bool(names)
+    return own.exists()
 
 
 def _unpacked(file: Path, staging: Path) -> Manifest:
@@ -167,21 +169,38 @@ def _check_version(manifest: Manifest) -> None:
 
 def _place_all(settings: Settings, staging: Path, manifest: Manifest) -> None:
     """Put the files where these settings want them, and the database where it belongs."""
-    roots = places(settings)
+    nodes = _nodes_in(manifest)
+    roots = places(settings, nodes)
     dump = staging / DATABASE[manifest.database]
     _check_database(settings, manifest)
     for name in manifest.files:
-        top, _, inner = name.partition("/")
-        if top in roots:
-            _place(staging / name, roots[top] / inner, 0o644 if top in _PLAYED else 0o600)
-    if settings.pbx.mode == "local" and (staging / INSTANCE).is_file():
-        _place(staging / INSTANCE, settings.home / "pbx" / INSTANCE, 0o600)
+        top, target = _place_of(name, roots)
+        if target is not None:
+            _place(staging / name, target, 0o644 if top in _PLAYED else 0o600)
+    for node in (MAIN, *nodes) if settings.pbx.mode == "local" else ():
+        instance = staging / name_of(node, INSTANCE)
+        if instance.is_file():
+            _place(instance, root_of(settings.home, node) / INSTANCE, 0o600)
     engine = open_engine(settings.url)
     if manifest.database == "postgresql":
         snapshot.put_back(engine, dump)
     else:
         _place(dump, Path(str(engine.url.database)), 0o600)
     engine.dispose()
+
+
+def _nodes_in(manifest: Manifest) -> list[str]:
+    """The nodes besides `main` of which there is something in a backup."""
+    parts = [PurePosixPath(name).parts for name in manifest.files]
+    return sorted({one[1] for one in parts if one[0] == NODES and len(one) > 2})
+
+
+def _place_of(name: str, roots: Mapping[str, Path]) -> tuple[str, Path | None]:
+    """The directory to which a file of a backup belongs, and its place; None where to no one."""
+    for top, root in roots.items():
+        if name.startswith(f"{top}/"):
+            return top, root / name.removeprefix(f"{top}/")
+    return "", None
 
 
 def _check_database(settings: Settings, manifest: Manifest) -> None:
@@ -229,13 +248,18 @@ def begins_with(longer: Path, shorter: Path) -> bool:
     return True
 
 
-def add_journals(workspace: Workspace, found: Path) -> int:
+def add_journals(workspace: Workspace, found: Path, node: str = MAIN) -> int:
     """Bring in journals that were saved from the old machine; how many files are new or longer.
+
+    Args:
+        workspace: that was restored.
+        found: directory of the journals.
+        node: whose PBX wrote them.
 
     Raises:
         NotAllowed: one is another than that of the same name in the backup.
     """
-    directory = places(workspace.settings)["journal"]
+    directory = journals(workspace.settings, [node])[name_of(node)]
     brought = 0
     for source in sorted(one for one in found.rglob("*") if one.is_file()):
         inner = source.relative_to(found)
@@ -276,8 +300,8 @@ def _lost(then: Standing, now: Standing) -> Iterator[str]:
 
 def _changed(settings: Settings, manifest: Manifest) -> Iterator[str]:
     """Recordings and messages that are not what they were, as they lie in their places."""
-    roots = places(settings)
+    roots = {name: root for name, root in places(settings).items() if root.name != JOURNAL}
     for name, member in manifest.files.items():
-        top, _, inner = name.partition("/")
-        if top in roots and top != "journal" and sha256_of(roots[top] / inner) != member.sha256:
-            yield f"{roots[top] / inner} is not what it was"
+        _, placed = _place_of(name, roots)
+        if placed is not None and sha256_of(placed) != member.sha256:
+            yield f"{placed} is not what it was"

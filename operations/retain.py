@@ -9,8 +9,9 @@ long ago stay too, as proof that they were answered, under a digest of the numbe
 numbers that were shown stay as well, without the number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -19,13 +20,26 @@ from operations import drafts, uploads
 from operations.giving_way import until_none
 from operations.report import heard_sums
 from operations.workspace import Workspace
-from store import audit, callbacks, idempotency, places, requests, retention, suppression_keys
+from store import (
+    audit,
+    callbacks,
+    idempotency,
+    places,
+    receipt_links,
+    requests,
+    retention,
+    suppression_keys,
+)
 from store import campaigns as kept
 from store.engine import reading, writing
 from store.retention import Old
 
 AT_ONCE = 500
 """Rows removed in one transaction: the write lock is held for some milliseconds."""
+
+LINKS_KEPT = timedelta(days=7)
+"""How long links to receipts stay whose time is over: what was keyed while no dialer ran may be
+read later, and counts from when it was keyed."""
 
 
 def retain(workspace: Workspace, now: datetime | None = None) -> int:
@@ -55,6 +69,9 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
     removed += sum(_Removal(workspace, moment).list(one) for one in lists)
     _hide_requests(workspace, before)
     for _ in until_none(workspace.engine, lambda some: callbacks.forget(some, before, AT_ONCE)):
+        pass
+    over = moment - LINKS_KEPT
+    for _ in until_none(workspace.engine, lambda some: receipt_links.forget(some, over, AT_ONCE)):
         pass
     return removed
 
@@ -92,9 +109,11 @@ class _Removal:
         heard = heard_sums(self._engine, old.id)
         with writing(self._engine) as connection:
             retention.keep_heard(connection, old.id, heard)
+            # Before the first call goes, or a look over the audit would miss it.
+            self._record(connection, audit.REMOVAL_BEGUN, old, f"campaign {old.id}")
         self._until_none(lambda found: retention.remove_attempts(found, old.id, AT_ONCE))
         people = self._until_none(lambda found: retention.remove_targets(found, old.id, AT_ONCE))
-        self._record(old, f"campaign {old.id}", people)
+        self._record_removal(old, f"campaign {old.id}", people)
         return people
 
     def list(self, old: Old) -> int:
@@ -113,16 +132,23 @@ class _Removal:
         people = self._until_none(blank)
         with writing(self._engine) as connection:
             retention.close_list(connection, old.id)
-        self._record(old, f"list {old.id}", people)
+        self._record_removal(old, f"list {old.id}", people)
         return people
 
     def _until_none(self, remove: Callable[[Connection], int]) -> int:
         """Remove again and again, until nothing is left; how many in all."""
         return sum(until_none(self._engine, remove))
 
-    def _record(self, old: Old, subject: str, people: int) -> None:
+    def _record_removal(self, old: Old, subject: str, people: int) -> None:
         with writing(self._engine) as connection:
-            audit.record(
-                connection, self._now, "clock", "retention.remove", subject, old.controller_id,
-                {"people": people},
-            )  # fmt: skip
+            self._record(connection, audit.REMOVED, old, subject, {"people": people})
+
+    def _record(
+        self,
+        connection: Connection,
+        act: str,
+        old: Old,
+        subject: str,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        audit.record(connection, self._now, "clock", act, subject, old.controller_id, detail)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from campaigns.errors import InvalidInput
 from campaigns.states import CampaignState
+from operations import public_pages
 from operations.campaign_file import CampaignFile, ListFile, read_campaign_file
 from operations.import_list import import_list
 from operations.prepare import prepare_campaign
@@ -19,6 +20,8 @@ SAMPLE = Path(__file__).parent.parent / "examples" / "campaign.toml"
 def prepare_sample(workspace: Workspace, controller_id: int, by: str) -> int:
     """Import the sample's list, keep its recording and prepare its campaign; the campaign's id.
 
+    The controller's public page comes with it, where nobody has decided about it yet.
+
     One that nobody has launched yet is given again, so that who clicks twice has one; then it is
     another campaign, of the same list and recording.
 
@@ -26,6 +29,7 @@ def prepare_sample(workspace: Workspace, controller_id: int, by: str) -> int:
         InvalidInput: the settings leave no room for it.
     """
     values = read_campaign_file(SAMPLE)
+    public_pages.begin(workspace, controller_id, by)
     waiting = _waiting(workspace, controller_id, values.name)
     if waiting is not None:
         return waiting

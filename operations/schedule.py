@@ -11,7 +11,7 @@ from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import Pack
 from campaigns.rules.windows import is_zone
 from operations.elections import ElectionValues
-from operations.values import When
+from operations.values import Line, When
 
 
 def _known_zone(name: str) -> str:
@@ -53,6 +53,7 @@ class BlackoutValues(BaseModel):
 class ScheduleValues(BaseModel):
     """`[schedule]`: `hours` tighten the pack's, and `holidays` are kept besides the pack's.
 
+    `no_election_by` is the person who answers for there being no election while it runs.
     `any_hour` lifts hours, holidays and frequency cap for a rehearsal only. `finish_by` is when
     everybody should have been called for the first time; calls go on after.
     """
@@ -65,6 +66,7 @@ class ScheduleValues(BaseModel):
     hours: list[HourValues] = []
     blackouts: list[BlackoutValues] = Field(default=[], max_length=100)
     elections: list[ElectionValues] = Field(default=[], max_length=20)
+    no_election_by: Annotated[Line, Field(max_length=200)] = ""
     holidays: set[HolidaySet] = set()
     any_hour: bool = False
 

@@ -3,8 +3,8 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from audio.message import PreparedMessage
 from audio.prompts import SHIPPED
@@ -12,12 +12,22 @@ from campaigns.contacts.fault import InvalidNumber
 from campaigns.contacts.phone import parse
 from campaigns.errors import InvalidInput
 from campaigns.rules.pack import Pack
-from campaigns.script import WAIT_S, KeyAct, KeyConsent, Question, Script, Transfer, by_key
+from campaigns.script import (
+    MOST_ASIDES,
+    WAIT_S,
+    KeyAct,
+    KeyConsent,
+    Question,
+    Script,
+    Transfer,
+    budget_beside_transfer,
+    by_key,
+)
 from campaigns.script_order import Part, Spoken, check_order
 from campaigns.trunk import is_rehearsal
 from operations import consent_form
 from operations.campaign_file import CampaignValues
-from operations.script_values import Prompt, Says, ScriptValues, TransferValues
+from operations.script_values import Prompt, ScriptValues, TransferValues
 from operations.trunk_choice import find_trunk
 from operations.workspace import Workspace
 from store import recordings
@@ -73,10 +83,55 @@ def prepare_script(
     )
 
 
+def check_kept_says(workspace: Workspace, row: Mapping[str, Any], pack: Pack) -> None:
+    """Hold every message of a campaign against what the pack wants said, and when.
+
+    Args:
+        workspace: where.
+        row: the campaign, with what its recordings say; one that bears that says nothing of a
+            message that somebody hears is wrong.
+        pack: its rules.
+
+    Raises:
+        InvalidInput: something is missing or out of its place, or not every recording is named.
+        NotFound: a message is not there.
+        KeyError: nobody has said what a message says.
+    """
+    elsewhere = _elsewhere(row)
+    for path in heard_messages(row):
+        says = [[Part(part) for part in one] for one in row["says"][path]]
+        check_says(workspace.library.message(Path(path).parent.name), says, pack, elsewhere)
+
+
+def heard_messages(row: Mapping[str, Any]) -> list[str]:
+    """Every message that anybody hears of a campaign, by its path in the library."""
+    own = [row["message"]] if row["message"] else []
+    return [*own, *(one["message"] for one in row["variants"].values())]
+
+
+def _elsewhere(row: Mapping[str, Any]) -> frozenset[Part]:
+    """What no recording of the message need say.
+
+    A rehearsal, which reaches nobody, may lack the label: it was rehearsed before one was asked.
+    """
+    keys = (row.get("script") or {}).get("keys", {})
+    source = {Part.DATA_SOURCE} if KeyAct.SOURCE in keys.values() else set()
+    return frozenset(source | ({Part.LABEL} if row["rehearsal"] else set()))
+
+
 def check_says(
-    message: PreparedMessage, says: Sequence[Says], script: ScriptValues[int], pack: Pack
+    message: PreparedMessage,
+    says: Sequence[Sequence[Part]],
+    pack: Pack,
+    elsewhere: frozenset[Part] = frozenset(),
 ) -> None:
     """Hold the timeline of a message against what the pack wants said, and when.
+
+    Args:
+        message: as it is played.
+        says: what each of its recordings says.
+        pack: the rules.
+        elsewhere: what none of them need say.
 
     Raises:
         InvalidInput: something is missing or out of its place, or not every recording is named.
@@ -91,7 +146,6 @@ def check_says(
         Spoken(tuple(parts), place.start_ms, place.end_ms)
         for parts, place in zip(says, message.parts, strict=True)
     ]
-    elsewhere = frozenset({Part.DATA_SOURCE} if script.source else ())
     check_order(spoken, pack.script, pack.id, elsewhere)
 
 
@@ -189,11 +243,7 @@ def _transfer(
             "Write fewer, or transfer over another trunk.",
         )
     if campaign.budget is not None:
-        raise InvalidInput(
-            "budget",
-            "what the second leg of a transferred call costs is not reckoned with.",
-            "Leave out the budget, or the transfer.",
-        )
+        raise budget_beside_transfer()
     number = _dialled(values.number, rehearsal=rehearsal)
     return Transfer(number, values.trunk, values.limit, values.ring_s, values.talk_s)
 
@@ -220,14 +270,14 @@ def _dialled(text: str, *, rehearsal: bool) -> str:
 def _spoken_s(values: ScriptValues[int], sounds: Mapping[str, PreparedMessage]) -> int:
     """Whole seconds that all of it can last, transfers and replays apart."""
     seconds = {name: one.seconds for name, one in sounds.items()}
-    put = (
+    put = [
         seconds[f"question-{number}"] + WAIT_S + seconds[Prompt.UNKNOWN]
         for number in range(1, len(values.questions) + 1)
-    )
+    ]
     noted = len(values.questions) * seconds.get(Prompt.NOTED, 0.0)
     asides = (
         seconds.get(name, 0.0)
         for name in (KeyAct.SOURCE.value, Prompt.CONSENTED, *_OF_TRANSFERS, Prompt.THANKS)
     )
-    return math.ceil(sum(chain((values.tries * one for one in put), [noted]))
-                     + _AGAIN * sum(asides))  # fmt: skip
+    asked = values.tries * sum(put) + MOST_ASIDES * max(put, default=0.0)
+    return math.ceil(asked + noted + _AGAIN * sum(asides))

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from campaigns.errors import NotAllowed
-from campaigns.script import Script
+from campaigns.script import Script, script_to_plain
 from campaigns.trunk import is_rehearsal
 from operations import packs
 from operations.campaign_file import CampaignValues
-from operations.script import check_says, prepare_script
+from operations.script import check_kept_says, prepare_script
 from operations.script_values import ScriptValues
 from operations.trunk_choice import find_trunk
 from operations.workspace import Workspace
@@ -30,12 +30,17 @@ def check_script(
     """
     trunk = find_trunk(workspace, campaign.trunk)
     rehearsal = is_rehearsal([f"sip:{trunk.host}:{trunk.port}"])
-    prepare_script(workspace, controller_id, values, campaign, rehearsal=rehearsal)
+    made = prepare_script(workspace, controller_id, values, campaign, rehearsal=rehearsal)
     with reading(workspace.engine) as connection:
         found = [recordings.one(connection, controller_id, one) for one in recording_ids]
     parts = [workspace.library.root / one["path"] for one in found]
-    pack = packs.load(campaign.pack, workspace.settings.rules_directory)
-    check_says(workspace.library.prepare(parts, campaign.name), values.says, values, pack)
+    message = workspace.library.prepare(parts, campaign.name)
+    path = str(message.base.relative_to(workspace.library.root))
+    row = {
+        "message": path, "variants": {}, "script": script_to_plain(made), "rehearsal": rehearsal,
+        "says": {path: [list(map(str, one)) for one in values.says]},
+    }  # fmt: skip
+    check_kept_says(workspace, row, packs.load(campaign.pack, workspace.settings.rules_directory))
 
 
 def rehearsed(workspace: Workspace, script: Script, trunk_name: str) -> Script:

@@ -133,10 +133,13 @@ def act_for(workspace: Workspace, token: str, account_id: int, controller_id: in
     Raises:
         NotFound: its owner has no role there.
     """
+    now = datetime.now(UTC)
     with writing(workspace.engine) as connection:
         if controller_id not in accounts.controllers_of(connection, account_id):
             raise NotFound("There is no such controller.")
         kept.act_for(connection, digest(token), controller_id)
+        by = accounts.one(connection, account_id).email
+        audit.record(connection, now, by, "session.act_for", "page", controller_id)
 
 
 def _stood_for(key: Key, expires_at: datetime | None = None) -> Asker:

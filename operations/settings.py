@@ -1,7 +1,8 @@
 """Settings: one file, `portevoix.toml` in the home directory, and the environment over it.
 
 `PORTEVOIX_DATABASE_URL` sets `database_url`, `PORTEVOIX_PBX__SECRET` sets `secret` under `[pbx]`,
-and so on. Secrets may come from the environment alone.
+and so on. Secrets may come from the environment alone, or from a file that it names:
+`PORTEVOIX_PBX__SECRET_FILE` (`operations.secret_files`).
 """
 
 import os
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -26,14 +28,22 @@ from campaigns.trunk import (
     OPTIONS_INTERVAL_S,
     RTP_TIMEOUT_S,
     Codec,
+    Keys,
     NumberFormat,
     Trunk,
 )
+from operations.secret_files import read_files
 from operations.tariff_values import TariffLines
 from operations.values import first_fault
 from store.engine import sqlite_url
 
 FILE_NAME = "portevoix.toml"
+
+EMBEDDED = "portevoix.db"
+"""The database in the home directory, where the settings name none."""
+
+MOST_SEATS = 16
+"""Asterisks side by side on one machine, among which the RTP ports are divided."""
 
 SHORTEST_CAP_S = 30
 """A cap on a call's life under which hardly a phone would ring and a message be heard."""
@@ -66,6 +76,7 @@ class TrunkSettings(BaseModel):
     options_interval_s: int = Field(default=OPTIONS_INTERVAL_S, ge=0, le=3600)
     rtp_timeout_s: int = Field(default=RTP_TIMEOUT_S, ge=5, le=3600)
     max_call_s: int | None = Field(default=None, ge=SHORTEST_CAP_S, le=14400)
+    keys: Keys = Keys.ANY
     pai: bool = True
     from_user: str = ""
     from_domain: str = ""
@@ -83,6 +94,7 @@ class PbxSettings(BaseModel):
         endpoint_suffix: what its PJSIP endpoints' names have behind the trunk's.
         max_channels: concurrent calls that it carries, where several share the work: each has its
             share by it. 0 for as many as the whole system.
+        seats: how many Asterisks `portevoix pbx run` runs side by side, each for one dialer.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -97,6 +109,7 @@ class PbxSettings(BaseModel):
     directory_there: Path | None = None
     endpoint_suffix: str = ""
     max_channels: int = Field(default=0, ge=0, le=MOST_CHANNELS)
+    seats: int = Field(default=1, ge=1, le=MOST_SEATS)
     sip_bind: str = "0.0.0.0"  # noqa: S104 - loopback alone while every trunk is there
     sip_port: int = Field(default=0, ge=0, le=65535)
     rtp_start: int = Field(default=0, ge=0, le=65000)
@@ -194,6 +207,7 @@ class RehearsalSettings(BaseModel):
     Attributes:
         sip_port: UDP port on loopback.
         codec: the one that is offered, as of any trunk.
+        keys: by which ways its phones' keys are taken; None for as on the other trunks.
         profile: shipped population of callees, or the path of one's own.
         seed: who is who, the same in every run.
         tariffs: what its calls are reckoned to cost; nothing where there is none.
@@ -203,18 +217,20 @@ class RehearsalSettings(BaseModel):
 
     sip_port: int = Field(default=5090, ge=1024, le=65535)
     codec: Codec = Codec.ALAW
+    keys: Keys | None = None
     profile: str = "demo"
     seed: int = 1
     max_channels: int = Field(default=200, ge=1, le=MOST_CHANNELS)
     max_cps: float = Field(default=50, ge=LEAST_CPS, le=MOST_CPS)
     tariffs: TariffLines = []
 
-    def trunk(self) -> TrunkSettings:
-        """The trunk that leads there."""
+    def trunk(self, keys: Keys) -> TrunkSettings:
+        """The trunk that leads there, on which keys are taken so where nothing else is set."""
         return TrunkSettings(
             host="127.0.0.1",
             port=self.sip_port,
             codec=self.codec,
+            keys=self.keys or keys,
             max_channels=self.max_channels,
             max_cps=self.max_cps,
             tariffs=self.tariffs,
@@ -253,6 +269,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then the file of the home directory."""
         del dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = read_files(env_settings.env_vars)
         home = getattr(init_settings, "init_kwargs", {}).get("home") or default_home()
         toml = TomlConfigSettingsSource(settings_cls, Path(home) / FILE_NAME)
         return init_settings, env_settings, toml
@@ -260,7 +278,7 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """The database's URL; an SQLite file in the home directory where none is set."""
-        return self.database_url or sqlite_url(self.home / "portevoix.db")
+        return self.database_url or sqlite_url(self.home / EMBEDDED)
 
     @property
     def audio_directory(self) -> Path:
@@ -280,9 +298,11 @@ class Settings(BaseSettings):
         Raises:
             InvalidInput: one of them makes no sense.
         """
+        exact = bool(self.trunks) and all(one.keys is Keys.RFC4733 for one in self.trunks.values())
+        rehearsal = self.rehearsal.trunk(Keys.RFC4733 if exact else Keys.ANY)
         return [
             Trunk(name=name, **{**one.model_dump(), **_as_trunk(one)})
-            for name, one in {REHEARSAL: self.rehearsal.trunk(), **self.trunks}.items()
+            for name, one in {REHEARSAL: rehearsal, **self.trunks}.items()
         ]
 
 

@@ -1,4 +1,4 @@
-"""Signing in: the password or an identity provider, then a code where there is a second factor.
+"""Signing in: by password or identity provider, then a code where there is a second factor; by key.
 
 Whoever guesses waits ever longer, by what was typed and where from; nobody is locked out by what
 strangers do. Whether an account exists is told by neither the answer nor the time it takes.
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from campaigns.errors import PortevoixError
 from campaigns.password import check_password, wait_s
-from operations import second_factor, sessions
+from operations import keys, second_factor, sessions
 from operations.accounts import set_password, subject
 from operations.identity_provider import Identity
 from operations.passwords import hashed, is_dated, is_right
@@ -133,6 +133,25 @@ def by_identity(workspace: Workspace, who: Identity) -> Opened | None:
     return None
 
 
+def by_key(workspace: Workspace, key: str, network: str) -> str | None:
+    """The token of a session for an API key; None where it is no key in force.
+
+    It is looked up before anything is written: whoever tries keys must not keep calls waiting.
+
+    Raises:
+        TooMany: too many attempts from this network failed.
+    """
+    now = datetime.now(UTC)
+    with reading(workspace.engine) as connection:
+        _check_network(connection, network, now)
+    if keys.owner_of(workspace, key) is not None:
+        return sessions.open_for_key(workspace, key)
+    with writing(workspace.engine) as connection:
+        sign_ins.begin(connection, _digest(key), network, Stage.KEY, now)
+        _record_failure(connection, None, Stage.KEY, now)
+    return None
+
+
 def forget_identity(workspace: Workspace, account_id: int, by: str) -> None:
     """Have somebody known by their e-mail address again: for who got another account there.
 
@@ -214,11 +233,17 @@ def _passed(connection: Connection, attempt: Attempt, whose: Account) -> None:
 
 
 def _failed(workspace: Workspace, whose: Account | None, stage: Stage, now: datetime) -> None:
+    with writing(workspace.engine) as connection:
+        _record_failure(connection, whose, stage, now)
+
+
+def _record_failure(
+    connection: Connection, whose: Account | None, stage: Stage, now: datetime
+) -> None:
     """On record by account; of an address that is nobody's, nothing that was typed is kept."""
     who = whose.email if whose else "somebody"
     about = subject(whose.id) if whose else "nobody"
-    with writing(workspace.engine) as connection:
-        audit.record(connection, now, who, "session.fail", about, None, {"stage": stage.value})
+    audit.record(connection, now, who, "session.fail", about, None, {"stage": stage.value})
 
 
 def _bare(typed: str) -> str:

@@ -28,6 +28,7 @@ from operations.rejects import Reject, bad_row
 from operations.rows import BadRow, Row
 from operations.spreadsheet import open_sheet
 from store import audit, suppressions
+from store import campaigns as kept
 from store.engine import reading, writing
 from store.suppressions import ANY_SUPPRESSION, SuppressionFilter
 
@@ -43,10 +44,12 @@ class Owner:
     Attributes:
         scope: how far it reaches.
         id: of the controller or the campaign; 0 for the operator.
+        of: the controller of a campaign.
     """
 
     scope: SuppressionScope
     id: int
+    of: int | None = None
 
     @classmethod
     def operator(cls) -> "Owner":
@@ -57,6 +60,24 @@ class Owner:
     def controller(cls, controller_id: int) -> "Owner":
         """Every campaign of one controller."""
         return cls(SuppressionScope.CONTROLLER, controller_id)
+
+    @property
+    def controller_id(self) -> int | None:
+        """Under whom it is audited; nobody where it is for everybody."""
+        return self.id if self.scope is SuppressionScope.CONTROLLER else self.of
+
+
+def owner_of(engine: Engine, controller_id: int, campaign_id: int | None) -> Owner:
+    """A campaign of a controller, or the controller itself where none is named.
+
+    Raises:
+        NotFound: the controller has no such campaign.
+    """
+    if campaign_id is None:
+        return Owner.controller(controller_id)
+    with reading(engine) as connection:
+        kept.row(connection, controller_id, campaign_id)
+    return Owner(SuppressionScope.CAMPAIGN, campaign_id, controller_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +150,10 @@ def suppress(
 def _record(
     connection: Connection, owner: Owner, by: str, act: str, what: str, detail: dict[str, Any]
 ) -> None:
-    """Audit it under the controller it is for; under none where it is for everybody."""
-    controller_id = owner.id if owner.scope is SuppressionScope.CONTROLLER else None
-    audit.record(connection, datetime.now(UTC), by, act, what, controller_id, detail)
+    """Audit it under the controller it is for, with the campaign where it is for one alone."""
+    if owner.scope is SuppressionScope.CAMPAIGN:
+        detail = {**detail, "campaign": owner.id}
+    audit.record(connection, datetime.now(UTC), by, act, what, owner.controller_id, detail)
 
 
 def listed(
@@ -183,7 +205,10 @@ def import_suppressions(
         count += len(batch)
     with writing(engine) as connection:
         detail = {"rows": count, "new": added}
-        _record(connection, owner, by, "suppression.import", file_name, detail)
+        # What one campaign alone keeps to is no news of refusals to the others.
+        of_one = owner.scope is SuppressionScope.CAMPAIGN
+        act = "suppression.add" if of_one else "suppression.import"
+        _record(connection, owner, by, act, file_name, detail)
     return SuppressionReport(count, added, count - added - len(rejects), tuple(rejects))
 
 

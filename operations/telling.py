@@ -5,27 +5,21 @@ again under its own id, by which a receiver knows it.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 import structlog
 from sqlalchemy import Engine
 
-from campaigns.errors import InvalidInput
-from campaigns.webhook import (
-    GIVEN_UP_AFTER,
-    MOST_REFUSALS,
-    SIGNATURE,
-    DeliveryState,
-    delay,
-    signature,
-)
+from campaigns.errors import InvalidInput, StoreUnavailable
+from campaigns.webhook import SIGNATURE, DeliveryState, signature
 from operations.webhook_address import Unreachable
+from operations.webhook_answer import Answered, rest, settled
 from store import webhook_facts, webhooks
 from store.engine import reading, writing
 from store.webhooks import Due
@@ -37,7 +31,13 @@ AT_ONCE = 16
 """Events of different subjects under way to one endpoint; one alone while it fails."""
 
 ENDPOINTS_AT_ONCE = 8
-"""One that does not answer keeps few others waiting."""
+"""Endpoints that are told at the same time, each without waiting for another."""
+
+SLOW_AT_ONCE = 4
+"""The same of those that were slow when they were told last: they wait for one another alone."""
+
+SLOW = timedelta(seconds=2)
+"""What an endpoint is slow from, for all that it is told at once."""
 
 UNDER_WAY = timedelta(seconds=60)
 """After which a delivery that nothing was noted of is sent again: its sender died."""
@@ -46,7 +46,6 @@ KEPT = timedelta(days=30)
 """How long events can be told once more, and their log be read."""
 
 _FORGOTTEN_AT_ONCE = 500
-_OURS_NOT_THEIRS = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 Post = Callable[[str, bytes, Mapping[str, str]], int]
 """Sends a body to a URL; the status. Raises `Unreachable`."""
@@ -54,33 +53,8 @@ Post = Callable[[str, bytes, Mapping[str, str]], int]
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """How one try went.
-
-    Attributes:
-        status: of the answer; None where there was none.
-        error: why there was none.
-    """
-
-    due: Due
-    status: int | None
-    error: str
-
-    @property
-    def taken(self) -> bool:
-        """Whether the receiver has it."""
-        return self.status is not None and HTTPStatus(200) <= self.status < HTTPStatus(300)
-
-    @property
-    def refused(self) -> bool:
-        """Whether the receiver does not want this one event; otherwise it is out of order."""
-        client_error = self.status is not None and HTTPStatus(400) <= self.status < HTTPStatus(500)
-        return client_error and self.status not in _OURS_NOT_THEIRS
-
-
 class Teller:
-    """Tells all endpoints, a round at a time.
+    """Tells all endpoints, each on its own.
 
     Args:
         engine: the store.
@@ -90,26 +64,49 @@ class Teller:
     def __init__(self, engine: Engine, post: Post) -> None:
         self._engine = engine
         self._post = post
-        self._endpoints = ThreadPoolExecutor(ENDPOINTS_AT_ONCE, thread_name_prefix="endpoint")
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
+        self._quick = ThreadPoolExecutor(ENDPOINTS_AT_ONCE, thread_name_prefix="endpoint")
+        self._slow = ThreadPoolExecutor(SLOW_AT_ONCE, thread_name_prefix="slow-endpoint")
+        # As many as all of them can want, so that nobody's sending waits for anybody else's.
+        senders = AT_ONCE * (ENDPOINTS_AT_ONCE + SLOW_AT_ONCE)
+        self._senders = ThreadPoolExecutor(senders, thread_name_prefix="webhook")
+        self._rounds: dict[int, Future[int]] = {}
+        self._took: dict[int, timedelta] = {}
+        self._moved = threading.Event()
 
     def close(self) -> None:
         """Wait for what is under way, and end."""
-        self._endpoints.shutdown(cancel_futures=True)
-        self._threads.shutdown(cancel_futures=True)
+        for one in (self._quick, self._slow, self._senders):
+            one.shutdown(cancel_futures=True)
 
-    def round(self, now: datetime) -> int:
-        """Tell every endpoint what is due; how many events were sent.
+    def begin(self, now: datetime) -> list[Future[int]]:
+        """Begin to tell each endpoint what is due, but those that are being told still.
+
+        Returns:
+            For each begun round, how many events it sent.
 
         Raises:
             StoreUnavailable: the database cannot record now; nothing was lost.
         """
+        self._moved.clear()
+        # Looked at first: what a round that has ended wrote is then in what is read.
+        busy = {webhook_id for webhook_id, one in self._rounds.items() if not one.done()}
         with reading(self._engine) as connection:
             endpoints = webhooks.in_use(connection)
         if not endpoints:
-            return 0
+            return []
         self._spread(endpoints, now)
-        return sum(self._endpoints.map(partial(self._tell, now), endpoints))
+        idle = [one for one in endpoints if one["id"] not in busy and not _rests(one, now)]
+        with reading(self._engine) as connection:
+            ready = [one for one in idle if webhooks.has_due(connection, one["id"], now)]
+        return [self._begun(one, now) for one in ready]
+
+    def wait(self, seconds: float) -> None:
+        """Until a round has sent something since the last beginning, or so long."""
+        self._moved.wait(seconds)
+
+    def wake(self) -> None:
+        """End a wait."""
+        self._moved.set()
 
     def forget(self, now: datetime) -> None:
         """Remove events that are too old to be asked for, some at a time.
@@ -130,38 +127,66 @@ class Teller:
                     return
             with writing(self._engine) as connection:
                 events = webhooks.fresh(connection, SPREAD_AT_ONCE)
+                if not events:  # somebody else is at them
+                    return
                 made = [_delivery(one, event, now) for event in events
                     for one in endpoints if _wants(one, event)]  # fmt: skip
                 webhooks.spread(connection, [one["id"] for one in events], made)
 
-    def _tell(self, now: datetime, endpoint: Mapping[str, Any]) -> int:
-        rests = endpoint["rests_until"]
-        if endpoint["paused_at"] is not None or (rests is not None and rests > now):
+    def _begun(self, endpoint: Mapping[str, Any], now: datetime) -> Future[int]:
+        was_slow = self._took.get(endpoint["id"], timedelta()) >= SLOW
+        lane = self._slow if was_slow else self._quick
+        begun = lane.submit(self._round, endpoint, _running(now))
+        self._rounds[endpoint["id"]] = begun
+        begun.add_done_callback(self._ended)
+        return begun
+
+    def _ended(self, one: Future[int]) -> None:
+        if not one.cancelled() and one.exception() is None and one.result():
+            self._moved.set()
+
+    def _round(self, endpoint: Mapping[str, Any], clock: Callable[[], datetime]) -> int:
+        """Tell one endpoint what is due; how many events were sent."""
+        begun = clock()
+        try:
+            return self._tell(endpoint, clock)
+        except StoreUnavailable as error:
+            log.warning("events wait to be told", webhook=endpoint["id"], why=str(error))
+        except Exception:  # a fault of ours is said, and keeps nobody from being told later
+            log.exception("events could not be told", webhook=endpoint["id"])
+        finally:
+            self._took[endpoint["id"]] = clock() - begun
+        return 0
+
+    def _tell(self, endpoint: Mapping[str, Any], clock: Callable[[], datetime]) -> int:
+        begun = clock()
+        bodies = self._taken(endpoint, begun)
+        answers = list(self._senders.map(partial(self._send, endpoint, begun), bodies))
+        if not answers:
             return 0
-        bodies = list(self._due(endpoint, now))
-        if not bodies:
-            return 0
-        sent = self._threads.map(partial(self._send, endpoint, now), bodies)
-        answers = list(sent)
+        now = clock()
+        before = endpoint["failures"], endpoint["rests_until"]
+        after = rest(endpoint, answers, now)
         with writing(self._engine) as connection:
             for one in answers:
-                webhooks.settle(connection, one.due.id, **_settled(one, now))
-            failures, until = _rest(endpoint, answers, now)
-            if (failures, until) != (endpoint["failures"], rests):
-                webhooks.rest(connection, endpoint["id"], failures, until)
+                webhooks.settle(connection, one.due.id, **settled(one, now))
+            if after != before:
+                webhooks.rest(connection, endpoint["id"], *after)
         return len(answers)
 
-    def _due(self, endpoint: Mapping[str, Any], now: datetime) -> Iterator[tuple[Due, bytes]]:
-        """What is due, with what is sent of it."""
+    def _taken(self, endpoint: Mapping[str, Any], now: datetime) -> list[tuple[Due, bytes]]:
+        """What is due and now ours to send, with what is sent of it."""
         count = 1 if endpoint["failures"] else AT_ONCE
         with reading(self._engine) as connection:
-            if not webhooks.has_due(connection, endpoint["id"], now):
-                return
+            found = [
+                (one, _body(one, webhook_facts.told(connection, one.data)))
+                for one in webhooks.due(connection, endpoint["id"], now, count)
+            ]
+        if not found:
+            return []
         with writing(self._engine) as connection:
-            found = webhooks.due(connection, endpoint["id"], now, count)
-            webhooks.take(connection, [one.id for one in found], now + UNDER_WAY)
-            for one in found:
-                yield one, _body(one, webhook_facts.told(connection, one.data))
+            ours = webhooks.take(connection, [one.id for one, _ in found], now, now + UNDER_WAY)
+        return [one for one in found if one[0].id in ours]
 
     def _send(self, endpoint: Mapping[str, Any], now: datetime, one: tuple[Due, bytes]) -> Answered:
         due, body = one
@@ -179,6 +204,17 @@ class Teller:
         except Exception as error:  # one endpoint, whatever is wrong with it, stops no other
             log.exception("a webhook could not be sent to", webhook=endpoint["id"])
             return Answered(due, None, f"It failed here: {type(error).__name__}.")
+
+
+def _running(now: datetime) -> Callable[[], datetime]:
+    """A clock that shows this now and goes on."""
+    begun = monotonic()
+    return lambda: now + timedelta(seconds=monotonic() - begun)
+
+
+def _rests(endpoint: Mapping[str, Any], now: datetime) -> bool:
+    until = endpoint["rests_until"]
+    return endpoint["paused_at"] is not None or (until is not None and until > now)
 
 
 def _wants(endpoint: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
@@ -209,25 +245,3 @@ def _body(one: Due, data: Mapping[str, Any]) -> bytes:
         "data": data,
     }
     return json.dumps(told, ensure_ascii=False).encode()
-
-
-def _settled(one: Answered, now: datetime) -> dict[str, Any]:
-    """What is noted of a try."""
-    tries = one.due.tries + 1
-    said = {"tries": tries, "status": one.status, "error": one.error or None}
-    if one.taken:
-        return {**said, "state": DeliveryState.DELIVERED.value, "told_at": now}
-    too_often = one.refused and tries >= MOST_REFUSALS
-    if too_often or now - one.due.asked_at >= GIVEN_UP_AFTER:
-        return {**said, "state": DeliveryState.GIVEN_UP.value}
-    return {**said, "due_at": now + (delay(tries) if one.refused else timedelta())}
-
-
-def _rest(
-    endpoint: Mapping[str, Any], answers: Sequence[Answered], now: datetime
-) -> tuple[int, datetime | None]:
-    """How often an endpoint has failed now, and until when it rests."""
-    if all(one.taken or one.refused for one in answers):
-        return 0, None
-    failures = endpoint["failures"] + 1
-    return failures, now + delay(failures)

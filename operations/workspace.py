@@ -6,9 +6,10 @@ from pathlib import Path
 from sqlalchemy import Engine, make_url
 
 from audio.library import Library
+from campaigns.errors import NotAllowed
 from operations import suppression_key
 from operations.sealing import seal_what_is_plain
-from operations.settings import Settings, load
+from operations.settings import EMBEDDED, Settings, load
 from store import schema
 from store.engine import open_engine
 
@@ -37,10 +38,28 @@ def open_workspace(home: Path | None = None) -> Workspace:
     make_home(settings.home)
     _make_private(settings.url)
     engine = open_engine(settings.url)
+    _leave_nothing_behind(settings, engine)
     schema.upgrade(engine)
     suppression_key.take_up(settings, engine)
     seal_what_is_plain(engine)
     return Workspace(settings, engine, Library(settings.audio_directory))
+
+
+def _leave_nothing_behind(settings: Settings, engine: Engine) -> None:
+    """An empty database beside one that is full of people has none of their opt-outs.
+
+    Raises:
+        NotAllowed: the settings name a database without tables, and the home has its own.
+    """
+    embedded = settings.home / EMBEDDED
+    if engine.dialect.name == "sqlite" or not embedded.exists() or not embedded.stat().st_size:
+        return
+    if schema.revision(engine) is None:
+        raise NotAllowed(
+            f"The database that the settings name is empty, and {embedded} is not: the opt-outs "
+            "would be missing. Move it there first («portevoix database move», "
+            "docs/several.md), or put the file away."
+        )
 
 
 def make_home(home: Path) -> None:

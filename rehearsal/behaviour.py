@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 PRESS_SECONDS = 0.16
-"""How long a key is held down: what phones commonly send."""
+"""How long a key is held down where nothing else is said: what phones commonly send."""
+
+LONGEST_PRESS_SECONDS = 2.0
 
 
 class Behaviour(StrEnum):
@@ -62,11 +64,13 @@ class Press:
         digit: 0-9, *, # or A-D.
         at: seconds between the ACK of the answer and the moment the key goes down.
         routes: every way the press is sent; all at the same instant.
+        held: seconds for which the key is down; INFO leaves as it goes down.
     """
 
     digit: str
     at: float
     routes: tuple[Route, ...] = (Route.RFC4733,)
+    held: float = PRESS_SECONDS
 
 
 _FROM_THE_EXCHANGE = frozenset({302, 404, 428, 486, 500, 503, 608})

@@ -191,7 +191,7 @@ class Call:
                 self._released(key)
             else:
                 released = partial(self._released, key)
-                self._exchange.media.press(self._leg, press.digit, route, released)
+                self._exchange.media.press(self._leg, press, route, released)
 
     def _released(self, key: LedgerKey) -> None:
         self._sighting.released(key, self._exchange.clock())

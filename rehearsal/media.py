@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from campaigns.errors import InvalidInput
-from rehearsal.behaviour import PRESS_SECONDS, Route, Voice
+from rehearsal.behaviour import Press, Route, Voice
 from rehearsal.capture import Capture
 from rehearsal.datagrams import BATCH, Datagrams, lost_by_kernel, open_socket
 from rehearsal.lane import Lane
@@ -101,12 +101,12 @@ class Media:
             leg.lane.stop(leg.slot)
             leg.slot = None
 
-    def press(self, leg: Leg, digit: str, route: Route, released: Callable[[], None]) -> bool:
+    def press(self, leg: Leg, press: Press, route: Route, released: Callable[[], None]) -> bool:
         """Send a key by RFC 4733 or as tones. False where the offer or our silence forbids it."""
         if leg.slot is None or (route is Route.RFC4733 and leg.offer.events is None):
             return False
         events = leg.offer.events if route is Route.RFC4733 else None
-        leg.lane.press(leg.slot, digit, events, PRESS_SECONDS, released)
+        leg.lane.press(leg.slot, press.digit, events, press.held, released)
         return True
 
     def move(self, leg: Leg, port: int) -> None:

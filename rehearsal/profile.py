@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.errors import InvalidInput
-from rehearsal.behaviour import DEFAULTS, Behaviour, Plan, Press, Route, Voice
+from rehearsal.behaviour import (
+    DEFAULTS,
+    LONGEST_PRESS_SECONDS,
+    Behaviour,
+    Plan,
+    Press,
+    Route,
+    Voice,
+)
 from rehearsal.numbering import e164
 
 SHIPPED = Path(__file__).parent / "profiles"
@@ -134,10 +142,19 @@ def _routes(row: dict[str, Any], plan: Plan) -> tuple[Route, ...]:
 
 
 def _press(text: str, routes: tuple[Route, ...]) -> Press:
-    digit, at, seconds = str(text).partition("@")
+    digit, at, times = str(text).partition("@")
     if not at or digit not in _DIGITS or len(digit) != 1:
         raise InvalidInput("keys", f"{text!r} is not a key and a time", "Write 9@2.5.")
-    return Press(digit, _seconds("keys", seconds), routes)
+    seconds, _, held = times.partition("/")
+    press = Press(digit, _seconds("keys", seconds), routes)
+    if not held:
+        return press
+    if not 0 < (down := _seconds("keys", held)) <= LONGEST_PRESS_SECONDS:
+        raise InvalidInput(
+            "keys", f"{held!r} is not for how long a key is held",
+            f"Write more than 0 and at most {LONGEST_PRESS_SECONDS:g}.",
+        )  # fmt: skip
+    return replace(press, held=down)
 
 
 def _seconds(field: str, value: object) -> float:

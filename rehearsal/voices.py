@@ -9,7 +9,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from campaigns.errors import InvalidInput
-from rehearsal.behaviour import Voice
+from rehearsal.behaviour import LONGEST_PRESS_SECONDS, Voice
 
 RATE = 8000
 FRAME = 160
@@ -26,7 +26,7 @@ _KEYPAD = ("123A", "456B", "789C", "*0#D")
 """The rows and columns of a keypad and their tones in hertz (ITU-T Q.23)."""
 
 _DIGITS = "".join(_KEYPAD)
-_TONE_LEVEL, _TONE_SECONDS = 0.2, 0.2
+_TONE_LEVEL = 0.2
 
 Samples = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class Library:
     Attributes:
         frames: per codec name, octets of shape (frames, 160).
         tracks: the recordings that may stand for each voice.
-        tones: the first of the ten frames that are the tones of a key.
+        tones: the first of the frames that are the tones of a key, for as long as one is held.
     """
 
     frames: dict[str, NDArray[np.uint8]]
@@ -128,7 +128,7 @@ def _beep() -> Samples:
 
 def _tones(digit: str) -> Samples:
     row = next(index for index, keys in enumerate(_KEYPAD) if digit in keys)
-    times = 2 * np.pi * np.arange(int(_TONE_SECONDS * RATE)) / RATE
+    times = 2 * np.pi * np.arange(int(LONGEST_PRESS_SECONDS * RATE)) / RATE
     low, high = _LOW[row], _HIGH[_KEYPAD[row].index(digit)]
     return np.asarray(_TONE_LEVEL * (np.sin(low * times) + np.sin(high * times)))
 

@@ -22,7 +22,7 @@ clean_up() {
     kill "$engine" 2>/dev/null || true
     wait "$engine" 2>/dev/null || true
   else
-    docker image rm --force portevoix-test >/dev/null 2>&1 || true
+    docker image rm --force portevoix-test portevoix-test-{database,prometheus} >/dev/null 2>&1 || true
   fi
   rm -rf "$work"
 }

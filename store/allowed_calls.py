@@ -66,7 +66,8 @@ class Found(NamedTuple):
 
     Attributes:
         there: calls of which there are still rows; retention removes them in time.
-        agrees: what is there is what was recorded, where everything is there.
+        agrees: what is there is what was recorded. Of a claim that is not whole any more the
+            digest cannot be held against the rest, but its pack can.
     """
 
     there: int
@@ -77,7 +78,8 @@ def found(connection: Connection, detail: dict[str, Any]) -> Found:
     """Hold the detail of an event against the rows it was made of."""
     asked = {"first": detail["first"], "last": detail["last"]}
     rows = connection.execute(_RANGE, asked).all()
+    of_pack = {row.pack for row in rows} <= {detail["pack"]}
     if len(rows) < detail["calls"]:
-        return Found(len(rows), agrees=True)
+        return Found(len(rows), of_pack)
     same = digest([AllowedCall(*row[:-1]) for row in rows]) == detail["digest"]
-    return Found(len(rows), same and {row.pack for row in rows} == {detail["pack"]})
+    return Found(len(rows), same and of_pack)

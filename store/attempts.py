@@ -96,6 +96,14 @@ _LOCKED = select(number_lock.c.number).where(
 )
 
 
+_CALLING = (
+    select(number_lock.c.number, campaign.c.controller_id)
+    .join(attempt, attempt.c.id == number_lock.c.attempt_id)
+    .join(campaign, campaign.c.id == attempt.c.campaign_id)
+    .where(number_lock.c.number.in_(bindparam("numbers", expanding=True)))
+)
+
+
 _NOT_CLOSED = (AttemptState.CLAIMED.value, AttemptState.IN_DOUBT.value)
 
 _OPEN = select(attempt, target.c.attempts, target.c.tries).join(
@@ -172,15 +180,9 @@ def first_calls_up(connection: Connection, campaign_id: int) -> int:
     )
 
 
-def calling_controller(connection: Connection, number: str) -> int | None:
-    """On whose behalf a call to this number is up or in doubt; None where none is."""
-    found = connection.execute(
-        select(campaign.c.controller_id)
-        .join(attempt, attempt.c.campaign_id == campaign.c.id)
-        .join(number_lock, number_lock.c.attempt_id == attempt.c.id)
-        .where(number_lock.c.number == number)
-    ).scalar()
-    return None if found is None else int(found)
+def calling_controllers(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
+    """On whose behalf calls to these numbers are up or in doubt, for those to which one is."""
+    return dict(connection.execute(_CALLING, {"numbers": numbers}).all())
 
 
 def close(connection: Connection, ended: Sequence[Ended]) -> None:

@@ -18,6 +18,10 @@ from store.tables import audit_event
 CALLS_ALLOWED = "calls.allow"
 """The act of a claim (see `store.allowed_calls`); there are several a second."""
 
+REMOVAL_BEGUN, REMOVED = "retention.begin", "retention.remove"
+REMOVALS = (REMOVAL_BEGUN, REMOVED)
+"""The acts between which the people of a campaign or a list are removed, a batch at a time."""
+
 
 def record(
     connection: Connection,
@@ -73,6 +77,7 @@ class AuditFilter:
 
     Attributes:
         act: one, such as `list.import`, or all of a kind, such as `list`; empty for any.
+        acts: any of these; empty for any.
         since: then or later.
         until: before that.
         calls: the calls allowed by claims too.
@@ -86,12 +91,15 @@ class AuditFilter:
     calls: bool = False
     actor: str = ""
     subject: str = ""
+    acts: tuple[str, ...] = ()
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """What is asked, over `audit_event`."""
         if self.act:
             under = audit_event.c.act.startswith(f"{self.act}.", autoescape=True)
             yield or_(audit_event.c.act == self.act, under)
+        if self.acts:
+            yield audit_event.c.act.in_(self.acts)
         if self.since is not None:
             yield audit_event.c.at >= self.since
         if self.until is not None:

@@ -108,6 +108,12 @@ def stretch(connection: Connection, segment_id: int, after: int | None) -> Stret
     return Stretch(found, [dict(row) for row in rows]) if found is not None else None
 
 
+def has_act(connection: Connection, acts: Sequence[str], subject: str) -> bool:
+    """Whether any of some acts was done to a subject."""
+    asked = exists().where(audit_event.c.act.in_(acts), audit_event.c.subject == subject)
+    return bool(connection.execute(select(asked)).scalar_one())
+
+
 def _beyond(column: ColumnElement[int], after: int | None) -> ColumnElement[bool]:
     """Everything from the least on after None: a forger may write any number."""
     return true() if after is None else column > after

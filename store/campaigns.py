@@ -5,11 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, insert, select, update
 from ulid import ULID
 
-from campaigns.campaign import Campaign, Limits, Message
-from campaigns.contacts.basis import Evidence
+from campaigns.campaign import Campaign, Limits, Message, own_limits
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.errors import InvalidInput, NotFound, PortevoixError
 from campaigns.rules.holidays import HolidaySet
 from campaigns.script import script_of
@@ -111,6 +111,40 @@ def page(
     return [dict(found) for found in rows.mappings()]
 
 
+def lively(connection: Connection, controller_id: int, since: datetime) -> list[dict[str, Any]]:
+    """Campaigns of a controller that may have calls up or ended later than that, newest first."""
+    rows = connection.execute(
+        select(campaign)
+        .where(
+            campaign.c.controller_id == controller_id,
+            _MAY_HAVE_CALLS | (campaign.c.ended_at > since),
+        )
+        .order_by(campaign.c.id.desc())
+    )
+    return [dict(found) for found in rows.mappings()]
+
+
+def page_of_lively_first(
+    connection: Connection, controller_id: int, after: tuple[int, int] | None, count: int
+) -> list[dict[str, Any]]:
+    """Campaigns of a controller: those that may have calls up, then the others, newest first.
+
+    Args:
+        connection: a transaction.
+        controller_id: whose.
+        after: `turn` (0 for those that may have calls up, 1 for the others) and id of the one they
+            come after; None for the first.
+        count: how many at most.
+    """
+    turn = case((_MAY_HAVE_CALLS, 0), else_=1)
+    asked = select(campaign, turn.label("turn")).where(campaign.c.controller_id == controller_id)
+    if after is not None:
+        last, id_ = after
+        asked = asked.where((turn > last) | ((turn == last) & (campaign.c.id < id_)))
+    rows = connection.execute(asked.order_by(turn, campaign.c.id.desc()).limit(count))
+    return [dict(found) for found in rows.mappings()]
+
+
 def of_everybody(connection: Connection) -> list[dict[str, Any]]:
     """Every campaign of every controller, newest first, with its owner's name as `controller`."""
     rows = connection.execute(
@@ -162,9 +196,7 @@ def live(
         connection: a transaction.
         unreadable: told of a row that says what no campaign can be, which is then left out.
     """
-    rows = connection.execute(
-        _LOADED.where(campaign.c.state.in_([state.value for state in LIVE_CAMPAIGN]))
-    )
+    rows = connection.execute(_LOADED.where(_MAY_HAVE_CALLS))
     found: list[Campaign] = []
     for one in rows:
         try:
@@ -256,6 +288,12 @@ def acknowledge(connection: Connection, campaign_id: int, by: str) -> None:
     connection.execute(changed.values(acknowledged_by=by))
 
 
+def attest_no_election(connection: Connection, campaign_id: int, by: str) -> None:
+    """Note who answers for there being no election while it runs."""
+    changed = update(campaign).where(campaign.c.id == campaign_id)
+    connection.execute(changed.values(no_election_by=by))
+
+
 def release(
     connection: Connection, campaign_id: int, baseline: Mapping[str, int], now: datetime
 ) -> None:
@@ -292,7 +330,7 @@ def due(connection: Connection, now: datetime) -> list[tuple[int, Action]]:
 
 
 def loaded(found: Row[Any]) -> Campaign:
-    """A row of the campaign, with its controller's weight, as the domain's campaign."""
+    """A row of the campaign, with what its controller is given, as the domain's campaign."""
     return Campaign(
         id=found.id,
         controller_id=found.controller_id,
@@ -313,6 +351,7 @@ def loaded(found: Row[Any]) -> Campaign:
         other_trunks=tuple(found.other_trunks),
         weight=found.weight,
         controller_weight=found.controller_weight,
+        controller_limits=own_limits(found.controller_channels, found.controller_cps),
         finish_by=found.finish_by,
         stages=tuple(found.stages),
         stage=found.stage,
@@ -329,6 +368,7 @@ def loaded(found: Row[Any]) -> Campaign:
         },
         machines=policies.machines(found.machines),
         script=script_of(found.script) if found.script else None,
+        bases=frozenset(map(BasisKind, found.bases)),
     )
 
 
@@ -340,9 +380,14 @@ def _dates(before: CampaignState, after: CampaignState, now: datetime) -> dict[s
     return {}
 
 
-_LOADED = select(campaign, controller.c.weight.label("controller_weight")).join(
-    controller, controller.c.id == campaign.c.controller_id
-)
+_MAY_HAVE_CALLS = campaign.c.state.in_(sorted(state.value for state in LIVE_CAMPAIGN))
+
+_LOADED = select(
+    campaign,
+    controller.c.weight.label("controller_weight"),
+    controller.c.max_channels.label("controller_channels"),
+    controller.c.max_cps.label("controller_cps"),
+).join(controller, controller.c.id == campaign.c.controller_id)
 
 _STATE = select(campaign.c.state).where(campaign.c.id == bindparam("id"))
 

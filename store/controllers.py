@@ -53,16 +53,51 @@ def one(connection: Connection, controller_id: int) -> dict[str, Any]:
     return dict(found.mappings().one())
 
 
-def weights(connection: Connection) -> dict[str, float]:
-    """Every controller's weight by its name, in order of id."""
-    rows = connection.execute(
-        select(controller.c.name, controller.c.weight).order_by(controller.c.id)
-    )
-    return {row.name: row.weight for row in rows}
+def every(connection: Connection) -> list[dict[str, Any]]:
+    """Every controller, in order of id."""
+    return [
+        dict(row)
+        for row in connection.execute(select(controller).order_by(controller.c.id)).mappings()
+    ]
+
+
+def mark_public_body(connection: Connection, controller_id: int, *, marked: bool) -> None:
+    """Note whether a controller is a public body."""
+    changed = update(controller).where(controller.c.id == controller_id)
+    connection.execute(changed.values(public_body=marked))
 
 
 def weigh(connection: Connection, controller_id: int, weight: float) -> None:
     """Change a controller's weight."""
     connection.execute(
         update(controller).where(controller.c.id == controller_id).values(weight=weight)
+    )
+
+
+def limits(connection: Connection, controller_id: int) -> tuple[int | None, float | None]:
+    """Concurrent calls, and calls started in a second, of all its campaigns; None for no limit.
+
+    Nobody else changes them before this transaction is over.
+
+    Raises:
+        NotFound: there is no such controller.
+    """
+    row = connection.execute(
+        select(controller.c.max_channels, controller.c.max_cps)
+        .where(controller.c.id == controller_id)
+        .with_for_update()
+    ).first()
+    if row is None:
+        raise NotFound(f"There is no controller {controller_id}.")
+    return row.max_channels, row.max_cps
+
+
+def limit(
+    connection: Connection, controller_id: int, max_channels: int | None, max_cps: float | None
+) -> None:
+    """Change what all campaigns of a controller may use together."""
+    connection.execute(
+        update(controller)
+        .where(controller.c.id == controller_id)
+        .values(max_channels=max_channels, max_cps=max_cps)
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from campaigns.errors import StoreUnavailable
@@ -40,6 +40,18 @@ _AGAIN_S = 0.002
 _ALONE_WITHIN_S = 1.0
 """How long it is tried to be the only one that has a file of SQLite open."""
 
+_PATIENCE = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""For how long a PostgreSQL that does not answer is waited for: s to connect, ms for what was sent
+to arrive, s of silence before it is asked whether it is there, and how often (libpq,
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS). TCP alone takes a
+quarter of an hour to find out that a host has lost its power, and with it the dialer would wait."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # an attempt or opt-out that was committed survives a power cut
@@ -62,12 +74,16 @@ def open_engine(url: str) -> Engine:
     """An engine on SQLite (WAL, full synchronisation) or PostgreSQL.
 
     SQLite transactions are begun by `reading` and `writing` alone, since Python's driver would
-    otherwise begin them late and upgrade them, which fails at once when another one writes.
+    otherwise begin them late and upgrade them, which fails at once when another one writes. A
+    PostgreSQL whose host is gone is an error after some seconds; the URL may set others.
     """
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
+    if url.startswith("sqlite"):
+        engine = create_engine(url)
         event.listen(engine, "connect", _prepare_sqlite)
-    return engine
+        return engine
+    said = make_url(url).query
+    patience = {name: value for name, value in _PATIENCE.items() if name not in said}
+    return create_engine(url, pool_pre_ping=True, connect_args=patience)
 
 
 def open_alone(url: str) -> Engine:

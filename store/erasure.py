@@ -96,7 +96,9 @@ def close_pending(connection: Connection, targets: Sequence[dict[str, Any]]) -> 
 def blank_targets(connection: Connection, ids: Sequence[int]) -> int:
     """Take the number out of targets; how many."""
     done = connection.execute(
-        update(target).where(target.c.id.in_(ids)).values(number=_nobody(target.c.id))
+        update(target)
+        .where(target.c.id.in_(ids))
+        .values(number=_nobody(target.c.id), other_slots=null(), other_expires_on=null())
     )
     return done.rowcount
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from store.columns import canonical
-from store.tables import launch_record
+from store.tables import campaign, launch_record
 
 
 def add(
@@ -35,6 +35,24 @@ def of_campaign(connection: Connection, campaign_id: int) -> dict[str, Any] | No
     asked = select(launch_record).where(launch_record.c.campaign_id == campaign_id)
     row = connection.execute(asked).mappings().first()
     return dict(row) if row else None
+
+
+def page(
+    connection: Connection, controller_id: int, before: int | None, count: int
+) -> list[dict[str, Any]]:
+    """Records of a controller's launches with their campaigns' names, the newest campaign first.
+
+    From before a campaign's id.
+    """
+    asked = (
+        select(launch_record, campaign.c.name, campaign.c.rehearsal)
+        .join(campaign, campaign.c.id == launch_record.c.campaign_id)
+        .where(campaign.c.controller_id == controller_id)
+    )
+    if before is not None:
+        asked = asked.where(launch_record.c.campaign_id < before)
+    rows = connection.execute(asked.order_by(launch_record.c.campaign_id.desc()).limit(count))
+    return [dict(row) for row in rows.mappings()]
 
 
 def hash_of(content: Mapping[str, Any]) -> str:

@@ -14,17 +14,17 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, delete, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.dialers import together
-from campaigns.errors import LeaseLost, NotFound
+from campaigns.errors import LeaseLost, NotAllowed, NotFound
 from store import notices
 from store.tables import lease
 
@@ -127,8 +127,11 @@ def acquire(connection: Connection, now: datetime, name: str = MAIN, capacity: i
     connection.execute(
         update(lease)
         .where(lease.c.name == name)
-        .values(process=process, token=own.token + 1, renewed_at=now, status={}, capacity=capacity)
-    )
+        .values(
+            process=process, token=own.token + 1, renewed_at=now, status={_BEAT: beat},
+            capacity=capacity,
+        )
+    )  # fmt: skip
     return Lease(name, process, own.token + 1)
 
 
@@ -167,9 +170,10 @@ def check(connection: Connection, held: Lease) -> None:
         LeaseLost: it was.
     """
     found = connection.execute(
-        select(lease.c.token).where(lease.c.name == held.name).with_for_update()
-    ).scalar()
-    if found != held.token:
+        select(lease.c.token, lease.c.process).where(lease.c.name == held.name).with_for_update()
+    ).first()
+    # One that was forgotten counts from the beginning again.
+    if found is None or tuple(found) != (held.token, held.process):
         raise LeaseLost("Another dialer has taken over this database.")
 
 
@@ -204,6 +208,24 @@ def forget(connection: Connection, now: datetime) -> None:
     connection.execute(update(lease).values(process="", renewed_at=now - _LONG_AGO, status={}))
 
 
+def remove(connection: Connection, now: datetime, name: str) -> None:
+    """Know no more of a node; one that comes back under its name is a new one.
+
+    Its holder is ended where it runs on this machine, as by one that takes over.
+
+    Raises:
+        NotFound: there is none of that name.
+        NotAllowed: its dialer runs.
+    """
+    row = connection.execute(select(lease).where(lease.c.name == name).with_for_update()).first()
+    if row is None:
+        raise NotFound(f"There is no node «{name}».")
+    if not _is_free(row, now, _beat(connection)):
+        raise NotAllowed(f"The dialer «{name}» ({row.process}) runs. Stop it first.")
+    _end(row.process)
+    connection.execute(delete(lease).where(lease.c.name == name))
+
+
 def drain(connection: Connection, name: str, *, draining: bool) -> None:
     """Have a node place no more calls, or place them again; its calls that are up go on.
 
@@ -223,9 +245,29 @@ def nodes(connection: Connection, now: datetime) -> list[Node]:
     return [_node(row, now, beat) for row in rows]
 
 
+def running(connection: Connection, now: datetime) -> list[str]:
+    """Dialers that hold a lease, by node and process, in a database of another version too."""
+    there = {one["name"] for one in inspect(connection).get_columns(lease.name)}
+    if "process" not in there:  # of before there were nodes, which told processes otherwise
+        return []
+    columns = [lease.c[one] for one in ("name", "process", "renewed_at", "status")]
+    asked = select(*columns)
+    beat = _beat(connection)
+    return [
+        f"{row.name} ({row.process})"
+        for row in connection.execute(asked.order_by(lease.c.name))
+        if not _is_free(row, now, beat)
+    ]
+
+
 def holder(connection: Connection, now: datetime) -> dict[str, Any] | None:
     """What the running dialers show of themselves, as one; None where none runs."""
-    alive = [one for one in nodes(connection, now) if one.alive]
+    return as_one(nodes(connection, now))
+
+
+def as_one(found: Iterable[Node]) -> dict[str, Any] | None:
+    """What those of these dialers that run show of themselves, as one; None where none runs."""
+    alive = [one for one in found if one.alive]
     if not alive:
         return None
     return {

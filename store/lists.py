@@ -49,8 +49,9 @@ def create(
     provenance: Provenance,
     by: str,
     now: datetime,
+    mapping: Mapping[str, str] | None = None,
 ) -> int:
-    """A new list, with no rows yet."""
+    """A new list, with no rows yet; of a file, with the names of its columns by field."""
     made = connection.execute(
         insert(contact_list)
         .values(
@@ -70,6 +71,7 @@ def create(
             consent_expires_on=provenance.expires_on,
             created_at=now,
             created_by=by,
+            mapping=None if mapping is None else dict(mapping),
         )
         .returning(contact_list.c.id)
     )
@@ -236,6 +238,23 @@ def evidence_counts(connection: Connection, list_id: int) -> dict[Evidence, int]
     sums = [func.sum(case((contact.c.evidence == one.value, 1), else_=0)) for one in Evidence]
     found = connection.execute(select(*sums).where(contact.c.list_id == list_id)).one()
     return {evidence: int(count or 0) for evidence, count in zip(Evidence, found, strict=True)}
+
+
+def evidence_some(
+    connection: Connection, list_id: int, after: int, count: int
+) -> tuple[dict[Evidence, int], int | None]:
+    """The same of some contacts, from after an id; and the last of them, None at the end."""
+    some = (
+        select(contact.c.id, contact.c.evidence)
+        .where(contact.c.list_id == list_id, contact.c.id > after)
+        .order_by(contact.c.id)
+        .limit(count)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(some.c.evidence, func.count(), func.max(some.c.id)).group_by(some.c.evidence)
+    ).all()
+    return {Evidence(row[0]): row[1] for row in rows}, max((row[2] for row in rows), default=None)
 
 
 def reject_counts(connection: Connection, list_id: int) -> dict[str, int]:

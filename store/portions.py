@@ -16,8 +16,9 @@ class Limited(NamedTuple):
     """What a limit is of.
 
     Attributes:
-        scope: `system`, `trunk`, `campaign`, or `transfer` for the transfers of a campaign.
-        key: name of the trunk, id of the campaign; empty for the system.
+        scope: `system`, `trunk`, `campaign`, `owner` for all campaigns of a controller, or
+            `transfer` for the transfers of a campaign.
+        key: name of the trunk, id of campaign or controller; empty for the system.
     """
 
     scope: str
@@ -40,6 +41,11 @@ def of_trunk(name: str) -> Limited:
 def of_campaign(campaign_id: int) -> Limited:
     """The limit of a campaign."""
     return Limited("campaign", str(campaign_id))
+
+
+def of_controller(controller_id: int) -> Limited:
+    """The limit of a controller, where it has one."""
+    return Limited("owner", str(controller_id))
 
 
 def of_transfers(campaign_id: int) -> Limited:
@@ -105,11 +111,16 @@ def write(connection: Connection, node: str, kept: Mapping[Limited, Kept]) -> No
 
 
 class InFlight(NamedTuple):
-    """A call that may be up, of whichever node."""
+    """A call that may be up, of whichever node.
+
+    Attributes:
+        controller_id: whose it is, where its controller has a limit of its own; 0 otherwise.
+    """
 
     attempt_id: str
     campaign_id: int
     trunk: str
+    controller_id: int = 0
 
 
 def in_flight(connection: Connection, node: str, now: datetime) -> list[InFlight]:
@@ -123,12 +134,11 @@ def in_flight(connection: Connection, node: str, now: datetime) -> list[InFlight
             attempt.c.node == node,
         )
     ).all()  # fmt: skip
-    longest = {
-        one: timedelta(seconds=campaigns.by_id(connection, one).max_call_s)
-        for one in {row.campaign_id for row in rows}
-    }
+    of = {one: campaigns.by_id(connection, one) for one in {row.campaign_id for row in rows}}
+    longest = {one: timedelta(seconds=found.max_call_s) for one, found in of.items()}
+    limited = {one: found.controller_id for one, found in of.items() if found.controller_limits}
     return [
-        InFlight(row.id, row.campaign_id, row.trunk)
+        InFlight(row.id, row.campaign_id, row.trunk, limited.get(row.campaign_id, 0))
         for row in rows
         if row.state == AttemptState.CLAIMED or now - row.claimed_at < longest[row.campaign_id]
     ]
@@ -138,6 +148,7 @@ def kept_by(calls: Iterable[InFlight]) -> dict[Limited, Kept]:
     """The channels that calls take of each limit, and no rate."""
     count: dict[Limited, int] = {}
     for call in calls:
-        for what in (SYSTEM, of_trunk(call.trunk), of_campaign(call.campaign_id)):
+        owner = [of_controller(call.controller_id)] if call.controller_id else []
+        for what in (SYSTEM, of_trunk(call.trunk), of_campaign(call.campaign_id), *owner):
             count[what] = count.get(what, 0) + 1
     return {what: Kept(many) for what, many in count.items()}

@@ -41,6 +41,7 @@ class Found:
         zones: of its group, joined by "|".
         slot, consent_expires_on, withdrawn_on: what the person's consent says of itself.
         variant: whose message it hears; None for the campaign's own.
+        other_slots, other_expires_on: what other rows of the number add to its consent.
     """
 
     id: int
@@ -60,6 +61,8 @@ class Found:
     consent_expires_on: date | None
     withdrawn_on: date | None
     variant: str | None
+    other_slots: str | None
+    other_expires_on: date | None
 
 
 _PENDING: ColumnElement[str] = literal_column(f"'{TargetState.PENDING.value}'", String)
@@ -93,6 +96,8 @@ def _due(*conditions: Any) -> Select[Any]:
             contact.c.consent_expires_on,
             contact.c.withdrawn_on,
             target.c.variant,
+            target.c.other_slots,
+            target.c.other_expires_on,
         )
         .join(contact, contact.c.id == target.c.contact_id)
         .join(contact_list, contact_list.c.id == contact.c.list_id)

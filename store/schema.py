@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, func, select
 
+from campaigns.errors import NotAllowed
+from store import leases
 from store.engine import BUSY_TIMEOUT_MS, writing_on
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -28,6 +31,7 @@ def upgrade(engine: Engine) -> None:
     does it and the other waits.
 
     Raises:
+        NotAllowed: a dialer of another version runs, which knows other tables.
         StoreUnavailable: another process has migrated for longer than a minute.
     """
     if revision(engine) == newest():
@@ -35,7 +39,26 @@ def upgrade(engine: Engine) -> None:
     with engine.connect() as connection, _patient(connection), writing_on(connection):
         if connection.dialect.name == "postgresql":
             hold(connection)
+        there = _revision(connection)
+        if there == newest():
+            return
+        if there is not None and knows(there):
+            _refuse_beside_dialers(connection)
         migrate(connection)
+
+
+def _refuse_beside_dialers(connection: Connection) -> None:
+    """Take no tables away under a dialer that works with them.
+
+    Raises:
+        NotAllowed: one runs.
+    """
+    running = leases.running(connection, datetime.now(UTC))
+    if running:
+        raise NotAllowed(
+            f"This version changes the tables, and dialers of another one run: "
+            f"{', '.join(running)}. Stop them first, on every machine; then start this version."
+        )
 
 
 def hold(connection: Connection) -> None:
@@ -74,7 +97,11 @@ def _patient(connection: Connection) -> Iterator[None]:
 def revision(engine: Engine) -> str | None:
     """The revision the database is at; None where it is empty."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest() -> str | None:

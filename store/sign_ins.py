@@ -20,6 +20,7 @@ class Stage(StrEnum):
     PASSWORD = "password"  # noqa: S105 -- the word for it
     CODE = "code"
     IDENTITY = "identity"
+    KEY = "key"
 
 
 def begin(

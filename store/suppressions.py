@@ -13,6 +13,8 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    false,
+    func,
     null,
     or_,
     select,
@@ -76,8 +78,9 @@ def in_force(
 def add(connection: Connection, rows: Sequence[Suppression]) -> int:
     """Suppress numbers; how many were not suppressed before.
 
-    One that is there already stays, and stays for ever where either of the two is for ever. Of a
-    person who was erased it stays a digest: the number is not kept again.
+    One that is there already stays, and stays for ever where either of the two is for ever; that a
+    number does not exist gives way to a refusal. Of a person who was erased it stays a digest: the
+    number is not kept again.
     """
     if not rows:
         return 0
@@ -109,7 +112,11 @@ def _add(connection: Connection, values: list[dict[str, Any]]) -> int:
     statement = dialect.insert(suppression)
     new = statement.on_conflict_do_nothing(index_elements=_KEY).returning(*_key_columns())
     longer = statement.on_conflict_do_update(
-        index_elements=_KEY, set_={"expires_at": _longer(statement.excluded.expires_at)}
+        index_elements=_KEY,
+        set_={
+            "expires_at": _longer(statement.excluded.expires_at),
+            **_weightier(statement.excluded),
+        },
     )
     added = {tuple(row) for row in connection.execute(new, values)}
     asked = Counter(_key_of(row) for row in values)
@@ -130,6 +137,20 @@ def _key_of(row: dict[str, Any]) -> tuple[Any, ...]:
 def _longer(other: ColumnElement[datetime]) -> ColumnElement[datetime]:
     kept = suppression.c.expires_at
     return case((or_(kept.is_(None), other.is_(None)), null()), (other > kept, other), else_=kept)
+
+
+def _weightier(other: Any) -> dict[str, ColumnElement[Any]]:
+    """Why it is suppressed: a refusal stands before what the network says of the number.
+
+    That can be taken back, and then the refusal must be there; what the network says now stands in
+    the place of a refusal that has expired.
+    """
+    invalid = SuppressionReason.INVALID_NUMBER.value
+    kept = suppression.c
+    refused_now = (kept.reason == invalid) & (other.reason != invalid)
+    over = (other.reason == invalid) & func.coalesce(kept.expires_at <= other.created_at, false())
+    names = ("reason", "source", "attempt_id", "created_at")
+    return {name: case((or_(refused_now, over), other[name]), else_=kept[name]) for name in names}
 
 
 def _values(row: Suppression) -> dict[str, Any]:
@@ -263,6 +284,55 @@ def _owned(controller_id: int, *, operators: bool) -> ColumnElement[bool]:
     )
     everybodys = suppression.c.scope == SuppressionScope.OPERATOR.value
     return or_(own, of_campaigns, everybodys) if operators else or_(own, of_campaigns)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Suppressions that are alike.
+
+    Attributes:
+        reason: what put the numbers on the list.
+        scope: how far they reach.
+        many: how many, and how many of those are in force.
+        first, last: when they were asked for.
+    """
+
+    reason: str
+    scope: str
+    many: int
+    in_force: int
+    first: datetime
+    last: datetime
+
+
+def last_id(connection: Connection) -> int:
+    """The newest suppression's; 0 where there is none."""
+    return connection.execute(select(func.max(suppression.c.id))).scalar() or 0
+
+
+def counted(
+    connection: Connection, controller_id: int, after: int, until: int, now: datetime
+) -> list[Counted]:
+    """What a controller and its campaigns must not call, among ids from after one to another."""
+    ends = suppression.c.expires_at
+    holds = case((or_(ends.is_(None), ends > now), 1), else_=0)
+    alike = (suppression.c.reason, suppression.c.scope)
+    rows = connection.execute(
+        select(
+            *alike,
+            func.count().label("many"),
+            func.sum(holds).label("in_force"),
+            func.min(suppression.c.created_at).label("first"),
+            func.max(suppression.c.created_at).label("last"),
+        )
+        .where(
+            suppression.c.id > after,
+            suppression.c.id <= until,
+            _owned(controller_id, operators=False),
+        )
+        .group_by(*alike)
+    )
+    return [Counted(**row) for row in rows.mappings()]
 
 
 def erased_among(

@@ -32,6 +32,10 @@ PEOPLE = "people"
 """Under (BEGUN, PEOPLE): targets for which a call was begun, ever; each once. Counted by the claim
 of a fresh target and taken back where its call was never sent, in the transactions that do so."""
 
+TAKEN_BACK = "taken_back"
+"""Under (TAKEN_BACK, outcome): ended calls whose outcome was taken back, by the outcome they had.
+They are counted as `store.verdicts.INSTEAD` since, so a count of outcomes can go down."""
+
 Delta = Counter[tuple[int, str, str]]
 """(campaign id, kind, name) -> change."""
 
@@ -83,7 +87,7 @@ def hold(connection: Connection, campaign_id: int, kind: str, name: str) -> None
 
 def of_campaign(connection: Connection, campaign_id: int) -> Mapping[str, dict[str, int]]:
     """{kind: {name: count}} of one campaign, kinds always present."""
-    kinds = (STATE, OUTCOME, LATE, GATE, BEGUN, HEARD, MONEY, REPLY)
+    kinds = (STATE, OUTCOME, LATE, GATE, BEGUN, HEARD, MONEY, REPLY, TAKEN_BACK)
     found: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     rows = connection.execute(
         select(tally.c.kind, tally.c.name, tally.c.count).where(tally.c.campaign_id == campaign_id)

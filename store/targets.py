@@ -21,11 +21,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.contacts.segments import Place
+from campaigns.errors import NotFound
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.selection import Selection
 from campaigns.states import TargetState
-from store import segments, tallies
+from store import segments, several, tallies
 from store.columns import Instant, is_number
 from store.tables import contact, contact_list, target
 
@@ -43,7 +44,8 @@ def fill(
 ) -> int | None:
     """Make targets of the next contacts of a list; the last contact's id, None at the end.
 
-    A number that is in the campaign already is not put in twice. Call it again and again, each
+    A number that is in the campaign already is not put in twice: its target is weighed against the
+    new row, see `store.several`. Call it again and again, each
     time in a transaction of its own, so that no write lock is held for long.
 
     With a selection only its members are put in, each with its variant; those whose address is
@@ -69,6 +71,9 @@ def fill(
         delta[campaign_id, tallies.STATE, _PENDING] = _insert_ignoring(connection, new.rows())
     else:
         _fill_selected(connection, new, selection, delta)
+    if several.has_several(connection, campaign_id):
+        again = connection.execute(select(contact.c.number).where(*new.contacts())).scalars().all()
+        delta.update(several.weigh(connection, campaign_id, again, now, repoint=selection is None))
     tallies.add(connection, delta)
     return int(last)
 
@@ -153,6 +158,15 @@ class _New:
     last: int
     now: datetime
 
+    def contacts(self) -> tuple[ColumnElement[bool], ...]:
+        """Which they are, but for people who were erased."""
+        return (
+            contact.c.list_id == self.list_id,
+            contact.c.id > self.after,
+            contact.c.id <= self.last,
+            is_number(contact.c.number),
+        )
+
     def rows(
         self,
         state: str = _PENDING,
@@ -172,12 +186,7 @@ class _New:
             literal(0),
             gate,
             variant,
-        ).where(
-            contact.c.list_id == self.list_id,
-            contact.c.id > self.after,
-            contact.c.id <= self.last,
-            is_number(contact.c.number),  # not those of people who were erased
-        )
+        ).where(*self.contacts())
 
 
 _COLUMNS = (
@@ -236,6 +245,21 @@ def counted(connection: Connection, campaign_id: int) -> dict[str, int]:
         .group_by(target.c.state)
     )
     return {found.state: found.many for found in rows}
+
+
+def variant_of(connection: Connection, campaign_id: int, contact_id: int) -> str | None:
+    """Whose message a person of a campaign hears; None for the campaign's own.
+
+    Raises:
+        NotFound: they are not in it.
+    """
+    asked = select(target.c.variant).where(
+        target.c.campaign_id == campaign_id, target.c.contact_id == contact_id
+    )
+    found = connection.execute(asked).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no contact {contact_id} in campaign {campaign_id}.")
+    return None if found.variant is None else str(found.variant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Taking back verdicts on numbers that a trunk out of order had spoken."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from campaigns.outcome import Outcome
 from campaigns.states import LIVE_CAMPAIGN, TargetState
-from store import tallies
+from store import invalid_numbers, tallies
 from store.columns import Instant
 from store.tables import attempt, campaign, target
 
@@ -20,8 +20,11 @@ AGAIN = timedelta(minutes=5)
 """How soon a number is called again that a trunk out of order knew nothing of: by then it is mended
 or another trunk is tried."""
 
+INSTEAD = Outcome.CARRIER_REFUSED
+"""What a call is counted as whose outcome was taken back."""
+
 _INVALID = Outcome.INVALID_NUMBER.value
-_REFUSED = Outcome.CARRIER_REFUSED.value
+_REFUSED = INSTEAD.value
 
 _CONDEMNED = (
     select(
@@ -72,7 +75,7 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
 
     Targets of live campaigns that it condemned wait again, as if the carrier had refused the call:
     nothing is counted against the person, and another trunk is tried first. What the far side
-    said stays in the attempt's `tech`.
+    said stays in the attempt's `tech`. No number stays suppressed for it, in whatever campaign.
 
     Args:
         connection: a writing transaction.
@@ -84,6 +87,7 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
     Returns:
         How many; `AT_ONCE` at most, so where it is not 0 there may be more: ask again.
     """
+    invalid_numbers.take_back(connection, trunk, since, now)
     rows = connection.execute(_CONDEMNED, {"trunk": trunk, "since": since}).mappings().all()
     if not rows:
         return 0
@@ -96,6 +100,19 @@ def revive(connection: Connection, trunk: str, since: datetime, now: datetime) -
     )
     tallies.add(connection, _delta(rows, list(each.values())))
     return len(each)
+
+
+def as_ended(outcomes: Mapping[str, int], taken_back: Mapping[str, int]) -> dict[str, int]:
+    """Ended calls by the outcome that they had then: no such count ever goes down.
+
+    Args:
+        outcomes: counts under `tallies.OUTCOME`.
+        taken_back: those under `tallies.TAKEN_BACK`, of the same moment.
+    """
+    found = Counter(outcomes)
+    found.update(taken_back)
+    found[_REFUSED] -= sum(taken_back.values())
+    return dict(found)
 
 
 def _revived(row: RowMapping, calls: int, trunk: str, due_at: datetime) -> dict[str, Any]:
@@ -114,6 +131,7 @@ def _delta(calls: Sequence[RowMapping], targets: Sequence[RowMapping]) -> tallie
     for row in calls:
         delta[row["campaign_id"], tallies.OUTCOME, _INVALID] -= 1
         delta[row["campaign_id"], tallies.OUTCOME, _REFUSED] += 1
+        delta[row["campaign_id"], tallies.TAKEN_BACK, _INVALID] += 1
     for row in targets:
         tallies.moved(delta, row["campaign_id"], row["state"], TargetState.PENDING.value)
     return delta

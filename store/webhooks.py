@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, String, delete, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from campaigns.errors import NotFound
 from campaigns.webhook import DeliveryState
 from store.tables import webhook, webhook_delivery, webhook_event
 
-_WAITING = webhook_delivery.c.state == DeliveryState.WAITING.value
+# Written out, or no planner would see that its indexes hold exactly these.
+_IS_WAITING = literal_column(f"'{DeliveryState.WAITING.value}'", String)
+_WAITING = webhook_delivery.c.state == _IS_WAITING
 
 
 def add(
@@ -176,8 +178,14 @@ def has_due(connection: Connection, webhook_id: int, now: datetime) -> bool:
 def due(connection: Connection, webhook_id: int, now: datetime, count: int) -> list[Due]:
     """What an endpoint is to be told now: of each subject the first that waits, if it is due.
 
-    They are held until the transaction ends.
+    What has been due for longest comes first, so that an event that failed does not keep those
+    behind it from being tried.
     """
+    rows = connection.execute(_due(webhook_id, now, count))
+    return [Due(**row) for row in rows.mappings()]
+
+
+def _due(webhook_id: int, now: datetime, count: int) -> Select[Any]:
     earlier = webhook_delivery.alias("earlier")
     before = (
         select(earlier.c.id)
@@ -185,11 +193,11 @@ def due(connection: Connection, webhook_id: int, now: datetime, count: int) -> l
             earlier.c.webhook_id == webhook_delivery.c.webhook_id,
             earlier.c.subject == webhook_delivery.c.subject,
             earlier.c.event_id < webhook_delivery.c.event_id,
-            earlier.c.state == DeliveryState.WAITING.value,
+            earlier.c.state == _IS_WAITING,
         )
         .exists()
     )
-    rows = connection.execute(
+    return (
         select(
             webhook_delivery.c.id,
             webhook_event.c.told_as,
@@ -207,17 +215,26 @@ def due(connection: Connection, webhook_id: int, now: datetime, count: int) -> l
             webhook_delivery.c.due_at <= now,
             ~before,
         )
-        .order_by(webhook_delivery.c.event_id)
+        .order_by(webhook_delivery.c.due_at, webhook_delivery.c.event_id)
         .limit(count)
-        .with_for_update(skip_locked=True, of=webhook_delivery)
     )
-    return [Due(**row) for row in rows.mappings()]
 
 
-def take(connection: Connection, delivery_ids: Sequence[int], until: datetime) -> None:
-    """Put deliveries off while they are under way, so that nobody else sends them meanwhile."""
-    mine = update(webhook_delivery).where(webhook_delivery.c.id.in_(delivery_ids))
-    connection.execute(mine.values(due_at=until))
+def take(
+    connection: Connection, delivery_ids: Sequence[int], now: datetime, until: datetime
+) -> set[int]:
+    """Put deliveries off while they are under way, so that nobody else sends them meanwhile.
+
+    Those of them that were still due: another sender may have taken, told or lost them since they
+    were read.
+    """
+    taken = connection.execute(
+        update(webhook_delivery)
+        .where(webhook_delivery.c.id.in_(delivery_ids), _WAITING, webhook_delivery.c.due_at <= now)
+        .values(due_at=until)
+        .returning(webhook_delivery.c.id)
+    )
+    return set(taken.scalars())
 
 
 def settle(connection: Connection, delivery_id: int, **values: Any) -> None:

@@ -1,13 +1,13 @@
 """Controllers, lists, contacts and campaigns to test on, put into a database."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from campaigns.campaign import Campaign
-from campaigns.contacts.basis import Evidence, Provenance
+from campaigns.contacts.basis import BasisKind, Evidence, Provenance
 from campaigns.contacts.terms import UNSAID, Terms
 from campaigns.retry import RetryPolicy
 from campaigns.rules.windows import ALWAYS, Window
@@ -50,9 +50,13 @@ class World:
         zones: str = PARIS,
         fictional: bool = True,
         terms: Terms = UNSAID,
+        consented_on: date | None = None,
+        basis: BasisKind = BasisKind.CONSENT,
     ) -> int:
         self._names += 1
-        provenance = Provenance("Comité", "form", self.now.date(), tuple(purposes), {"w": "Oui."})
+        provenance = Provenance(
+            "Comité", "form", self.now.date(), tuple(purposes), {"w": "Oui."}, basis
+        )
         with writing(self.engine) as connection:
             list_id = lists.create(
                 connection, controller_id, f"list {self._names}", "f.csv", f"{self._names:064d}",
@@ -62,7 +66,7 @@ class World:
                 {
                     "list_id": list_id, "line": line, "number": one, "kind": "mobile",
                     "zones": zones, "fictional": fictional, "attributes": {},
-                    "evidence": evidence.value, **term_values(terms),
+                    "evidence": evidence.value, "consented_on": consented_on, **term_values(terms),
                 }
                 for line, one in enumerate(numbers, start=2)
             ]  # fmt: skip

@@ -1,9 +1,9 @@
 """The pages over campaigns: all of them, one as it goes, and its report."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.caller import Asking, Caller, In
@@ -20,7 +20,7 @@ from api.routes.stream import Watching
 from api.schemas import Id
 from campaigns.access import Permission
 from campaigns.errors import NotReady
-from campaigns.states import LIVE_CAMPAIGN, Action, CampaignState
+from campaigns.states import Action, CampaignState
 from operations import drafts, hold, launch
 from operations.progress import Progress, progress_of
 from operations.report import report_of
@@ -30,7 +30,10 @@ from store.engine import reading
 router = APIRouter(include_in_schema=False)
 
 _SHOWN = 50
-"""Campaigns on the page: those that may have calls up, then the newest."""
+"""Campaigns on a page: those that may have calls up first, then the newest."""
+
+_FROM = r"[01]-\d{1,18}"
+"""Where a page goes on: turn and id, as `store.campaigns.page_of_lively_first` has them."""
 
 
 class Asked(StrEnum):
@@ -56,19 +59,29 @@ _AFTER = {
 
 @router.get("/campaigns")
 @needs(Permission.CAMPAIGNS_READ)
-def every(request: Request, workspace: In, caller: Asking) -> Response:
-    """All campaigns, each with its progress and what can be done now."""
+def every(
+    request: Request,
+    workspace: In,
+    caller: Asking,
+    after: Annotated[str, Query(pattern=f"^({_FROM})?$")] = "",
+) -> Response:
+    """All campaigns, a page at a time, each with its progress and what can be done now."""
     with reading(workspace.engine) as connection:
-        rows = kept.rows_of(connection, caller.controller_id)
-    rows.sort(key=lambda row: row["state"] not in LIVE_CAMPAIGN)  # stable: else newest first
+        rows = kept.page_of_lively_first(
+            connection, caller.controller_id, _place(after), _SHOWN + 1
+        )  # fmt: skip
     language = chosen(request)
     shown = [
         _shown(progress_of(workspace, caller.controller_id, row["id"]), language)
         for row in rows[:_SHOWN]
     ]
-    may_draft = caller.may(Permission.CAMPAIGNS_WRITE)
+    may_draft = caller.may(Permission.CAMPAIGNS_WRITE) and not after
     begun = drafts.open_ones(workspace, caller.controller_id) if may_draft else []
-    return page(request, "campaigns.html", shown=shown, drafts=begun)
+    last = rows[_SHOWN - 1] if len(rows) > _SHOWN else None
+    return page(
+        request, "campaigns.html", shown=shown, after=after, drafts=begun,
+        next=f"{last['turn']}-{last['id']}" if last else None,
+    )  # fmt: skip
 
 
 @router.get("/campaigns/{campaign_id}")
@@ -159,6 +172,11 @@ def act(campaign_id: Id, action: Asked, workspace: In, caller: Asking) -> Respon
     except NotReady:
         return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
     return RedirectResponse(f"/campaigns/{campaign_id}?done={action}", 303)
+
+
+def _place(cursor: str) -> tuple[int, int] | None:
+    turn, _, id_ = cursor.partition("-")
+    return (int(turn), int(id_)) if cursor else None
 
 
 def _check(caller: Caller, action: Asked) -> None:

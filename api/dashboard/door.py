@@ -90,7 +90,10 @@ def key_form(request: Request) -> Response:
 def sign_in_with_key(request: Request, workspace: In, sent: Sent, key: Typed = "") -> Response:
     """Open a session for a key."""
     check(request.cookies.get(_VISIT, ""), sent)
-    token = sessions.open_for_key(workspace, key.strip())
+    try:
+        token = sign_in.by_key(workspace, key.strip(), here(request))
+    except TooMany as error:
+        return busy(request, "login_key.html", error)
     if token is None:
         return sign_in_page(request, "login_key.html", 422, wrong=True)
     return enter(request, token, "/welcome")

@@ -39,7 +39,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "message": PLACES,
     "script": draft_script.FIELDS,
     "way": ("trunk", "caller_id", "swift"),
-    "schedule": ("start_at", "end_at", "finish_by", "from", "to"),
+    "schedule": (
+        "start_at", "end_at", "finish_by", "from", "to", "election", "poll1", "poll2",
+    ),
     "limits": (
         "max_channels", "max_cps", "ring_timeout_s", "max_attempts", "budget", "two_persons",
     ),
@@ -81,6 +83,11 @@ FIELD_OF = {
     "schedule": "start_at",
     "schedule.hours": "from",
     "schedule.any_hour": "trunk",
+    "schedule.elections.0.rounds": "poll2",
+    "schedule.elections.0.rounds.0.polls.metropole": "poll1",
+    "schedule.elections.0.rounds.1.polls.metropole": "poll2",
+    "schedule.elections.0.name": "election",
+    "schedule.elections.0.source": "election",
     "start": "from",
     "end": "from",
     "days": "from",
@@ -252,7 +259,20 @@ def _schedule(draft: Draft) -> dict[str, Any]:
             "end": draft["to"] or "24:00",
         }
         found["hours"] = [hour]
-    return found
+    return {**found, "elections": _elections(draft)}
+
+
+def _elections(draft: Draft) -> list[dict[str, Any]]:
+    """The election whose polls were typed; every territory is taken to vote on those days."""
+    polls = [draft[name] for name in ("poll1", "poll2") if draft[name]]
+    if not polls:
+        return []
+    if not draft["election"]:
+        raise InvalidInput(
+            "election", "it has no name.", "Write which it is, and the decree that sets its days."
+        )
+    rounds = [{"polls": {"metropole": day}} for day in polls]
+    return [{"name": draft["election"], "source": draft["election"], "rounds": rounds}]
 
 
 def _instant(name: str, text: str, zone: ZoneInfo = TIME_ZONE) -> datetime | None:

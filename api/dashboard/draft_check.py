@@ -42,7 +42,7 @@ def check_step(workspace: Workspace, caller: Caller, draft: Draft, step: str) ->
         case "script":
             _check_script(workspace, caller, draft)
         case "way":
-            _check_way(workspace, draft)
+            _check_way(workspace, caller, draft)
         case "schedule" | "limits" | "check":
             campaign_values(draft)
 
@@ -82,12 +82,18 @@ def _check_script(workspace: Workspace, caller: Caller, draft: Draft) -> None:
         check_script(workspace, caller.controller_id, script, _bare(draft), draft.recording_ids)
 
 
-def _check_way(workspace: Workspace, draft: Draft) -> None:
+def _check_way(workspace: Workspace, caller: Caller, draft: Draft) -> None:
     trunk = find_trunk(workspace, draft["trunk"])
     pack = rules.in_force(workspace, _pack_of(draft))
     states = {one.trunk.name: one for one in trunk_states.every(workspace)}
     rehearsing = trunk.name in states and states[trunk.name].rehearsal
     check_caller_id(draft["caller_id"], trunk, pack, rehearsal=rehearsing)
+    if not rehearsing and pack.script.needed and _script(workspace, caller, draft) is None:
+        raise InvalidInput(
+            "says",
+            f"{pack.id} asks what is said before people are called, and it is not told.",
+            "Tick what each recording says, then go on.",
+        )
 
 
 def _script(workspace: Workspace, caller: Caller, draft: Draft) -> ScriptValues[int] | None:

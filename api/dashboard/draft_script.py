@@ -136,15 +136,19 @@ def machine_recordings(draft: FilledIn) -> list[int]:
     return [int(chosen)] if leaves and chosen.isdecimal() else []
 
 
-def filled_like(script: Mapping[str, Any] | None, machines: Mapping[str, Any]) -> dict[str, str]:
-    """What is known of a prepared campaign's script: keys, names and numbers, no recordings.
+def filled_like(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a prepared campaign's script: all but the recordings of keys and questions.
 
     Args:
-        script: as it is kept with the campaign.
-        machines: likewise.
+        row: the campaign, as it is kept.
     """
-    plain = script or {"keys": {}, "questions": [], "transfer": None}
-    found = {f"{act}_key": key for key, act in plain["keys"].items()}
+    plain = row["script"] or {"keys": {}, "questions": [], "transfer": None}
+    machines = row["machines"]
+    told = (row["says"] or {}).get(row["message"], [])
+    found: dict[str, Any] = {
+        says(one): tuple(parts) for one, parts in zip(row["recordings"], told, strict=False)
+    }
+    found |= {f"{act}_key": key for key, act in plain["keys"].items()}
     for place, one in zip(QUESTIONS, plain["questions"], strict=False):
         found[f"q{place}_name"] = one["name"]
         found |= {answer(place, key): said for key, said in one["answers"].items()}

@@ -163,11 +163,11 @@ def _like(workspace: Workspace, caller: Caller, campaign_id: int) -> dict[str, A
     row = one(campaign_id, workspace, caller)
     with reading(workspace.engine) as connection:
         lists = kept_campaigns.lists_of(connection, campaign_id)
-        machines = kept_campaigns.row(connection, caller.controller_id, campaign_id)["machines"]
+        plain = kept_campaigns.row(connection, caller.controller_id, campaign_id)
     places = {f"recording{place}": id_ for place, id_ in enumerate(row.recordings[:4], 1)}
     named = row.name.removesuffix(" (rehearsal)")
     return {
-        **draft_script.filled_like(row.script, machines or {}),
+        **draft_script.filled_like(plain),
         **_said_in(workspace, caller, campaign_id),
         "name": free_name(workspace, caller.controller_id, named),
         "purpose": row.purpose,

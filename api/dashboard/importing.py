@@ -9,8 +9,9 @@ from api.caller import Asking, In
 from api.dashboard.forms import Filled, checked, faults_of
 from api.dashboard.pages import chosen, page
 from api.dashboard.provenance import PURPOSES, mapping_of, provenance_of, typed
-from api.imports import Imports
+from api.headers import by_script, elsewhere
 from api.needs import needs
+from api.routes.lists import Importing
 from campaigns.access import Permission
 from campaigns.contacts.basis import BasisKind
 from campaigns.errors import InvalidInput
@@ -23,14 +24,6 @@ from operations.uploads import Upload
 from operations.values import file_name_of
 
 router = APIRouter(include_in_schema=False)
-
-
-def _imports(request: Request) -> Imports:
-    found: Imports = request.app.state.imports
-    return found
-
-
-Importing = Annotated[Imports, Depends(_imports)]
 
 
 @router.get("/lists/new")
@@ -106,6 +99,8 @@ def progress(
 ) -> Response:
     """How far it is; its list once it is over; the form again where it failed."""
     running = imports.of(token, caller.controller_id)
+    if by_script(request) and (running is None or running.report or running.fault):
+        return elsewhere(request.url.path)
     if running is not None and running.report is not None:
         return RedirectResponse(f"/lists/{running.report.list_id}", 303)
     upload = uploads.find(workspace.settings.home, caller.controller_id, token)

@@ -31,7 +31,7 @@ _ROWS = 50
 """Refused rows on a page."""
 
 _PURPOSE_OF = {"fr-political": "political", "fr-public-info": "public_info",
-    "fr-commercial": "commercial"}  # fmt: skip
+    "fr-commercial": "commercial", "fr-emergency": "emergency"}  # fmt: skip
 
 
 @router.get("/lists")

@@ -61,7 +61,10 @@ def one_pack(request: Request, pack_id: str, workspace: In, caller: Asking) -> R
     if pack_id not in packs.names():
         raise NotFound(f"There are no rules «{pack_id}».")
     pack = rules.in_force(workspace, pack_id)
+    language = chosen(request)
     return page(
         request, "rule_pack.html", pack=pack, today=datetime.now(UTC).date(),
-        hours=hours(windows_to_plain(pack.windows), chosen(request)),
+        hours=hours(windows_to_plain(pack.windows), language),
+        purposes=sorted(language.word("purpose", one) for one in pack.purposes),
+        bases=sorted(language.word("list_basis", one) for one in pack.bases),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from operations import halt
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 _YEAR_S = 365 * 24 * 3600
+_UNREMEMBERED = ("/consent/", "/people")
+"""Where pages begin that set no cookie, whatever goes wrong there (`api.public`)."""
 
 
 def chosen(request: Request) -> Language:
@@ -42,11 +45,12 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         "path": request.url.path,
         "asker": caller,  # «caller» is a word of Jinja's own
         "form_token": caller.form_token if caller else "",  # without one nobody is signed in
-        "stopped": _stop(request, caller) if caller else None,
+        "stopped": _stop(request, caller, status) if caller else None,
         **values,
     }
     response = HTMLResponse(render(language, template, **shown), status)
-    if request.query_params.get("lang") == language.code:
+    clicked = request.query_params.get("lang") == language.code
+    if clicked and not request.url.path.startswith(_UNREMEMBERED):
         response.set_cookie(
             "lang", language.code, _YEAR_S, httponly=True, samesite="lax",
             secure=request.url.scheme == "https",
@@ -54,11 +58,13 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     return response
 
 
-def _stop(request: Request, caller: Any) -> halt.Seen | None:
-    """Read for every page, also for one that says that something went wrong."""
+def _stop(request: Request, caller: Any, status: int) -> halt.Seen | None:
+    """Read for every page; where it cannot be, only one that says what is wrong goes without."""
     try:
         found = halt.current(request.app.state.workspace)
     except StoreUnavailable:
+        if status < HTTPStatus.BAD_REQUEST:
+            raise
         return None
     return halt.seen_by(found, caller.controller_id, caller.name) if found else None
 

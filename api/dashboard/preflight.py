@@ -8,19 +8,21 @@ from fastapi.responses import RedirectResponse, Response
 
 from api import spoken
 from api.caller import Asking, In
-from api.dashboard.forms import checked
+from api.dashboard.forms import checked, faults_of
 from api.dashboard.pages import chosen, page
 from api.language import Language
 from api.needs import needs
 from api.routes.campaigns import one
 from api.schemas import CampaignAnswer, Id
-from campaigns.access import Permission
+from campaigns.access import Permission, is_key
+from campaigns.check import Subject
 from campaigns.errors import InvalidInput
 from campaigns.money import to_micros
 from campaigns.readiness import Readiness
 from campaigns.states import Action
 from operations import launch, readiness
 from operations.budget import change_budget
+from operations.no_election import attest_no_election, may_be_attested
 from operations.preflight import preflight as look
 from operations.progress import progress_of
 
@@ -47,6 +49,7 @@ def preflight(request: Request, campaign_id: Id, workspace: In, caller: Asking) 
             and not found.failed
         ),
         past=_is_past(campaign, [check.subject for check in found.failed]),
+        no_calendar=Subject.ELECTIONS in [check.subject for check in found.failed],
         **listed(language, found.readiness),
     )
 
@@ -79,6 +82,36 @@ def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> Response:
     return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
 
 
+@router.get("/campaigns/{campaign_id}/no-election")
+@needs(Permission.CAMPAIGNS_LAUNCH)
+def ask_no_election(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
+    """Say what is answered for, and ask."""
+    campaign = one(campaign_id, workspace, caller)
+    if not may_be_attested(campaign.state, campaign.elections, campaign.no_election_by):
+        return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
+    name = "" if is_key(caller.name) else caller.name
+    return page(request, "no_election.html", campaign=campaign, name=name, faults={})
+
+
+@router.post("/campaigns/{campaign_id}/no-election", dependencies=[Depends(checked)])
+@needs(Permission.CAMPAIGNS_LAUNCH)
+def no_election(
+    request: Request,
+    campaign_id: Id,
+    workspace: In,
+    caller: Asking,
+    by: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Answer for it in a person's name, and go back to what is looked at."""
+    try:
+        attest_no_election(workspace, caller.controller_id, campaign_id, by, caller.name)
+    except InvalidInput as error:
+        faults = faults_of(error, chosen(request), {})
+        campaign = one(campaign_id, workspace, caller)
+        return page(request, "no_election.html", 422, campaign=campaign, name=by, faults=faults)
+    return RedirectResponse(f"/campaigns/{campaign_id}/preflight", 303)
+
+
 @router.get("/campaigns/{campaign_id}/budget")
 @needs(Permission.CAMPAIGNS_READ)
 def ask_budget(request: Request, campaign_id: Id, workspace: In, caller: Asking) -> Response:
@@ -102,8 +135,9 @@ def budget(
         return _budget(request, campaign_id, workspace, caller, 422, wrong=euros)
     try:
         change_budget(workspace, caller.controller_id, campaign_id, micros, caller.name)
-    except InvalidInput:
-        return _budget(request, campaign_id, workspace, caller, 422, wrong=euros)
+    except InvalidInput as error:
+        why = faults_of(error, chosen(request), {error.field: "euros"})["euros"]
+        return _budget(request, campaign_id, workspace, caller, 422, wrong=euros, why=why)
     return RedirectResponse(f"/campaigns/{campaign_id}/budget", 303)
 
 
@@ -114,12 +148,13 @@ def _budget(
     caller: Asking,
     status: int = 200,
     wrong: str | None = None,
+    why: str = "",
 ) -> Response:
     campaign = one(campaign_id, workspace, caller)
     stands = progress_of(workspace, caller.controller_id, campaign_id).money
     return page(
         request, "budget.html", status, campaign=campaign, stands=stands, typed=wrong,
-        wrong=wrong is not None,
+        wrong=wrong is not None, why=why,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from api.schemas import ProvenanceValues
 from operations.columns import CONTACT_FIELDS, Field
 from operations.values import first_fault
 
-PURPOSES = ("political", "public_info", "commercial")
+PURPOSES = ("political", "public_info", "commercial", "emergency")
 """Those that have a word in both languages and a rule pack; another one can be typed."""
 
 _WORDING = "wording:"

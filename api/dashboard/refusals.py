@@ -94,7 +94,8 @@ def add_file(
 @needs(Permission.PEOPLE_READ)
 def export(workspace: In, caller: Asking) -> Response:
     """All of them, for a spreadsheet; those of people who were erased have no number left."""
-    return download(call_exports.suppressions(workspace, caller.controller_id), Format.CSV)
+    found = call_exports.suppressions(workspace, caller.controller_id, caller.name)
+    return download(found, Format.CSV)
 
 
 def _day(text: str) -> date | None:

@@ -68,7 +68,7 @@ def as_workbook(request: Request, campaign_id: Id, workspace: In, caller: Asking
 @needs(Permission.PEOPLE_READ)
 def as_csv(campaign_id: Id, workspace: In, caller: Asking) -> Response:
     """Every call with what came of it, for a spreadsheet."""
-    table = call_exports.attempts(workspace, caller.controller_id, campaign_id)
+    table = call_exports.attempts(workspace, caller.controller_id, campaign_id, caller.name)
     return download(table, Format.CSV)
 
 

@@ -1,32 +1,28 @@
 """The pages over what people ask for: their requests, each with its month, and receipts."""
 
-import json
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.responses import RedirectResponse, Response
 
 from api.caller import Asking, Caller, In
 from api.dashboard.forms import Filled, checked, faults_of, text_of
 from api.dashboard.pages import chosen, page
-from api.language import LANGUAGES, language
+from api.language import LANGUAGES
 from api.needs import needs
-from api.receipt import pdf, words
+from api.receipt.file import FORMS, file_of
 from api.schemas import Id
 from campaigns.access import Permission
 from campaigns.contacts.request import WARN_DAYS, RequestKind
 from campaigns.errors import InvalidInput
 from operations.receipt import issue
+from operations.receipt_links import of_request, release
 from operations.requests import LONGEST_TEXT, close_request, listed, open_request, shown
 from store import requests as kept
 from store.engine import reading
 
 router = APIRouter(include_in_schema=False)
-
-_FORMS = ("pdf", "json")
 
 
 @router.get("/requests")
@@ -76,23 +72,32 @@ def close(
     return RedirectResponse("/requests", 303)
 
 
+@router.post("/requests/{request_id}/release", dependencies=[Depends(checked)])
+@needs(Permission.PRIVACY)
+def release_one(
+    request: Request, request_id: Id, workspace: In, caller: Asking, form: Filled
+) -> Response:
+    """Let the page of whoever asked give the receipt out, by the digits that they read out."""
+    try:
+        release(workspace, caller.controller_id, request_id, text_of(form, "word"), caller.name)
+    except InvalidInput as error:
+        faults = faults_of(error, chosen(request), {})
+        return _one(request, request_id, workspace, caller, 422, faults)
+    return RedirectResponse(f"/requests/{request_id}", 303)
+
+
 @router.post("/receipts", dependencies=[Depends(checked)])
 @needs(Permission.PRIVACY)
 def receipt(request: Request, workspace: In, caller: Asking, form: Filled) -> Response:
     """Everything that is held of a number, as a file for the person whose it is."""
     shape, tongue = text_of(form, "shape"), text_of(form, "language")
-    shape = shape if shape in _FORMS else _FORMS[0]
+    shape = shape if shape in FORMS else FORMS[0]
     try:
         found = issue(workspace, caller.controller_id, text_of(form, "of"), caller.name, shape)
     except InvalidInput as error:
         faults = faults_of(error, chosen(request), {error.field: "of"})
         return _page(request, workspace, caller, 422, faults=faults, given=dict(form))
-    headers = {"Content-Disposition": f'attachment; filename="receipt.{shape}"'}
-    if shape == "json":
-        text = json.dumps(jsonable_encoder(asdict(found)), ensure_ascii=False, indent=1)
-        return Response(text, headers=headers, media_type="application/json")
-    sheet = words.sheet_of(found, language(tongue if tongue in LANGUAGES else LANGUAGES[0]))
-    return Response(pdf.drawn(sheet), headers=headers, media_type="application/pdf")
+    return file_of(found, shape, tongue if tongue in LANGUAGES else LANGUAGES[0])
 
 
 def _page(
@@ -121,7 +126,11 @@ def _one(
 ) -> Response:
     with reading(workspace.engine) as connection:
         found = shown(kept.one(connection, caller.controller_id, request_id))
-    return page(request, "request.html", status, asked=found, faults=faults or {}, soon=WARN_DAYS)
+    standing = of_request(workspace, caller.controller_id, request_id)
+    return page(
+        request, "request.html", status, asked=found, faults=faults or {}, soon=WARN_DAYS,
+        standing=standing,
+    )  # fmt: skip
 
 
 def _kind(text: str) -> RequestKind:

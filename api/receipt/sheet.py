@@ -1,4 +1,4 @@
-"""A receipt in words: what the text and the PDF both show."""
+"""A receipt or a report in words: what the text and the PDF both show."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,20 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """A line that is drawn beside a table which says the same.
+
+    Attributes:
+        shares: its heights from left to right, 0 to 1.
+        begin, end: what stands below its two ends.
+    """
+
+    shares: tuple[float, ...]
+    begin: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One list, one campaign, one refusal.
 
@@ -27,11 +41,13 @@ class Block:
         title: its heading.
         pairs: what is known of it.
         table: what happened in it; None for nothing.
+        curve: what is drawn of the table; None for nothing.
     """
 
     title: str
     pairs: Pairs = ()
     table: Table | None = None
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ class _Writer:
             (say("In force for"), word("scope", one.scope)),
             (say("Recorded on"), self._language.instant(one.asked_at)),
             (say("Until"), until),
-            (say("Record"), one.source),
+            (say("Record"), self._language.source(one.source)),
             (say("How it is kept"), hidden if one.digest_only else ""),
         ]
         return Block(word("suppression", one.reason), _known(pairs))

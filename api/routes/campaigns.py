@@ -14,6 +14,7 @@ from api.schemas import (
     Id,
     LimitChange,
     NewCampaign,
+    NoElection,
     Page,
     StateAnswer,
 )
@@ -23,6 +24,7 @@ from campaigns.errors import NotAllowed
 from campaigns.states import Action, CampaignState, move
 from operations import hold, launch, report
 from operations.add_list import Added, add_list
+from operations.no_election import attest_no_election
 from operations.prepare import prepare_campaign
 from operations.report import Report
 from operations.selection import Recorded
@@ -128,6 +130,14 @@ def release(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
 def acknowledge(campaign_id: Id, workspace: In, caller: Asking) -> CampaignAnswer:
     """Let it be launched after `verify_by` of its pack, in the name of the key."""
     launch.acknowledge(workspace, caller.controller_id, campaign_id, caller.name)
+    return one(campaign_id, workspace, caller)
+
+
+@router.post("/{campaign_id}/no-election", summary="Say that there is no election")
+@needs(Permission.CAMPAIGNS_LAUNCH)
+def no_election(campaign_id: Id, said: NoElection, workspace: In, caller: Asking) -> CampaignAnswer:
+    """Let it be launched without an election calendar: a person answers for there being none."""
+    attest_no_election(workspace, caller.controller_id, campaign_id, said.by, caller.name)
     return one(campaign_id, workspace, caller)
 
 

@@ -28,6 +28,7 @@ class ControllerAnswer(BaseModel):
     name: str
     weight: float = Field(description="Of its share of every limit.")
     created_at: datetime
+    public_body: bool = Field(description="Some rule packs are for public bodies alone.")
     contact: str = Field(description="How people reach it, as receipts say; empty: not set.")
 
 

@@ -52,7 +52,8 @@ As = Annotated[Format, Path(description="For spreadsheets either; for programs C
 @needs(Permission.PEOPLE_READ)
 def attempts(campaign_id: Id, form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """In order of time; calls that begin while it is written are in it too."""
-    return download(call_exports.attempts(workspace, caller.controller_id, campaign_id), form)
+    found = call_exports.attempts(workspace, caller.controller_id, campaign_id, caller.name)
+    return download(found, form)
 
 
 @router.get(
@@ -64,7 +65,8 @@ def attempts(campaign_id: Id, form: As, workspace: In, caller: Asking) -> Stream
 @needs(Permission.PEOPLE_READ)
 def targets(campaign_id: Id, form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """In the order of the lists, each as it stands when its row is written."""
-    return download(call_exports.targets(workspace, caller.controller_id, campaign_id), form)
+    found = call_exports.targets(workspace, caller.controller_id, campaign_id, caller.name)
+    return download(found, form)
 
 
 @router.get(
@@ -76,7 +78,12 @@ def targets(campaign_id: Id, form: As, workspace: In, caller: Asking) -> Streami
 @needs(Permission.PEOPLE_READ)
 def suppressions(form: As, workspace: In, caller: Asking) -> StreamingResponse:
     """Those of the controller, oldest first, expired ones too."""
-    return download(call_exports.suppressions(workspace, caller.controller_id), form)
+    return download(call_exports.suppressions(workspace, caller.controller_id, caller.name), form)
+
+
+def media_type(form: Format) -> str:
+    """What a file of that kind is served as."""
+    return _TYPES[form]
 
 
 def download(table: Export, form: Format) -> StreamingResponse:

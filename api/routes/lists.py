@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Annotated
 
-from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Json
 
 from api.caller import Asking, In
+from api.imports import Imports
 from api.needs import needs
 from api.once import DoneOnce, sha256_of
 from api.paging import InOrder, NewestFirst, next_of
@@ -20,12 +21,14 @@ from api.problems import language_of
 from api.schemas import (
     ContactList,
     Id,
+    ImportState,
     ListRelease,
     Page,
     ProvenanceValues,
     RejectedRow,
 )
 from campaigns.access import Permission
+from operations import call_exports
 from operations import import_list as importing
 from operations.columns import Field
 from operations.exports import ENCODING
@@ -37,6 +40,7 @@ from operations.undo_import import Undone, undo_import
 from operations.values import file_name_of
 from store import lists
 from store.engine import reading
+from store.lists import ListState
 
 router = APIRouter(prefix="/lists", tags=["lists"])
 
@@ -53,33 +57,46 @@ Mapping_ = Annotated[
 _IN_MEMORY = 1 << 20
 
 
+def imports_of(request: Request) -> Imports:
+    """Those that go on in this process."""
+    found: Imports = request.app.state.imports
+    return found
+
+
+Importing = Annotated[Imports, Depends(imports_of)]
+
+
 @router.post("", status_code=201, response_model=ImportReport, summary="Import a list")
 @needs(Permission.CAMPAIGNS_WRITE)
 def add(
     workspace: In,
     caller: Asking,
     once: DoneOnce,
+    imports: Importing,
     file: File_,
     provenance: Annotated[Json[ProvenanceValues], Form(description="JSON.", examples=[_EXAMPLE])],
     mapping: Mapping_ = None,
 ) -> Response:
     """Keep every row as a contact or as a refused row with its reason.
 
-    The same file again changes nothing, and goes on where an import was cut short.
+    The same file again changes nothing, and goes on where an import was cut short. The answer comes
+    when it is done; meanwhile the list is among the lists, and its import says how far it is.
     """
     file_name = file_name_of(file.filename, "list.csv")
 
     def do() -> ImportReport:
-        return importing.import_list(
-            workspace.engine,
-            caller.controller_id,
-            file.file,
-            name=provenance.name or Path(file_name).stem,
-            file_name=file_name,
-            provenance=provenance.provenance(),
-            by=caller.name,
-            mapping=mapping,
-        )
+        with imports.watching() as tell:
+            return importing.import_list(
+                workspace.engine,
+                caller.controller_id,
+                file.file,
+                name=provenance.name or Path(file_name).stem,
+                file_name=file_name,
+                provenance=provenance.provenance(),
+                by=caller.name,
+                mapping=mapping,
+                progress=tell,
+            )
 
     asked = [sha256_of(file.file), file_name, provenance, mapping]
     return once(asked, do, location="/api/v1/lists/{list_id}")
@@ -122,6 +139,26 @@ def one(list_id: Id, workspace: In, caller: Asking) -> ContactList:
     """A list, with its provenance and its counts."""
     with reading(workspace.engine) as connection:
         return ContactList(**lists.one(connection, caller.controller_id, list_id))
+
+
+@router.get("/{list_id}/import", summary="How far its import is")
+@needs(Permission.CAMPAIGNS_READ)
+def how_far(list_id: Id, workspace: In, caller: Asking, imports: Importing) -> ImportState:
+    """What is kept so far; while it goes on here, also how much of the file was read."""
+    with reading(workspace.engine) as connection:
+        row = lists.one(connection, caller.controller_id, list_id)
+    importing_now = row["state"] == ListState.IMPORTING.value
+    far = imports.far(list_id) if importing_now else None
+    return ImportState(
+        list_id=list_id,
+        state=row["state"],
+        goes_on=far is not None,
+        rows=row["rows"],
+        accepted=row["accepted"],
+        rejected=row["rejected"],
+        percent=round(100 * far.share, 1) if far else None if importing_now else 100.0,
+        finish_at=far.finish_at if far else None,
+    )
 
 
 @router.post("/{list_id}/release", summary="Answer for a list that looks generated")
@@ -180,7 +217,7 @@ def rejects(
 def rejects_csv(request: Request, list_id: Id, workspace: In, caller: Asking) -> Response:
     """For a spreadsheet: mend the rows there and import them."""
     say = language_of(request).say
-    found = importing.rejects(workspace.engine, caller.controller_id, list_id)
+    found = call_exports.refused_rows(workspace, caller.controller_id, list_id, caller.name)
     file = _written(_in_words(one, say) for one in found)
     headers = {"Content-Disposition": f'attachment; filename="rejects-{list_id}.csv"'}
     return StreamingResponse(_pieces(file), headers=headers, media_type="text/csv; charset=utf-8")

@@ -5,7 +5,7 @@ https://prometheus.io/docs/practices/naming/. Alerts and a dashboard are in `dep
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -24,12 +24,15 @@ from api.caller import Asking, In
 from api.needs import needs
 from api.problems import MEDIA_TYPE
 from campaigns.access import Permission
+from campaigns.outcome import Outcome
+from campaigns.states import TargetState
 from campaigns.trunk_health import Breaker
 from operations import suppression_key
 from operations.suppression_key import KeyState
 from operations.workspace import Workspace
-from store import audit, halts, leases, tallies, totals
+from store import audit, halts, leases, tallies, totals, verdicts
 from store.engine import reading
+from store.leases import Node
 
 router = APIRouter(tags=["operation"])
 
@@ -76,7 +79,7 @@ class _Kept(Collector):
         with reading(self._workspace.engine) as connection:
             states = totals.campaigns_by_state(connection, self._controller_id)
             counts = totals.tallies(connection, self._controller_id)
-            dialer = leases.holder(connection, datetime.now(UTC))
+            nodes = leases.nodes(connection, datetime.now(UTC))
             stopped = halts.current(connection) is not None
             held = totals.campaigns_held(connection, self._controller_id)
             backed_up = audit.last_at(connection, self._controller_id, "backup.make")
@@ -88,7 +91,7 @@ class _Kept(Collector):
             "portevoix_targets",
             "People to be called, by where they stand",
             "state",
-            _of(counts, tallies.STATE),
+            {**dict.fromkeys(TargetState, 0), **_of(counts, tallies.STATE)},
         )
         yield _gauge(
             "portevoix_targets_refused",
@@ -96,10 +99,7 @@ class _Kept(Collector):
             "gate",
             _of(counts, tallies.GATE),
         )
-        ended = CounterMetricFamily("portevoix_attempts", "Ended attempts", labels=["outcome"])
-        for outcome, count in _of(counts, tallies.OUTCOME).items():
-            ended.add_metric([outcome], count)
-        yield ended
+        yield from _attempts(_of(counts, tallies.OUTCOME), _of(counts, tallies.TAKEN_BACK))
         yield GaugeMetricFamily(
             "portevoix_stopped", "Somebody stopped everything", value=float(stopped)
         )
@@ -111,10 +111,12 @@ class _Kept(Collector):
             "portevoix_suppression_key_usable", "Who was erased can be told",
             value=float(key is KeyState.FITS),
         )  # fmt: skip
-        yield from _dialer(dialer or {})
+        dialer = leases.as_one(nodes) or {}
+        yield from _dialer(dialer)
         if self._everything:
             yield from self._place(backed_up)
-            yield from _calls(dialer or {})
+            yield from _calls(dialer)
+            yield from _nodes(nodes)
 
     def _place(self, backed_up: datetime | None) -> Iterable[Metric]:
         """The home directory: what it needs to go on, and to be had again when it is lost."""
@@ -126,6 +128,47 @@ class _Kept(Collector):
             "portevoix_backup_timestamp_seconds", "When the last backup was made; 0 for never",
             value=backed_up.timestamp() if backed_up else 0.0,
         )  # fmt: skip
+
+
+def _attempts(outcomes: Mapping[str, int], taken_back: Mapping[str, int]) -> Iterable[Metric]:
+    """Counts that never go down; each outcome is there from the beginning, so that none is missed.
+
+    https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
+    """
+    ended = CounterMetricFamily("portevoix_attempts", "Ended attempts", labels=["outcome"])
+    counts = verdicts.as_ended(outcomes, taken_back)
+    for outcome in Outcome:
+        if outcome is not Outcome.IN_DOUBT:  # such a call has not ended
+            ended.add_metric([outcome.value], counts.get(outcome.value, 0))
+    yield ended
+    back = CounterMetricFamily(
+        "portevoix_attempts_taken_back",
+        "Ended attempts whose outcome was taken back, as a trunk out of order had spoken it",
+        labels=["outcome"],
+    )
+    back.add_metric([Outcome.INVALID_NUMBER.value], 0)
+    for outcome_had, count in taken_back.items():
+        back.add_metric([outcome_had], count)
+    yield back
+
+
+def _nodes(nodes: Iterable[Node]) -> Iterable[Metric]:
+    """Each dialer by itself: the others tell nothing of one that is gone."""
+    up, ready, calls, draining = (
+        GaugeMetricFamily(f"portevoix_node_{name}", text, labels=["node"])
+        for name, text in (
+            ("up", "This dialer runs"),
+            ("ready", "It may place calls: nothing is left to be settled first"),
+            ("calls_up", "Calls up now on its PBX"),
+            ("draining", "It was told to place no more calls"),
+        )
+    )
+    for one in nodes:
+        up.add_metric([one.name], float(one.alive))
+        ready.add_metric([one.name], float(bool(one.status.get("ready"))))
+        calls.add_metric([one.name], float(one.status.get("channels", 0)))
+        draining.add_metric([one.name], float(one.draining))
+    yield from (up, ready, calls, draining)
 
 
 def _dialer(status: dict[str, object]) -> Iterable[Metric]:

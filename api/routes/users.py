@@ -15,6 +15,7 @@ from api.once import DoneOnce
 from api.paging import Asked
 from api.schemas import Id, Page
 from campaigns.access import Permission, Role
+from campaigns.campaign import LEAST_CPS, MOST_CHANNELS, MOST_CPS
 from operations import accounts, controllers, second_factor, sign_in
 from operations.accounts import User
 from operations.values import Line, Name
@@ -28,6 +29,23 @@ class ControllerName(BaseModel):
 
     id: int
     name: str
+    max_channels: int | None = Field(
+        description="Concurrent calls of all its campaigns together; null for no limit."
+    )
+    max_cps: float | None = Field(
+        description="Calls that all its campaigns together start in a second; null for no limit."
+    )
+
+
+class ControllerChange(BaseModel):
+    """Limits to change; what is absent stays as it is, and null lifts one."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"max_channels": 50, "max_cps": None}}
+    )
+
+    max_channels: int | None = Field(None, ge=1, le=MOST_CHANNELS)
+    max_cps: float | None = Field(None, ge=LEAST_CPS, le=MOST_CPS)
 
 
 class NewController(BaseModel):
@@ -106,8 +124,8 @@ def every_controller(
 ) -> Page[ControllerName]:
     """By id, all on one page."""
     del caller, asked
-    named = sorted(controllers.names(workspace).items())
-    return Page(items=[ControllerName(id=id_, name=name) for id_, name in named], next=None)
+    items = [ControllerName(**one) for one in controllers.every(workspace)]
+    return Page(items=items, next=None)
 
 
 @router.post(
@@ -120,10 +138,25 @@ def add_controller(
     """Whoever has that name already is answered as if made now."""
 
     def do() -> ControllerName:
-        id_ = controllers.add(workspace, values.name, caller.name)
-        return ControllerName(id=id_, name=controllers.names(workspace)[id_])
+        return _controller(workspace, controllers.add(workspace, values.name, caller.name))
 
     return once(values, do)
+
+
+@router.patch("/controllers/{controller_id}", summary="Limit what a controller may call")
+@needs(Permission.INSTALLATION)
+def limit_controller(
+    controller_id: Id, values: ControllerChange, workspace: In, caller: Asking
+) -> ControllerName:
+    """Of all its campaigns together, besides every other limit; in force within a second."""
+    changes = values.model_dump(exclude_unset=True)
+    controllers.limit(workspace, controller_id, changes, caller.name)
+    return _controller(workspace, controller_id)
+
+
+def _controller(workspace: Workspace, controller_id: int) -> ControllerName:
+    (found,) = (one for one in controllers.every(workspace) if one["id"] == controller_id)
+    return ControllerName(**found)
 
 
 @router.get("/users", summary="List users")

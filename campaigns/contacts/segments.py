@@ -14,7 +14,7 @@ from enum import Enum, StrEnum
 from typing import Any, TypeAlias
 
 from campaigns.contacts.commune import read_commune
-from campaigns.contacts.sensitive import check_criterion
+from campaigns.contacts.sensitive import check_beginning, check_criterion
 from campaigns.errors import InvalidInput
 
 DEEPEST = 8
@@ -179,7 +179,8 @@ def _values(of: Place | str, test: Relation, plain: Any, field: str) -> Iterator
         text = _text(one, field)
         yield _commune(text, field) if of is Place.COMMUNE else text
         if not isinstance(of, Place):
-            check_criterion(text, field)
+            check = check_beginning if test is Relation.STARTS_WITH else check_criterion
+            check(text, field)
 
 
 def _commune(text: str, field: str) -> str:

@@ -15,6 +15,9 @@ import unicodedata
 from campaigns.contacts.sensitive_words import EXACT, STARTS, WORDS, Category
 from campaigns.errors import InvalidInput
 
+_LEAST_LETTERS = 3
+"""Of a beginning that tells something: with two, nearly every value would be refused."""
+
 _HUMPS = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
 
 
@@ -24,7 +27,20 @@ def check_criterion(text: str, field: str) -> None:
     Raises:
         InvalidInput: says of what, and by which article.
     """
-    category = category_of(text)
+    _refuse(category_of(text), text, field)
+
+
+def check_beginning(text: str, field: str) -> None:
+    """Refuse the beginning of values of which some tell of something sensitive: `catho` does.
+
+    Raises:
+        InvalidInput: as of `check_criterion`.
+    """
+    check_criterion(text, field)
+    _refuse(_category_of_beginning(text), f"{text}…", field)
+
+
+def _refuse(category: Category | None, text: str, field: str) -> None:
     if category is not None:
         raise InvalidInput(
             field,
@@ -43,6 +59,18 @@ def category_of(text: str) -> Category | None:
         ):
             return category
         if any(word.startswith(one) for word in words for one in STARTS[category]):
+            return category
+    return None
+
+
+def _category_of_beginning(text: str) -> Category | None:
+    """What a word that is known as sensitive, and begins with the last ones of a text, tells of."""
+    words = plain_words(text)
+    ends = [" ".join(words[place:]) for place in range(len(words))]
+    told = [one for one in ends if sum(map(str.isalpha, one)) >= _LEAST_LETTERS]
+    for category in Category:
+        known = STARTS[category] | WORDS[category] | EXACT[category]
+        if any(one.startswith(end) for one in known for end in told):
             return category
     return None
 

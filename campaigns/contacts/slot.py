@@ -19,7 +19,7 @@ from campaigns.contacts.slot_text import (
     SlotFault,
     hours_of_days,
 )
-from campaigns.rules.windows import Window
+from campaigns.rules.windows import Window, intersect
 
 LONGEST = 200
 """Signs of a text that is still read as a slot; also of what is kept of it."""
@@ -73,6 +73,11 @@ def read_slot(text: str) -> Slot:
     if len(str(slot)) > LONGEST:
         raise InvalidSlot(SlotFault.UNREADABLE)
     return slot
+
+
+def common(first: Slot, second: Slot) -> Slot:
+    """The hours that lie in both; a slot without any, which never opens, where none do."""
+    return Slot(intersect(first.windows, second.windows))
 
 
 def _windows(hours: Mapping[int, Sequence[Minutes]]) -> Iterator[Window]:

@@ -7,10 +7,10 @@ consommation L.223-1 since 11 August 2026).
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from campaigns.contacts.basis import read_date
-from campaigns.contacts.slot import Slot, read_slot
+from campaigns.contacts.slot import Slot, common, read_slot
 from campaigns.errors import InvalidInput
 
 
@@ -70,6 +70,16 @@ class Terms:
             self.withdrawn_on or declared.withdrawn_on,
         )
 
+    def beside(self, other: "Terms") -> "Terms":
+        """What a call must keep to where another consent of the same number holds too: to both."""
+        slots = [one.slot for one in (self, other) if one.slot is not None]
+        ends = [one.expires_on for one in (self, other) if one.expires_on]
+        return Terms(
+            reduce(common, slots) if slots else None,
+            min(ends, default=None),
+            self.withdrawn_on or other.withdrawn_on,
+        )
+
 
 UNSAID = Terms()
 """A consent that says nothing of the kind."""
@@ -95,6 +105,25 @@ def kept_terms(slot: str | None, expires_on: date | None, withdrawn_on: date | N
     if slot is None and expires_on is None and withdrawn_on is None:
         return UNSAID
     return Terms(read_slot(slot) if slot else None, expires_on, withdrawn_on)
+
+
+SLOTS_APART = "|"
+"""Between the slots of several rows, where they are kept together; it stands in none."""
+
+
+def with_others(terms: Terms, slots: str | None, expires_on: date | None) -> Terms:
+    """A contact's terms with what other rows of its number add, as its target keeps that."""
+    if slots is None and expires_on is None:
+        return terms
+    return terms.beside(_others(slots, expires_on))
+
+
+@lru_cache(maxsize=4096)
+def _others(slots: str | None, expires_on: date | None) -> Terms:
+    found = UNSAID
+    for one in slots.split(SLOTS_APART) if slots else ():
+        found = found.beside(Terms(read_slot(one)))
+    return found.beside(Terms(expires_on=expires_on))
 
 
 def _day(text: str, fault: TermsFault) -> date | None:

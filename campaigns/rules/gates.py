@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.rules import blackout, windows
 from campaigns.rules.holidays import on_holiday
 from campaigns.rules.hours import Rules
+from campaigns.rules.purposes import covers
 
 
 class Gate(StrEnum):
@@ -80,6 +81,7 @@ class Candidate:
         lapsed: the person's consent has expired or was withdrawn.
         slot_closed_until: when the hours to which the person agreed begin; None where they are
             now, or none were named.
+        basis: the legal basis of the list.
     """
 
     attempts: int
@@ -91,6 +93,7 @@ class Candidate:
     capped_until: datetime | None = None
     lapsed: bool = False
     slot_closed_until: datetime | None = None
+    basis: BasisKind = BasisKind.CONSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +105,25 @@ class Demand:
         evidence: the weakest evidence the pack accepts.
         max_attempts: attempts a person may receive.
         rehearsal: every contact of the trunk is on loopback at this moment.
+        bases: the legal bases the pack allows.
     """
 
     purpose: str
     evidence: Evidence
     max_attempts: int
     rehearsal: bool
+    bases: frozenset[BasisKind] = frozenset(BasisKind)
+
+    def rests_on(self, candidate: Candidate) -> bool:
+        """Whether the candidate's list has a basis for such a call."""
+        return candidate.basis in self.bases and covers(candidate.purposes, self.purpose)
 
 
 def refusal(candidate: Candidate, demand: Demand) -> Gate | None:
     """The first closed gate for this candidate, or None where the call may be placed."""
     checks = (
         (candidate.suppressed, Gate.SUPPRESSED),
-        (candidate.lapsed or demand.purpose not in candidate.purposes, Gate.NO_BASIS),
+        (candidate.lapsed or not demand.rests_on(candidate), Gate.NO_BASIS),
         (not candidate.evidence.at_least(demand.evidence), Gate.EVIDENCE_TOO_WEAK),
         (candidate.fictional and not demand.rehearsal, Gate.REHEARSAL_ONLY),
         (candidate.attempts >= demand.max_attempts, Gate.ATTEMPTS_USED),
@@ -124,6 +133,17 @@ def refusal(candidate: Candidate, demand: Demand) -> Gate | None:
         (candidate.capped_until is not None, Gate.FREQUENCY_CAP),
     )
     return next((gate for closed, gate in checks if closed), None)
+
+
+def as_told(gate: Gate, *, own: bool) -> Gate:
+    """How a gate reads to a controller.
+
+    Args:
+        gate: what closes.
+        own: a call that is in the way is its own, and not another controller's.
+    """
+    elsewhere = gate is Gate.LIVE_CALL_ON_NUMBER and not own
+    return Gate.TEMPORARILY_NOT_CALLABLE if elsewhere else gate
 
 
 def looked_at_again(gate: Gate, candidate: Candidate, now: datetime) -> datetime:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
+from campaigns.rules.purposes import Purpose
 from campaigns.rules.windows import Window
 from campaigns.script_order import NO_RULE, OrderRule
 from campaigns.stages import Measure
@@ -53,9 +54,15 @@ class Pack:
         stages: how many people are called in each stage of a launch, counted from the first.
         bounds: the highest share of calls by measure before a campaign is held.
         machine_messages: whether a message may be left on an answering machine.
-        not_for: purposes that have a pack of their own.
-        rules: for each field above, its force and source.
+        purposes: what it is for, and nothing else.
+        bases: the legal bases that a list may rest on.
+        rules: for each section of it, its force and source.
         script: what a message must say, and in which order, where that is stated.
+        calendar: whether a campaign names the elections around which nobody is called, or a
+            person says that there is none.
+        public_body: whether only a public body may call by it.
+        signatory: whether a campaign names who signs for it.
+        sha256: of its text, in hexadecimal.
     """
 
     id: str
@@ -71,9 +78,14 @@ class Pack:
     stages: tuple[int, ...]
     bounds: Mapping[Measure, float]
     machine_messages: bool
-    not_for: frozenset[str]
+    purposes: frozenset[Purpose]
+    bases: frozenset[BasisKind]
     rules: dict[str, Rule]
     script: OrderRule = NO_RULE
+    calendar: bool = False
+    public_body: bool = False
+    signatory: bool = False
+    sha256: str = field(default="", compare=False)
 
     @property
     def label(self) -> str:

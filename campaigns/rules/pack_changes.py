@@ -139,6 +139,11 @@ def _says(pack: Pack) -> str:
     return f"says {', '.join(sorted(rule.needed))} in the order {', '.join(rule.order)}{within}"
 
 
+def _authority(pack: Pack) -> str:
+    asked = (("a public body", pack.public_body), ("a named signatory", pack.signatory))
+    return " and ".join(name for name, needed in asked if needed) or "anybody"
+
+
 def _laxer_says(old: Pack, new: Pack) -> bool:
     """Any other order may be looser: which one says more cannot be told."""
     before, after = old.script.opt_out_within_s, new.script.opt_out_within_s
@@ -149,7 +154,10 @@ def _laxer_says(old: Pack, new: Pack) -> bool:
 
 
 _WORDS: Mapping[str, Callable[[Pack], str]] = {
-    "purposes": lambda pack: f"not for {', '.join(sorted(pack.not_for))}",
+    "purposes": lambda pack: f"for {', '.join(sorted(pack.purposes))}",
+    "bases": lambda pack: ", ".join(sorted(pack.bases)),
+    "elections": lambda pack: "a calendar is demanded" if pack.calendar else "no calendar",
+    "authority": _authority,
     "windows": _hours,
     "holidays": lambda pack: ", ".join(sorted(pack.holidays)) or "none",
     "evidence": lambda pack: f"proof by {pack.evidence}",
@@ -162,7 +170,12 @@ _WORDS: Mapping[str, Callable[[Pack], str]] = {
 }
 
 _LOOSER: Mapping[str, Callable[[Pack, Pack], bool]] = {
-    "purposes": lambda old, new: not old.not_for <= new.not_for,
+    "purposes": lambda old, new: not new.purposes <= old.purposes,
+    "bases": lambda old, new: not new.bases <= old.bases,
+    "elections": lambda old, new: old.calendar and not new.calendar,
+    "authority": lambda old, new: (
+        (old.public_body and not new.public_body) or (old.signatory and not new.signatory)
+    ),
     "windows": lambda old, new: not within(new.windows, old.windows),
     "holidays": lambda old, new: not old.holidays <= new.holidays,
     "evidence": lambda old, new: not new.evidence.at_least(old.evidence),

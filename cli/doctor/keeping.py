@@ -12,20 +12,22 @@ from campaigns.errors import StoreUnavailable
 from cli.console import local
 from cli.doctor.check import Check, Level, fault, ok, warning
 from operations import requests, suppression_key
+from operations.pbx_directories import root_of
 from operations.settings import FILE_NAME, Settings
 from operations.suppression_key import KeyState
 from store import halts, schema
 from store.engine import open_engine, reading, writing
+from store.leases import MAIN
 
 LONGEST_SOCKET = 107
 _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def look(settings: Settings) -> Iterator[Check]:
+def look(settings: Settings, node: str = MAIN) -> Iterator[Check]:
     """Look at the home directory and the database; nothing is made or changed."""
     yield _home(settings.home)
     if settings.pbx.mode == "local":
-        yield from _socket(settings.home)
+        yield from _socket(root_of(settings.home, node))
     yield from _private(settings.home)
     yield from _database(settings)
 
@@ -40,9 +42,9 @@ def _home(home: Path) -> Check:
     return ok("home", f"{home}, settings {'from ' + FILE_NAME if file.is_file() else 'as shipped'}")
 
 
-def _socket(home: Path) -> Iterator[Check]:
+def _socket(root: Path) -> Iterator[Check]:
     """The local PBX's console is a socket below the home, whose path the kernel keeps short."""
-    path = home / "pbx" / "run" / "asterisk.ctl"
+    path = root / "run" / "asterisk.ctl"
     if len(str(path)) > LONGEST_SOCKET:
         yield fault(
             "length of home", f"{path} is longer than {LONGEST_SOCKET} characters (unix(7)).",

@@ -22,6 +22,7 @@ from dialer.instance.supervise import Supervisor
 from dialer.pbx import Capabilities
 from dialer.process import local_instance
 from operations.settings import PbxSettings, Settings
+from store.leases import MAIN
 
 NEEDED = frozenset({"Originate", "Hangup", "Getvar", "CoreShowChannels", "CoreStatus"})
 """AMI actions that calls are made of."""
@@ -39,14 +40,14 @@ def look(settings: Settings) -> Iterator[Check]:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Supervisor]:
-    """The local PBX of this home directory; where none runs, one started for the time of a look.
+def running(settings: Settings, node: str = MAIN) -> Iterator[Supervisor]:
+    """The local PBX of a node of this home; where none runs, one started for the time of a look.
 
     Raises:
         PbxError: it does not start.
         InvalidInput: a trunk cannot be configured.
     """
-    supervisor = Supervisor(local_instance(settings), find_installation())
+    supervisor = Supervisor(local_instance(settings, node), find_installation())
     if supervisor.running:
         yield supervisor
         return
@@ -54,7 +55,7 @@ def running(settings: Settings) -> Iterator[Supervisor]:
         ports = free_ports(_CALLS)
         instance = replace(
             supervisor.instance, root=root / "pbx", sip_port=ports.sip, ami_port=ports.ami,
-            rtp_first=ports.rtp_first, rtp_last=ports.rtp_last,
+            rtp_first=ports.rtp_first, rtp_last=ports.rtp_last, shared_lines=None,
         )  # fmt: skip
         passing = Supervisor(instance, supervisor.installation)
         try:

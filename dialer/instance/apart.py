@@ -60,6 +60,7 @@ def instance_apart(settings: Settings) -> Instance:
     """
     pbx, root = settings.pbx, _checked(settings)
     here = own_interface(pbx.host)
+    root.mkdir(parents=True, exist_ok=True)
     tag = _keep(root / _FILE, pbx.secret)["endpoint_tag"]
     return _instance(settings, root, str(here.ip), here.network.with_netmask, tag)
 

@@ -7,7 +7,7 @@ root/log      warnings and errors of Asterisk
 root/state    its own database
 root/journal  what the dialplan appends for each call
 root/sounds   recordings it plays
-root/lines    what callback lines speak, by number
+root/lines    what callback lines speak, by number; several nodes of one home share that of `main`
 """
 
 import json
@@ -25,7 +25,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import dialer
 from campaigns.errors import InvalidInput
-from campaigns.trunk import Trunk, is_loopback
+from campaigns.trunk import Keys, Trunk, is_loopback
 from dialer.instance import canary
 from dialer.instance.identity import Identity
 from dialer.instance.locate import Installation
@@ -50,6 +50,10 @@ UNMADE = (
 
 LOOPBACK = "127.0.0.1"
 
+_SAME_PRESS_MS, _SAME_PRESS_BY_INFO_MS = 200, 700
+"""Within so many ms the same key is the same press: faster than a finger; and for as long as a key
+is held down, where INFO tells of its beginning and RFC 4733 of its end."""
+
 _MAX_FILES = 65_536
 _LONGEST_SOCKET = 107  # unix(7), sun_path less its end
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
@@ -72,6 +76,8 @@ class Instance:
         endpoint_tag: letters and digits that nobody outside knows, added to the names of the
             endpoints. Asterisk dials a channel that a 302 names (`PJSIP/number@endpoint`): without
             the name, a far side cannot make us call anybody.
+        shared_lines: what callback lines speak, where another instance has it too; its own
+            directory where None.
     """
 
     root: Path
@@ -84,6 +90,7 @@ class Instance:
     ami_address: str = LOOPBACK
     ami_permit: str = f"{LOOPBACK}/255.255.255.255"
     endpoint_tag: str = ""
+    shared_lines: Path | None = None
 
     def endpoint(self, trunk: str) -> str:
         """Name of the PJSIP endpoint of a trunk."""
@@ -127,7 +134,7 @@ class Instance:
     @property
     def lines(self) -> Path:
         """What callback lines speak, in a directory for each number."""
-        return self.root / "lines"
+        return self.shared_lines or self.root / "lines"
 
     @property
     def bound_address(self) -> str:
@@ -135,6 +142,16 @@ class Instance:
         if all(is_loopback(trunk.host) for trunk in self.trunks):
             return LOOPBACK
         return self.sip_address
+
+    @property
+    def takes_info(self) -> bool:
+        """Whether keys by SIP INFO are taken: of all trunks, as soon as one needs it."""
+        return any(trunk.keys is Keys.ANY for trunk in self.trunks)
+
+    @property
+    def same_press_ms(self) -> int:
+        """Within how many ms the same key is the same press."""
+        return _SAME_PRESS_BY_INFO_MS if self.takes_info else _SAME_PRESS_MS
 
     @property
     def ami_secret(self) -> str:
@@ -187,6 +204,9 @@ def _make_directories(instance: Instance, identity: Identity) -> None:
     identity.share(instance.etc, 0o750)
     instance.sounds.mkdir(exist_ok=True)
     identity.share(instance.sounds, 0o750)
+    if instance.shared_lines is not None:
+        instance.lines.parent.mkdir(parents=True, exist_ok=True)
+        identity.share(instance.lines.parent, 0o750)
     instance.lines.mkdir(exist_ok=True)
     identity.share(instance.lines, 0o750)
     for directory in (instance.run, instance.log, instance.state, instance.journal):

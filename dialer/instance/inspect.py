@@ -14,8 +14,13 @@ from dialer.instance.supervise import Supervisor
 READ = {"call", "user"}
 WRITE = {"originate", "call", "reporting"}
 
-# Asterisk makes G.722 of 16 kHz samples itself.
-_EXTENSIONS = {Codec.ALAW: "alaw", Codec.ULAW: "ulaw", Codec.G722: "sln16", Codec.SLIN: "sln"}
+# Where there is no G.722, Asterisk makes it of the samples at 8 kHz.
+_EXTENSIONS = {
+    Codec.ALAW: ("alaw",),
+    Codec.ULAW: ("ulaw",),
+    Codec.G722: ("g722", "sln"),
+    Codec.SLIN: ("sln",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ def inspect_sound(supervisor: Supervisor, sound: str, codec: Codec) -> Finding:
         sound: absolute path without extension, as the dialplan gets it.
         codec: the trunk's.
     """
-    file = Path(f"{sound}.{_EXTENSIONS[codec]}")
+    files = [Path(f"{sound}.{extension}") for extension in _EXTENSIONS[codec]]
+    file = next((one for one in files if one.is_file()), files[0])
     name = f"recording {file.name}"
     if not file.is_file():
         return Finding(name, ok=False, detail=f"{file} is missing.", remedy="Prepare it again.")

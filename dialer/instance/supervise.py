@@ -14,7 +14,7 @@ from pathlib import Path
 
 from campaigns.errors import PbxError
 from dialer import priority
-from dialer.instance.configure import LOOPBACK, Instance, configure, templates
+from dialer.instance.configure import LOOPBACK, Instance, configure
 from dialer.instance.identity import Identity, choose_identity
 from dialer.instance.locate import Installation
 from dialer.instance.ports import is_free
@@ -28,6 +28,7 @@ _RELOADED = (
     "res_pjsip_endpoint_identifier_ip.so",
     "res_pjsip_outbound_registration.so",
 )
+_INFO = "res_pjsip_dtmf_info.so"
 _READY = "fully booted"
 
 _children: list[subprocess.Popen[bytes]] = []
@@ -76,8 +77,7 @@ class Supervisor:
         """
         changed = configure(self.instance, self.installation, self.identity)
         if self.running:
-            if "pjsip.conf" in changed:
-                self.reload_trunks()
+            self._take_over(changed)
             return True
         self._end_strays()
         self._refuse_taken_ports()
@@ -104,8 +104,16 @@ class Supervisor:
         if (old.bound_address, old.sip_port) != (new.bound_address, new.sip_port):
             raise PbxError("A new SIP address or port takes a restart of Asterisk.")
         self.instance = new
-        if "pjsip.conf" in configure(new, self.installation, self.identity):
+        self._take_over(configure(new, self.installation, self.identity))
+
+    def _take_over(self, changed: set[str]) -> None:
+        """Have a running Asterisk read what changed of its trunks, and how their keys are taken."""
+        if "pjsip.conf" in changed:
             self.reload_trunks()
+        if "modules.conf" in changed:
+            self.command(f"module {'load' if self.instance.takes_info else 'unload'} {_INFO}")
+        if "globals.conf" in changed:
+            self.command("dialplan reload")
 
     def reload_trunks(self) -> None:
         """Have a running Asterisk read its trunks again; calls go on."""
@@ -144,7 +152,7 @@ class Supervisor:
         Raises:
             PbxError: the console cannot be reached.
         """
-        wanted = re.findall(r"(?m)^load = (\S+)", (templates() / "modules.conf").read_text())
+        wanted = re.findall(r"(?m)^load = (\S+)", (self.instance.etc / "modules.conf").read_text())
         loaded = re.findall(r"(?m)^(\S+\.so) .* Running ", self.command("module show"))
         return sorted(set(wanted) - set(loaded))
 

@@ -11,13 +11,16 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import IO, Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 MOST_ROWS = 1_000_000
 """Rows of one worksheet: 1,048,576 are the most that spreadsheets show."""
 
 MOST_BYTES = 1_500_000_000
 """Of one worksheet's XML: from 2 GiB on the archive would have to be ZIP64, which not all read."""
+
+LONGEST_NAME = 31
+"""Characters of a worksheet's name."""
 
 _LONGEST = 32_767
 """Characters of a cell."""
@@ -88,6 +91,23 @@ def xlsx_pieces(
     yield sink.taken()
 
 
+def workbook(tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[object]]]]) -> bytes:
+    """A whole workbook with a worksheet for each table.
+
+    Args:
+        tables: name, column names, and rows as wide; cells as in `xlsx_pieces`. A name is of
+            letters, digits and spaces: some signs are not allowed in one.
+    """
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, (_, header, rows) in enumerate(tables, start=1):
+            content = _BEGIN + _row(header) + "".join(map(_row, rows)) + _END
+            archive.writestr(f"xl/worksheets/sheet{place}.xml", content)
+        for part, content in _parts([name[:LONGEST_NAME] for name, _, _ in tables]).items():
+            archive.writestr(part, content)
+    return file.getvalue()
+
+
 class _Book:
     """Writes worksheets, one after the other."""
 
@@ -111,7 +131,8 @@ class _Book:
     def end(self) -> None:
         """Write what says which worksheets there are."""
         self._finish()
-        for name, content in _parts(self._sheets).items():
+        names = [str(one) for one in range(1, self._sheets + 1)]
+        for name, content in _parts(names).items():
             self._archive.writestr(name, content)
 
     def close(self) -> None:
@@ -146,14 +167,17 @@ def _cell(value: object) -> str:
     return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
-def _parts(sheets: int) -> dict[str, str]:
-    """The parts of the archive besides its worksheets."""
-    every = range(1, sheets + 1)
+def _parts(names: Sequence[str]) -> dict[str, str]:
+    """The parts of the archive besides its worksheets, which have these names."""
+    every = range(1, len(names) + 1)
     types = "".join(
         f'<Override PartName="/xl/worksheets/sheet{one}.xml" ContentType="{_KIND}.worksheet+xml"/>'
         for one in every
     )
-    named = "".join(f'<sheet name="{one}" sheetId="{one}" r:id="r{one}"/>' for one in every)
+    named = "".join(
+        f'<sheet name={quoteattr(name)} sheetId="{one}" r:id="r{one}"/>'
+        for one, name in enumerate(names, start=1)
+    )
     led = "".join(
         f'<Relationship Id="r{one}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{one}.xml"/>'
         for one in every

@@ -36,6 +36,7 @@ from store.tables.lists import (
 )
 from store.tables.metadata import metadata
 from store.tables.places import address, constituency_place, constituency_table
+from store.tables.public_pages import public_page, receipt_link
 from store.tables.refusals import privacy_request, suppression, suppression_key
 from store.tables.replies import reply
 from store.tables.webhooks import webhook, webhook_delivery, webhook_event
@@ -72,6 +73,8 @@ __all__ = [
     "metadata",
     "number_lock",
     "privacy_request",
+    "public_page",
+    "receipt_link",
     "recording",
     "recovery_code",
     "rejected_row",

@@ -24,7 +24,10 @@ controller = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("weight", Float, nullable=False, server_default="1"),  # of its share of every limit
+    Column("max_channels", Integer),  # over all of its campaigns; NULL: as many as there are
+    Column("max_cps", Float),
     Column("created_at", Instant, nullable=False),
+    Column("public_body", Boolean, nullable=False, server_default=false()),
 )
 
 api_key = Table(

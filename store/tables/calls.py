@@ -87,7 +87,7 @@ lease = Table(
 limit_portion = Table(
     "limit_portion",
     metadata,
-    Column("scope", String(8), primary_key=True),  # system, trunk, campaign, transfer
+    Column("scope", String(8), primary_key=True),  # system, trunk, campaign, owner, transfer
     Column("key", Text, primary_key=True),  # name or id of what is limited; empty for the system
     Column("node", String(32), primary_key=True),
     Column("channels", Integer, nullable=False),

@@ -20,6 +20,9 @@ from sqlalchemy import (
 from store.columns import BigKey, Canonical, Instant
 from store.tables.metadata import metadata
 
+_ANY_BASIS = '["consent", "public_task", "legitimate_interest"]'
+"""Of campaigns that were prepared before their packs said."""
+
 recording = Table(
     "recording",
     metadata,
@@ -107,6 +110,13 @@ campaign = Table(
     # digest, the tries and when it was told back (see `store.own_calls`); NULL: any other campaign.
     Column("own_call", JSON(none_as_null=True)),
     Column("script", JSON(none_as_null=True)),  # see `campaigns.script`; NULL: no key but 9
+    # By message, what each of its recordings says, in order; NULL: nobody has said.
+    Column("says", JSON(none_as_null=True)),
+    Column("pack_sha256", String(64)),  # of its pack's text; NULL: prepared before that was kept
+    Column("bases", JSON, nullable=False, server_default=_ANY_BASIS),  # that its lists may rest on
+    Column("elections", JSON, nullable=False, server_default="[]"),  # [{name, source}]
+    Column("no_election_by", Text),  # who answers for there being none while it runs
+    Column("signatory", Text),  # who signs for an alert
     UniqueConstraint("controller_id", "name"),
 )
 
@@ -153,6 +163,9 @@ target = Table(
     Column("gate", String(24)),
     Column("avoid", String(32)),  # the trunk that failed it last; another is preferred
     Column("variant", String(40)),  # whose message is heard; NULL: the campaign's own
+    # What rows of the number on other lists add to its contact's: see `store.several`.
+    Column("other_slots", Text),  # joined by "|"
+    Column("other_expires_on", Date),
     UniqueConstraint("campaign_id", "number"),
     # What the claim walks along; only pending targets are in it, so it shrinks as they are called.
     Index(

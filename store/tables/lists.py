@@ -45,6 +45,8 @@ contact_list = Table(
     Column("released_by", Text),  # who answers for it all the same
     Column("released_at", Instant),
     Column("release_reason", Text),
+    # {field: column} of the import, which goes on so after a break; NULL: of no file, or before.
+    Column("mapping", JSON(none_as_null=True)),
     UniqueConstraint("controller_id", "sha256"),
 )
 

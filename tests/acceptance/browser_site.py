@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -56,6 +57,27 @@ class Site:
             capture_output=True, text=True, cwd=CLONE, check=True, timeout=120,
         )  # fmt: skip
         return done.stdout
+
+    @contextmanager
+    def without_api(self) -> Iterator[None]:
+        """The API killed, and started again at the end of this: who keeps it running stands still.
+
+        Calls go on meanwhile: the dialer is a process of its own.
+        """
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            os.kill(self._api(), signal.SIGKILL)
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def _api(self) -> int:
+        """The process that serves the API of this home."""
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            words = file.read_bytes().split(b"\0")
+            if str(self.home).encode() in words and b"api" in words:
+                return int(file.parent.name)
+        raise LookupError("no API runs")
 
 
 @contextmanager
@@ -116,11 +138,22 @@ class Visitor:
     def __post_init__(self) -> None:
         self.page: Page = self.context.new_page()
 
-    def go(self, path: str) -> None:
+    def go(self, path: str, status: int = 200) -> None:
         """Open an address."""
         answer = self.page.goto(self.site.address + path, wait_until="load")
         assert answer is not None
-        assert answer.status < 400, (path, answer.status)
+        assert answer.status == status, (path, answer.status)
+
+    def read_in(self, language: str, path: str) -> None:
+        """Open an address in another language, as with the link at the top of the page."""
+        self.go(f"{path}?lang={language}")
+        self.language = language
+
+    def submit(self, action: str) -> None:
+        """Send the form of this address, whatever the browser would say of it."""
+        form = self.page.locator(f'main form[action="{action}"]')
+        form.evaluate("form => form.noValidate = true")
+        form.locator("button").last.click()
 
     def click(self, name: str | re.Pattern[str], role: Any = "button") -> None:
         """Press what bears this name."""

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from dialer.instance.ports import free_ports
 
@@ -24,11 +25,17 @@ class Stack:
         compose: the command line of Docker Compose.
         project: its name.
         port: of the API, on loopback.
+        profiles: of docker-compose.yml, that are brought up.
     """
 
     compose: list[str]
     project: str
     port: int
+    profiles: tuple[str, ...] = ("rehearsal",)
+
+    @property
+    def _profiles(self) -> list[str]:
+        return [word for one in self.profiles for word in ("--profile", one)]
 
     @classmethod
     def new(cls, compose: str) -> "Stack":
@@ -39,11 +46,12 @@ class Stack:
     def run(self, *arguments: str, given: str | None = None, check: bool = True) -> str:
         """Run one command of Compose; what it printed."""
         done = subprocess.run(  # noqa: PLW1510 - judged below, with what it said
-            [*self.compose, "--project-name", self.project, "--profile", "rehearsal", *arguments],
+            [*self.compose, "--project-name", self.project, *self._profiles, *arguments],
             cwd=CLONE,
             env={
                 **os.environ,
                 "PORTEVOIX_IMAGE": "portevoix-test",
+                "PROMETHEUS_IMAGE": "portevoix-test-prometheus",
                 "PORTEVOIX_PORT": str(self.port),
             },
             input=given,
@@ -76,3 +84,26 @@ class Stack:
         )  # fmt: skip
         verdict: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
         return verdict
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Every dialer that runs or ran."""
+        said = self.inside("api", "portevoix", "node", "list", "--json")
+        found: list[dict[str, Any]] = json.loads(said.strip().splitlines()[-1])
+        return found
+
+    def callers(self) -> set[str]:
+        """The seats whose Asterisk ever wrote of a call in its journal."""
+        places = "/var/lib/portevoix-pbx/journal /var/lib/portevoix-pbx/seats/*/journal"
+        said = self.inside("dialer", "bash", "-c", f"grep -rl start {places}")
+        return {line.partition("/journal/")[0] for line in said.split()}
+
+    def measured(self, expression: str) -> list[Any]:
+        """What Prometheus answers to a query."""
+        query = quote(expression)
+        said = self.inside(
+            "prometheus", "bash", "-c",
+            "exec 3<>/dev/tcp/127.0.0.1/9090; "
+            f"printf '%s\\r\\n\\r\\n' 'GET /api/v1/query?query={query} HTTP/1.0' >&3; cat <&3",
+        )  # fmt: skip
+        found: list[Any] = json.loads(said.splitlines()[-1])["data"]["result"]
+        return found

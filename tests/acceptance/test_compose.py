@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -112,6 +113,24 @@ def test_a_killed_asterisk_is_back_with_its_far_side(
     test_a_campaign_is_run_through_the_api(stack, api, rehearsed)
 
 
+def test_three_dialers_call_with_an_asterisk_each(
+    stack: Stack, api: httpx2.Client, rehearsed: dict[str, Any]
+) -> None:
+    stack.up("--scale", "dialer=3", "--no-recreate")
+    places = {one["name"] for one in stack.nodes() if one["state"] == "places calls"}
+    assert places == {"main", "seat-2", "seat-3"}
+    test_a_campaign_is_run_through_the_api(stack, api, rehearsed)
+    assert len(stack.callers()) == 3, "each of them placed calls"
+
+
+def test_a_dialer_that_is_killed_is_followed_by_another_on_its_seat(
+    stack: Stack, api: httpx2.Client, rehearsed: dict[str, Any]
+) -> None:
+    stack.run("kill", "--signal", "KILL", "dialer")
+    stack.up("--scale", "dialer=1", "--no-recreate")
+    test_a_campaign_is_run_through_the_api(stack, api, rehearsed)
+
+
 def test_everything_is_kept_when_all_containers_are_made_anew(
     stack: Stack, api: httpx2.Client, rehearsed: dict[str, Any]
 ) -> None:
@@ -134,10 +153,18 @@ def test_the_api_cannot_read_the_secret_of_the_pbx(stack: Stack) -> None:
     assert refused(stack, "api", "test", "-e", _SECRET)
 
 
-@pytest.mark.parametrize("service", ["asterisk", "network", "api", "dialer"])
+@pytest.mark.parametrize("service", ["asterisk", "network", "api", "dialer", "database"])
 def test_nothing_runs_as_root_or_writes_to_its_image(stack: Stack, service: str) -> None:
     assert stack.inside(service, "id", "-u").strip() == "10001"
-    assert refused(stack, service, "touch", "/srv/portevoix/written")
+    assert refused(stack, service, "touch", "/usr/local/lib/portevoix/written")
+
+
+def test_the_database_is_reached_through_its_socket_alone_and_by_no_superuser(stack: Stack) -> None:
+    ask = ("psql", "--host", "/run/portevoix-database", "--no-psqlrc", "--tuples-only")
+    query = ("--command", "select rolsuper from pg_roles where rolname = current_user")
+    assert stack.inside("api", *ask, "--dbname", "portevoix", *query).strip() == "f"
+    assert refused(stack, "api", *ask, "--username", "admin", "--dbname", "portevoix", *query)
+    assert "eth0" not in stack.inside("database", "cat", "/proc/net/dev")
 
 
 def test_sip_stays_on_loopback(stack: Stack) -> None:
@@ -145,6 +172,21 @@ def test_sip_stays_on_loopback(stack: Stack) -> None:
     sockets = stack.inside("asterisk", "cat", "/proc/net/udp")
     bound = [line.split()[1] for line in sockets.splitlines() if ":13C4 " in line]
     assert bound == ["0100007F:13C4"]
+
+
+def test_prometheus_reads_the_figures_with_a_key_of_its_own(
+    stack: Stack, rehearsed: dict[str, Any]
+) -> None:
+    watched = replace(stack, profiles=("rehearsal", "monitoring"))
+    watched.run("up", "--detach", "--wait", "--wait-timeout", "180", "--build", "prometheus")
+
+    def up() -> bool:
+        return bool(watched.measured("up{job='portevoix'} == 1"))
+
+    until(up, 60)
+    assert watched.measured("portevoix_dialer_ready == 1")
+    assert watched.measured("count(ALERTS) or vector(0)"), "its rules are loaded"
+    watched.run("rm", "--stop", "--force", "prometheus", "monitoring-key")
 
 
 _HEALTHY = "/usr/local/lib/portevoix/healthy/"
@@ -158,7 +200,7 @@ _PID_OF_ASTERISK = (
 def _prepared(api: httpx2.Client) -> int:
     """A small campaign with its own list; its number."""
     source = CLONE / "examples"
-    many = len(api.get("/campaigns").json())
+    many = len(api.get("/campaigns").json()["items"])
     lines = (source / "contacts.csv").read_text("utf-8").splitlines()
     rows = [lines[0], *lines[50 * many : 50 * many + 40]]
     wordings = EXAMPLE.lists[0].wordings
@@ -188,5 +230,5 @@ def _prepared(api: httpx2.Client) -> int:
             "list_ids": [listed.json()["list_id"]],
         },
     )
-    made.raise_for_status()
+    assert made.is_success, made.text
     return int(made.json()["id"])

@@ -81,6 +81,10 @@ class Phone:
             self.call.press(key)
             time.sleep(0.25)
 
+    def hang_up(self) -> None:
+        """End the call."""
+        self._send("BYE", self._target())
+
     def wait(self, within_s: float = 20) -> None:
         """Wait until the PBX hangs up."""
         assert self.ended.wait(within_s)
@@ -139,7 +143,7 @@ class Phone:
                     f"From: <{self._me}>;tag=1",
                     to,
                     f"Call-ID: {self._id}",
-                    f"CSeq: 1 {method}",
+                    f"CSeq: {2 if method == 'BYE' else 1} {method}",
                     f"Contact: <{self._me}>",
                     "Max-Forwards: 70",
                     *kind,

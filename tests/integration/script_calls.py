@@ -18,6 +18,9 @@ SOUND_MS = 1000
 HALF_WAY = 18
 """Packets of 20 ms after which a key is pressed: in the first 300 ms none answers a question."""
 
+ANOTHER_PRESS = 36
+"""Packets of 20 ms after which the same key is another press (`same_press_ms` of the PBX)."""
+
 SILENCE = 0xD5
 AGENTS = "+33199009900"
 """Who answers transfers, on the far side."""
@@ -104,6 +107,13 @@ def press_at(call: Call, sound: str, key: str) -> None:
     hear(call, sound)
     hear_on(call, sound, HALF_WAY)
     call.press(key)
+
+
+def press_anew(call: Call, sound: str, key: str) -> None:
+    """The same where the key may be the last one: so late that it is another press."""
+    hear(call, sound)
+    hear_on(call, sound, ANOTHER_PRESS)
+    call.press(key, lasting_s=0.04)
 
 
 def hear(call: Call, sound: str) -> None:

@@ -12,7 +12,10 @@ from cli_process import run
 from far_side import FarSide
 from stage import CALLER_ID, MESSAGE, Stage, numbers, staged, until
 
+from campaigns.receipt_code import code_of
 from campaigns.states import Action
+from operations import public_pages, receipt_links
+from operations.receipt_links import Standing
 from operations.suppress import Owner, listed
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
@@ -21,7 +24,9 @@ Phones = Callable[..., Phone]
 
 EXAMPLES = MESSAGE.parent
 LISTENS = 60
-CALLED, REFUSING, HIDDEN, LATE, ASKING, AGREEING, OTHER = numbers(LISTENS, 7)
+CALLED, REFUSING, HIDDEN, LATE, ASKING, AGREEING, OTHER, KEYING, SLIPPING, VEILED, HASTY = numbers(
+    LISTENS, 11
+)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +120,35 @@ def test_who_hides_the_number_keys_it_in(stage: Stage, phone: Phones) -> None:
     one.wait()
 
 
+def test_who_hangs_up_after_the_last_digit_is_obeyed(stage: Stage, phone: Phones) -> None:
+    install(stage)
+    one = phone(ANONYMOUS)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press("9")
+    one.hear(1.0)
+    one.press(HASTY)
+    one.hear(0.3)
+    one.hang_up()
+    until(lambda: e164(HASTY) in refused(stage))
+
+
+def test_what_is_no_number_is_asked_for_again_and_never_said_to_be_noted(
+    stage: Stage, phone: Phones
+) -> None:
+    install(stage)
+    before = _done(stage).count("optout")
+    one = phone(ANONYMOUS)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press("9")
+    for wrong in ("123456789#", "0039#", "#"):
+        one.hear(1.0)
+        one.press(wrong)
+    one.wait()
+    assert _done(stage).count("optout") == before
+
+
 def test_a_question_and_a_consent(stage: Stage, phone: Phones) -> None:
     done = run(
         stage.home, "consent-form", "create", "Par téléphone", "--purpose", "political",
@@ -130,7 +164,7 @@ def test_a_question_and_a_consent(stage: Stage, phone: Phones) -> None:
         one.wait()
     until(lambda: "access" in _done(stage) and "consent" in _done(stage))
     asked = run(stage.home, "request", "list", "--controller", "Stage", "--json")
-    assert json.loads(asked.stdout)["number"] == e164(ASKING)
+    assert e164(ASKING) in {json.loads(line)["number"] for line in asked.stdout.splitlines()}
     proof = run(stage.home, "consent-form", "proof", AGREEING, "--controller", "Stage", "--json")
     assert [one["act"] for one in json.loads(proof.stdout)] == ["agree"]
 
@@ -138,6 +172,78 @@ def test_a_question_and_a_consent(stage: Stage, phone: Phones) -> None:
 def _done(stage: Stage) -> list[str]:
     done = run(stage.home, "line", "calls", "--controller", "Stage", "--json")
     return [one["act"] for one in json.loads(done.stdout)]
+
+
+def a_page(stage: Stage) -> str:
+    """The secret of a page that shows a code."""
+    public_pages.publish(stage.workspace, stage.controller, "test")
+    return receipt_links.make(stage.workspace, stage.controller)
+
+
+def standing(stage: Stage, secret: str) -> Standing:
+    return receipt_links.seen(stage.workspace, "stage", secret).standing
+
+
+def test_the_code_of_a_page_is_keyed_with_the_dialer_down(stage: Stage, phone: Phones) -> None:
+    install(stage)
+    secret = a_page(stage)
+    stage.signal("dialer", signal.SIGKILL)
+    one = phone(KEYING)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press("2" + code_of(secret))
+    one.wait()
+    assert standing(stage, secret) is Standing.WAITING, "nobody was there to hear of it"
+    stage.start_dialer()
+    until(lambda: standing(stage, secret) is Standing.ASKED)
+    assert e164(KEYING) in _asking(stage)
+
+
+def test_whoever_slips_is_told_and_tries_again_but_not_for_ever(
+    stage: Stage, phone: Phones
+) -> None:
+    install(stage)
+    secret = a_page(stage)
+    code = code_of(secret)
+    slip = f"{code[:-1]}{(int(code[-1]) + 1) % 10}"
+    one = phone(SLIPPING)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press(f"2{slip}")
+    one.hear(4.0)
+    one.press(code)
+    one.wait()
+    until(lambda: standing(stage, secret) is Standing.ASKED)
+    again = phone(OTHER)
+    assert again.ring() == "200"
+    again.hear(0.1)
+    again.press("2")
+    for _ in range(3):
+        again.press(slip)
+        again.hear(4.0)
+    again.wait()
+    assert e164(OTHER) not in _asking(stage), "a code that is none is nothing"
+
+
+def test_the_code_of_an_anonymous_call_leaves_nothing_to_release(
+    stage: Stage, phone: Phones
+) -> None:
+    install(stage)
+    secret = a_page(stage)
+    one = phone(ANONYMOUS)
+    assert one.ring() == "200"
+    one.hear(0.1)
+    one.press("2" + code_of(secret))
+    one.hear(1.0)
+    one.press(f"{VEILED}#")
+    until(lambda: standing(stage, secret) is Standing.BY_HAND)
+    one.wait()
+    assert e164(VEILED) in _asking(stage)
+
+
+def _asking(stage: Stage) -> set[str]:
+    done = run(stage.home, "request", "list", "--controller", "Stage", "--json")
+    return {json.loads(line)["number"] for line in done.stdout.splitlines()}
 
 
 def test_a_number_that_is_no_line_is_refused(stage: Stage, phone: Phones) -> None:

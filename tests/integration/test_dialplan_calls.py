@@ -17,7 +17,7 @@ from dialplan_calls import (
 from far_side import Call, FarSide
 from raw_ami import RawAmi
 
-from campaigns.trunk import Trunk
+from campaigns.trunk import Codec, Trunk
 from dialer.ami.actions import MACHINE_CONTEXT
 from dialer.instance.configure import Instance
 from dialer.instance.locate import Installation
@@ -55,6 +55,63 @@ def tagged(pbx_binary: Installation, pbx_root: Path, far_side: FarSide) -> Itera
     supervisor.start()
     yield supervisor
     supervisor.stop()
+
+
+@pytest.fixture(scope="module")
+def wideband(pbx_binary: Installation, pbx_root: Path, far_side: FarSide) -> Iterator[Supervisor]:
+    """An Asterisk whose trunk has G.722."""
+    ports = free_ports(calls=10)
+    trunk = Trunk("loop", "127.0.0.1", far_side.port, Codec.G722)
+    root = pbx_root / "wideband"
+    supervisor = Supervisor(
+        Instance(root, ports.sip, ports.ami, ports.rtp_first, ports.rtp_last, (trunk,)), pbx_binary
+    )
+    supervisor.start()
+    yield supervisor
+    supervisor.stop()
+
+
+@pytest.mark.parametrize("written", ["g722", "sln"])
+def test_half_of_a_message_is_half_of_it_in_g722_too(
+    wideband: Supervisor, far_side: FarSide, written: str
+) -> None:
+    """Where Asterisk has to make it of what an 8 kHz phone plays as well."""
+    write_sounds(wideband.instance.sounds)
+    octets = {"g722": 8, "sln": 16}[written]
+    name = wideband.instance.sounds / f"wide-{written}"
+    name.with_suffix(f".{written}").write_bytes(bytes(MESSAGE_MS * octets))
+
+    def press_and_leave(call: Call) -> None:
+        call.answer()
+        after_audio(call, MESSAGE_MS / 4000)
+        call.press("5", lasting_s=0.04)
+        time.sleep(MESSAGE_MS / 4000)
+        call.hang_up()
+        call.ended.set()
+
+    def press_and_listen(call: Call) -> None:
+        call.answer()
+        after_audio(call, MESSAGE_MS / 4000)
+        call.press("5", lasting_s=0.04)
+        call.ended.wait(20)
+
+    ami = RawAmi(wideband.instance.ami_port, wideband.instance.ami_secret)
+    try:
+        caller = Caller(wideband, ami, far_side)
+        whole, half, resumed = (
+            caller.place(one, PV_MESSAGE=str(name))
+            for one in (listen, press_and_leave, press_and_listen)
+        )
+        for one in (whole, resumed):
+            assert int(one.ended()["Sent"]) == pytest.approx(MESSAGE_MS / 20, abs=3)
+        end = half.ended()
+        ((_, pressed_at),) = half.pressed()
+    finally:
+        ami.close()
+    assert pressed_at == pytest.approx(MESSAGE_MS / 4, abs=150)
+    assert int(end["Heard"]) == pytest.approx(MESSAGE_MS / 2, abs=250)
+    payload = far_side.call_to(half.number).packets[0][1][1] & 0x7F
+    assert payload == 9, "it is G.722 that is heard"
 
 
 @pytest.fixture

@@ -1,19 +1,24 @@
 """Answering machines on a real Asterisk: greetings over RTP, and what the network saw of it."""
 
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
+import numpy as np
 import pytest
-from stage import Stage, numbers, staged, until
+import soundfile
+from stage import Stage, Staging, numbers, staged, until
 
+from bench import answering
 from campaigns.machine import MachineMode
 from campaigns.states import Action
 from operations.campaign_file import MachineValues
 from operations.prepare import prepare_campaign
 from operations.script_values import ScriptValues
+from rehearsal import voices
 from rehearsal.behaviour import Voice
 from rehearsal.ledger import LedgerCall
 from rehearsal.voices import load_library
@@ -39,11 +44,15 @@ class Called:
         return [*self.machines, *self.people, *self.refusing]
 
 
-LEFT, HUNG_UP_ON, ALONE = (
+ANSWERS = Path(answering.__file__).with_name("answers")
+VOICES = Path(voices.__file__).with_name("voices")
+LONG_GREETINGS = (12, 13, 21)
+
+LEFT, HUNG_UP_ON, ALONE, LONG = (
     Called(
         *(numbers(kind, count, first) for kind, count in ((MACHINE, 6), (PERSON, 4), (REFUSES, 3)))
     )
-    for first in (0, 20, 40)
+    for first in (0, 20, 40, 60)
 )
 ASKED = Called(numbers(MACHINE, 6, 60), numbers(LISTENS, 4), numbers(REFUSES, 3, 60))
 
@@ -108,13 +117,39 @@ def _last_calls(stage: Stage) -> dict[str, LedgerCall]:
     return {call.number: call for call in stage.calls}
 
 
+def _talkative(directory: Path) -> Path:
+    """Machines whose greeting is longer than that of a firm, and the people there always are."""
+    directory.mkdir()
+    for person in VOICES.glob("human-*.flac"):
+        shutil.copy(person, directory)
+    for number in LONG_GREETINGS:
+        words, rate = soundfile.read(ANSWERS / f"greeting-{number}.ogg")
+        beep = 0.3 * np.sin(2 * np.pi * 1000 * np.arange(int(0.4 * rate)) / rate)
+        heard = [np.zeros(int(0.4 * rate)), 0.5 * words, np.zeros(rate // 2), beep]
+        soundfile.write(directory / f"machine-{number}.flac", np.concatenate(heard), rate)
+    return directory
+
+
+def test_machines_whose_greeting_is_long_are_hung_up_on_and_nobody_else(
+    staging: Staging, tmp_path: Path
+) -> None:
+    talkative = _talkative(tmp_path / "voices")
+    stage = staging(population=("--by-number", "--voices", str(talkative)))
+    stage.start_network()
+    stage.start_dialer()
+    outcomes = _until_called(stage, _launched(stage, MachineMode.HANG_UP, LONG), LONG)
+    assert _of(outcomes, LONG.machines) == {"machine"}
+    assert _of(outcomes, LONG.people) == {"delivered"}
+    assert _of(outcomes, LONG.refusing) == {"opted_out"}
+
+
 def test_machines_get_what_is_theirs_and_people_the_message(stage: Stage) -> None:
     leaving = _launched(stage, MachineMode.LEAVE_MESSAGE, LEFT)
     hanging = _launched(stage, MachineMode.HANG_UP, HUNG_UP_ON)
     left = _until_called(stage, leaving, LEFT)
     hung_up_on = _until_called(stage, hanging, HUNG_UP_ON)
     assert _of(left, LEFT.machines) == {"machine_message_left"}
-    assert _of(hung_up_on, HUNG_UP_ON.machines) == {"machine"}
+    assert _of(hung_up_on, HUNG_UP_ON.machines) == {"delivered"}, "short ones may be people's"
     for outcomes, called in ((left, LEFT), (hung_up_on, HUNG_UP_ON)):
         assert _of(outcomes, called.people) == {"delivered"}
         assert _of(outcomes, called.refusing) == {"opted_out"}

@@ -2,11 +2,12 @@
 (() => {
   const watched = document.querySelector("[data-events]");
   if (!watched || !("EventSource" in window)) return;
-  const lost = document.getElementById("lost");
+  const RETRY_MS = 3000;
   const said = document.getElementById("said");
   const state = document.getElementById("live").dataset.state;
-  const source = new EventSource(watched.dataset.events);
   let lastSaid = "";
+
+  const tell = (what) => document.dispatchEvent(new CustomEvent(`figures:${what}`, { detail: "stream" }));
 
   // A screen reader hears each tenth, not each second.
   const say = (fresh) => {
@@ -18,8 +19,8 @@
     }
   };
 
-  source.addEventListener("progress", (event) => {
-    lost.hidden = true;
+  const show = (source, event) => {
+    tell("found");
     const fresh = new DOMParser().parseFromString(event.data, "text/html");
     if (fresh.getElementById("live").dataset.state !== state) {
       source.close();
@@ -31,7 +32,27 @@
       if (shown && shown.innerHTML !== part.innerHTML) shown.innerHTML = part.innerHTML;
     }
     say(fresh);
-  });
-  source.addEventListener("end", () => source.close());
-  source.addEventListener("error", () => { lost.hidden = false; });
+  };
+
+  // A browser gives a stream up for good once it is refused, and does not say why.
+  const ask = async () => {
+    const answer = await fetch(watched.dataset.events, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(10000) }).catch(() => null);
+    answer?.body?.cancel().catch(() => {});
+    const where = answer?.headers.get("HX-Redirect");
+    if (where) location.href = where;
+    else if (answer?.ok) follow();
+    else setTimeout(ask, RETRY_MS);
+  };
+
+  const follow = () => {
+    const source = new EventSource(watched.dataset.events);
+    source.addEventListener("progress", (event) => show(source, event));
+    source.addEventListener("end", () => source.close());
+    source.addEventListener("error", () => {
+      tell("lost");
+      if (source.readyState === EventSource.CLOSED) setTimeout(ask, RETRY_MS);
+    });
+  };
+
+  follow();
 })();

@@ -11,15 +11,17 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from homes import HOMES
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from api.app import create_app
 from campaigns.states import Action
+from operations.call_me import CODE_DIGITS, _digest
 from operations.keys import make_key
 from operations.workspace import Workspace, open_workspace
 from store import campaigns as kept
 from store import leases, tables, tallies
-from store.engine import writing
+from store.engine import reading, writing
+from store.own_calls import DIGEST, SALT
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
@@ -102,6 +104,18 @@ class Rig:
             delta[campaign_id, tallies.OUTCOME, outcome] += 1
         with writing(self.workspace.engine) as connection:
             tallies.add(connection, delta)
+
+    def spoken_code(self) -> str:
+        """The code that was spoken last, as whoever heard it knows it: found by its digest."""
+        asked = (
+            select(tables.campaign.c.own_call)
+            .where(tables.campaign.c.own_call.is_not(None))
+            .order_by(tables.campaign.c.id.desc())
+        )
+        with reading(self.workspace.engine) as connection:
+            own = connection.execute(asked.limit(1)).scalar_one()
+        every = (f"{number:0{CODE_DIGITS}}" for number in range(10**CODE_DIGITS))
+        return next(one for one in every if _digest(own[SALT], one) == own[DIGEST])
 
     def dialer_runs(self) -> None:
         """Let a dialer of another host hold the lease, ready."""

@@ -81,6 +81,7 @@ def walk(rig: Rig) -> dict[str, dict[str, Any]]:
     _operation(ask, recording_id)
     _webhooks(ask)
     _installation(Walk(rig.scoped("installation"), ask.seen))
+    _own_calls(ask, rig, campaign_id)
     _endings(ask, campaign_id)
     return ask.seen
 
@@ -92,7 +93,7 @@ def _lists(ask: Walk) -> int:
         status=201)  # fmt: skip
     list_id = int(made["list_id"])
     ask("GET", "/lists")
-    for path in ("", "/report", "/rejects", "/rejects.csv", "/basis"):
+    for path in ("", "/import", "/report", "/rejects", "/rejects.csv", "/basis"):
         ask("GET", f"/lists/{{list_id}}{path}", list_id=list_id)
     asked = {"pack": "fr-political", "purpose": "political"}
     ask("GET", "/lists/{list_id}/readiness", list_id=list_id, params=asked)
@@ -159,6 +160,7 @@ def _campaign(ask: Walk, list_id: int, recording_id: int) -> int:
     one = "/campaigns/{campaign_id}"
     ask("GET", one, campaign_id=campaign_id)
     ask("GET", f"{one}/preflight", campaign_id=campaign_id)
+    ask("POST", f"{one}/no-election", campaign_id=campaign_id, json={"by": "Zoé Martin"})
     ask("PATCH", f"{one}/limits", campaign_id=campaign_id, json={"max_cps": 3})
     ask("PATCH", f"{one}/budget", campaign_id=campaign_id, json={"euros": "250.00"})
     return campaign_id
@@ -245,6 +247,11 @@ def _installation(ask: Walk) -> None:
     for path in ("controllers", "users"):
         ask("GET", f"/installation/{path}")
     controller_id = ask("POST", "/installation/controllers", json={"name": "Comité"}, status=201)
+    limits = {"max_channels": 50, "max_cps": 2.5}
+    ask(
+        "PATCH", "/installation/controllers/{controller_id}", json=limits,
+        controller_id=controller_id["id"],
+    )  # fmt: skip
     user_id = ask(
         "POST", "/installation/users", json={"email": "zoe@example.org"}, status=201
     )["id"]  # fmt: skip
@@ -257,6 +264,15 @@ def _installation(ask: Walk) -> None:
     for path in ("second-factor", "identity"):
         ask("DELETE", f"{one}/{path}", user_id=user_id)
     ask("PATCH", one, json={"disabled": True}, user_id=user_id)
+
+
+def _own_calls(ask: Walk, rig: Rig, campaign_id: int) -> None:
+    mine = {"number": "06 39 98 00 42"}
+    ask("GET", "/campaigns/{campaign_id}/preview.wav", campaign_id=campaign_id)
+    path = "/campaigns/{campaign_id}/call-me"
+    ask("POST", f"{path}/code", campaign_id=campaign_id, json=mine, status=201)
+    ask("POST", "/call-me/confirm", json={**mine, "code": rig.spoken_code()}, status=204)
+    ask("POST", path, campaign_id=campaign_id, json=mine, status=201)
 
 
 def _endings(ask: Walk, campaign_id: int) -> None:

@@ -13,7 +13,9 @@ from store import api_keys, audit
 from store.engine import reading, writing
 
 OF_NOBODY = {"/api/v1/rule-packs/{pack_id}", "/consent/{slug}", "/consent/{slug}/agreed",
-    "/consent/{slug}/withdraw", "/consent/{slug}/withdrawn"}  # fmt: skip
+    "/consent/{slug}/withdraw", "/consent/{slug}/withdrawn", "/people/{slug}",
+    "/people/{slug}/refuse", "/people/{slug}/refused", "/people/{slug}/receipt",
+    "/people/{slug}/receipt/{secret}"}  # fmt: skip
 """Open to all, or the same for every controller."""
 
 OPEN = {
@@ -21,6 +23,8 @@ OPEN = {
     "/password/{token}",
     "/health", "/api/v1/openapi.json", "/problems/{code}", "/consent/{slug}",
     "/consent/{slug}/agreed", "/consent/{slug}/withdraw", "/consent/{slug}/withdrawn",
+    "/people", "/people/{slug}", "/people/{slug}/refuse", "/people/{slug}/refused",
+    "/people/{slug}/receipt", "/people/{slug}/receipt/{secret}",
 }  # fmt: skip
 
 WEBHOOK = {"url": "https://crm.example/hook", "events": ["person.opted_out"]}
@@ -91,7 +95,7 @@ def test_nothing_of_another_controller_exists(shared: Rig) -> None:
     bodies = {
         "limits": {"max_cps": 3}, "budget": {"euros": "3"}, "release": {"reason": "x"},
         "contacts": {"phone": "1"}, "batch": {"people": [{"phone": "1"}]}, "replay": {},
-        "close": {"answer": "x"}, "wordings": {"wordings": {"fr": "x"}},
+        "close": {"answer": "x"}, "wordings": {"wordings": {"fr": "x"}}, "no-election": {"by": "x"},
     }  # fmt: skip
     asked = {"pack": "fr-political", "purpose": "political"}  # of whoever asks for it
     seen = 0
@@ -116,7 +120,7 @@ def test_what_is_listed_is_ones_own(shared: Rig) -> None:
     assert shared.theirs.get("/api/v1/suppressions").json()["items"] == []
     assert shared.theirs.get("/api/v1/why", params={"number": "0639980001"}).json() == []
     assert "Réunion" not in shared.theirs.get("/campaigns").text
-    assert 'portevoix_targets{state="pending"}' not in shared.theirs.get("/metrics").text
+    assert 'portevoix_targets{state="pending"} 0.0' in shared.theirs.get("/metrics").text
 
 
 def test_others_cannot_call_from_our_lists(shared: Rig) -> None:
@@ -195,6 +199,17 @@ def test_signing_in_and_out_are_on_record(rig: Rig, person: TestClient) -> None:
         ("key office", "session.close"),
         ("key office", "session.open"),
     ]
+
+
+def test_a_script_whose_session_is_over_is_sent_to_sign_in_and_given_nothing_to_show(
+    rig: Rig,
+) -> None:
+    for path in ("/", "/campaigns", "/campaigns/1/depth", "/campaigns/1/events"):
+        asked = rig.nobody.get(path, headers={"HX-Request": "true"})
+        assert (asked.status_code, asked.text) == (401, ""), path
+        assert asked.headers["hx-redirect"] == "/login"
+        assert "www-authenticate" in asked.headers
+        assert rig.nobody.get(path).headers["location"] == "/login", "a person is, as before"
 
 
 def test_every_answer_says_what_a_browser_may_do_with_it(shared: Rig) -> None:

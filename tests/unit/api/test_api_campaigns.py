@@ -183,12 +183,12 @@ def test_metrics_count_and_name_no_number(rig: Rig) -> None:
 def test_metrics_of_everybodys_calls_need_the_scope_for_trunks(rig: Rig) -> None:
     rig.dialer_runs()
     whole = ("portevoix_calls_up", "portevoix_trunk_", "portevoix_home_free", "portevoix_http_",
-        "portevoix_backup_")  # fmt: skip
+        "portevoix_backup_", "portevoix_node_")  # fmt: skip
     texts = [
         rig.scoped(*scopes).get("/metrics").text
         for scopes in (("campaigns:read",), ("campaigns:read", "trunks:read"))
     ]
-    assert [[one in text for one in whole] for text in texts] == [[False] * 5, [True] * 5]
+    assert [[one in text for one in whole] for text in texts] == [[False] * 6, [True] * 6]
     for text in texts:
         assert "portevoix_dialer_up 1.0" in text
         assert "portevoix_campaigns" in text

@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from api.language import language
-from operations import checks, route_checks
+from operations import checks, route_checks, rule_checks
 
 HOLE = re.compile(r"\{(\w+)\}")
+MODULES = (checks, route_checks, rule_checks)
 
 
 def sentences() -> list[str]:
     """Texts in the modules that are sentences: templates of what is said and of remedies."""
-    return [one for module in (checks, route_checks) for one in of(module.__file__)]
+    return [one for module in MODULES for one in of(module.__file__)]
 
 
 def of(file: str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from api_samples import Rig
 from fastapi.testclient import TestClient
 
-from api import consent
+from api import public
 from api.visits import OF_ALL, OF_ONE_ADDRESS, SECONDS, Allowance, Visits
 from campaigns.contacts.slot import read_slot
 from operations import consent_forms
@@ -59,7 +59,7 @@ class Outline(HTMLParser):
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consent, "LEAST_S", 0)
+    monkeypatch.setattr(public, "LEAST_S", 0)
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ def test_there_is_a_limit_for_all_together() -> None:
 def test_how_long_an_answer_takes_tells_nothing(
     visitor: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consent, "LEAST_S", 0.05)
+    monkeypatch.setattr(public, "LEAST_S", 0.05)
     for path in ("/consent/stand", "/consent/stand", "/consent/stand/withdraw"):
         begun = monotonic()
         assert visitor.post(path, data=SENT).status_code == 303

@@ -87,6 +87,25 @@ def test_a_withdrawal_in_a_row_suppresses_the_number(rig: Rig) -> None:
     assert kept["number"] == "+33639980011"
 
 
+def test_a_number_is_suppressed_in_one_campaign_alone(rig: Rig) -> None:
+    campaign = rig.campaign()
+    asked = {"number": "06 39 98 00 01", "campaign_id": campaign}
+    assert rig.ours.post("/api/v1/suppressions", json=asked).json() == {"added": True}
+    file = {"file": ("stop.csv", b"telephone\n0639980002\n")}
+    sent = rig.ours.post(
+        "/api/v1/suppressions/import", files=file, data={"campaign_id": str(campaign)}
+    )
+    assert sent.json()["added"] == 1
+    assert rig.ours.get("/api/v1/suppressions").json()["items"] == []
+    found = rig.ours.get("/api/v1/suppressions", params={"campaign_id": campaign}).json()["items"]
+    assert [one["number"] for one in found] == ["+33639980001", "+33639980002"]
+    for refused in (
+        rig.theirs.post("/api/v1/suppressions", json=asked),
+        rig.theirs.get("/api/v1/suppressions", params={"campaign_id": campaign}),
+    ):
+        assert refused.status_code == 404
+
+
 def test_an_erased_person_is_not_taken_in_again(rig: Rig) -> None:
     where = opened(rig)
     add(rig, where)

@@ -191,6 +191,11 @@ def test_calling_hours_are_said_as_people_say_them() -> None:
     assert hours(windows_to_plain(ALWAYS), language("en")) == ""
 
 
+def test_a_whole_percentage_is_written_as_the_language_does() -> None:
+    assert language("fr").whole_percent(0.5) == "50\N{NARROW NO-BREAK SPACE}%"
+    assert language("en").whole_percent(1) == "100%"
+
+
 def test_shares_add_up_and_are_laid_end_to_end(rig: Rig, running: int) -> None:
     drawn = figures(progress_of(rig.workspace, 1, running), language("en"))
     assert sum(row.share for row in drawn.states) == pytest.approx(1)

@@ -92,7 +92,9 @@ def test_going_back_loses_nothing_and_the_last_step_makes_the_campaign(
     assert walk.step(recording1="1") == 303
     assert walk.step() == 303
     assert walk.step(trunk="rehearsal", caller_id="01 99 00 00 01", swift="yes") == 303
-    assert walk.step(finish_by="") == 303
+    assert walk.step(poll1="2029-06-03") == 422
+    assert walk.has("election")
+    assert walk.step(poll1="", poll2="", election="", finish_by="") == 303
     assert walk.step(**{**LIMITS, "max_channels": "0"}) == 422
     assert walk.has("max_channels")
     assert 'value="2,5"' in walk.page, "what was right stays beside what was wrong"
@@ -376,6 +378,16 @@ def test_what_is_wrong_with_a_script_is_said_at_its_field(
     assert scripted.step(**{**SAYS, "transfer_limit": "4", **values}) == 422
     assert scripted.has(field)
     assert words in scripted.said
+
+
+def test_before_people_are_called_it_is_told_what_they_hear(rig: Rig, scripted: Walk) -> None:
+    real = {"trunk": "carrier", "caller_id": "+33 1 62 00 00 01"}
+    assert scripted.step() == 303
+    assert scripted.step(**real) == 422
+    assert scripted.has("says")
+    assert scripted.step(**{**SAYS, "says2": ["label", "identity"]}) == 303
+    assert scripted.step(**real) == 303
+    assert scripted.path == "/campaigns/new/1?step=schedule"
 
 
 def test_a_budget_and_a_transfer_are_said_to_exclude_each_other(

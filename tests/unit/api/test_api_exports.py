@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from api_samples import CONTACTS, Rig
+from fastapi.testclient import TestClient
 from sqlalchemy import event
 from test_api_paging import with_attempts
 
@@ -85,6 +86,24 @@ def test_no_cell_of_a_list_is_a_formula_in_an_export(rig: Rig) -> None:
     assert first[1] == "'=HYPERLINK(1)"
 
 
+def test_who_took_a_table_of_numbers_is_on_record(rig: Rig, person: TestClient) -> None:
+    where = with_attempts(rig)
+    rig.ours.get(f"{where}.csv")
+    rig.ours.get("/api/v1/campaigns/1/targets.xlsx")
+    rig.ours.get("/api/v1/suppressions.csv")
+    rig.ours.get("/api/v1/lists/1/rejects.csv")
+    person.get("/campaigns/1/outcomes.csv")
+    person.get("/refusals.csv")
+    rig.theirs.get(f"{where}.csv")
+    acts = rig.ours.get("/api/v1/audit?act=export.make").json()["items"]
+    assert [(one["subject"], one["detail"]["table"]) for one in reversed(acts)] == [
+        ("campaign 1", "attempts"), ("campaign 1", "targets"), ("controller 1", "suppressions"),
+        ("list 1", "rejects"), ("campaign 1", "attempts"), ("controller 1", "suppressions"),
+    ]  # fmt: skip
+    assert {one["actor"] for one in acts} == {"key office"}
+    assert rig.theirs.get("/api/v1/audit?act=export.make").json()["items"] == []
+
+
 def test_a_table_of_another_controller_does_not_exist(rig: Rig) -> None:
     where = with_attempts(rig)
     for form in ("csv", "xlsx"):
@@ -110,6 +129,6 @@ def test_each_page_is_a_transaction_that_is_over_before_its_rows_are_sent(
     pool = rig.workspace.engine.pool
     event.listen(pool, "checkout", checked_out)
     event.listen(pool, "checkin", checked_in)
-    pages = call_exports.attempts(rig.workspace, 1, 1).pages
+    pages = call_exports.attempts(rig.workspace, 1, 1, "Zoé").pages
     for _ in pages:
         assert out == 0

@@ -143,6 +143,22 @@ async def test_a_busy_database_interrupts_no_stream(fault: Exception) -> None:
         assert found.progress == BEGUN
 
 
+async def test_a_stream_ends_where_its_campaign_cannot_be_read_and_who_comes_again_sees_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "LOST_S", 0.1)
+    campaign = Campaign()
+    campaign.fails = True
+    hub = Hub(campaign.read)
+    with hub.listening(1, 1) as snapshots:
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(anext(snapshots), 5)
+        campaign.fails = False
+        with hub.listening(1, 1) as again:
+            assert (await next_of(again)).progress == BEGUN
+    assert hub._topics == {}
+
+
 async def test_a_stream_ends_in_time_to_look_at_the_key_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -3,12 +3,19 @@
 import csv
 import io
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from api_samples import CONTACTS, PROVENANCE, Rig, campaign_values
 from workbooks import workbook
 
+from api.imports import Far, Imports
 from api.once import _fingerprint
+from campaigns.errors import NotAllowed
+from operations.import_list import ImportProgress
 from store import idempotency
 from store.engine import writing
 
@@ -190,7 +197,7 @@ def test_a_refused_request_leaves_its_key_free(rig: Rig) -> None:
 
 
 def test_a_request_that_is_still_being_answered_is_not_begun_again(rig: Rig) -> None:
-    body = {"number": "0639980001", "note": "", "expires_on": None}
+    body = {"number": "0639980001", "note": "", "expires_on": None, "campaign_id": None}
     with writing(rig.workspace.engine) as connection:
         print_ = _fingerprint(["/api/v1/suppressions", body])
         idempotency.begin(connection, 1, "k", print_, datetime.now(UTC))
@@ -225,3 +232,67 @@ def test_what_is_no_recording_is_refused(rig: Rig) -> None:
     answer = rig.ours.post("/api/v1/recordings", files={"file": ("a.wav", b"no sound at all")})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
     assert rig.ours.get("/api/v1/recordings").json()["items"] == []
+
+
+def test_an_import_says_how_far_it_is_while_it_goes_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked by another program, in the middle, as the one that sends the file still waits."""
+    seen: list[Any] = []
+    watching = Imports.watching
+
+    @contextmanager
+    def looked_at(imports: Imports) -> Iterator[Callable[[ImportProgress], None]]:
+        with watching(imports) as tell:
+
+            def telling(progress: ImportProgress) -> None:
+                tell(progress)
+                seen.append(rig.ours.get(f"/api/v1/lists/{progress.list_id}/import").json())
+                assert rig.ours.get("/api/v1/lists").json()["items"][0]["state"] == "importing"
+                other = rig.theirs.get(f"/api/v1/lists/{progress.list_id}/import")
+                assert other.status_code == 404
+
+            yield telling
+
+    monkeypatch.setattr(Imports, "watching", looked_at)
+    people = (f"06 39 98 {one // 100:02} {one % 100:02};A{one};01/02/2026;site;w1"
+        for one in range(1, 1500))  # fmt: skip
+    head = CONTACTS.partition("\n")[0]
+    assert rig.import_list("\n".join([head, *people])).status_code == 201
+    assert [one["goes_on"] for one in seen] == [True] * len(seen)
+    assert [one["rows"] for one in seen] == sorted({one["rows"] for one in seen})
+    assert 0 < seen[0]["percent"] <= seen[-1]["percent"] == 100
+    assert len(seen) > 1
+    done = rig.ours.get("/api/v1/lists/1/import").json()
+    assert done == {
+        "list_id": 1, "state": "ready", "goes_on": False, "rows": 1499, "accepted": 1499,
+        "rejected": 0, "percent": 100.0, "finish_at": None,
+    }  # fmt: skip
+
+
+def test_an_import_that_was_cut_short_does_not_go_on_and_says_what_is_kept(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(_: ImportProgress) -> None:
+        raise NotAllowed("cut short")
+
+    @contextmanager
+    def cut(_: Imports) -> Iterator[Callable[[ImportProgress], None]]:
+        yield dies
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Imports, "watching", cut)
+        assert rig.import_list().status_code == 409
+    found = rig.ours.get("/api/v1/lists/1/import").json()
+    assert (found["state"], found["goes_on"], found["percent"]) == ("importing", False, None)
+    assert found["rows"] == 5
+    assert rig.import_list().status_code == 201
+
+
+def test_the_end_of_an_import_is_foreseen_from_what_this_run_has_read() -> None:
+    begun = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    first = begun, ImportProgress(0, 600, 1000, 1)
+    half = Far(first, (begun + timedelta(seconds=30), ImportProgress(9, 800, 1000, 1)))
+    assert half.share == 0.8
+    assert half.finish_at == begun + timedelta(seconds=60)
+    assert Far(first, first).finish_at is None

@@ -11,10 +11,13 @@ from api import rate
 from api.language import language
 from operations import (
     add_contacts,
+    call_me,
     callback_line,
     consent_forms,
+    demands,
     erase,
     keys,
+    no_election,
     requests,
     segments,
     selection,
@@ -27,9 +30,9 @@ from store import requests as kept_requests
 from store import webhooks as kept_webhooks
 
 MODULES = [
-    add_contacts, callback_line, consent_forms, erase, keys, requests, segments, selection,
-    webhook_address, webhooks, added_contacts, api_keys, kept_forms, kept_requests, kept_webhooks,
-    rate,
+    add_contacts, call_me, callback_line, consent_forms, demands, erase, keys, no_election,
+    requests, segments, selection, webhook_address, webhooks, added_contacts, api_keys, kept_forms,
+    kept_requests, kept_webhooks, rate,
 ]  # fmt: skip
 ERRORS = {"InvalidInput", "NotAllowed", "NotFound", "Refusal"}
 

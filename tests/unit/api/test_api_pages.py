@@ -4,24 +4,32 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from api_samples import CONTACTS, EXAMPLES, Rig, form_token, make_rig, sign_in
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 from test_api_dashboard import Outline
 
-from api.dashboard.draft import STEPS
+from api import verification
+from api.dashboard import campaigns as campaign_pages
+from api.dashboard.draft import FIELD_OF, STEPS, begun, campaign_values
 from api.language import language
 from campaigns.contacts.request import RequestKind
+from campaigns.errors import InvalidInput
 from campaigns.machine import MachineMode
 from campaigns.rules.pack import Force
 from campaigns.script import KeyAct
 from campaigns.script_order import Part
 from campaigns.stages import Measure
 from operations import drafts, uploads
+from operations.audit_proof import Fault, Proof
 from operations.columns import CONTACT_FIELDS
 from operations.consent_forms import NewForm, create
+from operations.keys import make_key
 from operations.recording_check import Remark
 from operations.report import report_of
 from operations.requests import open_request
@@ -68,16 +76,16 @@ PAGES = (
     "/campaigns/new?like=1", "/campaigns/new/1/delete",
     *(f"/campaigns/new/1?step={step}" for step in STEPS), "/lists", "/lists/new", "/lists/1",
     "/lists/1/undo", "/recordings", "/recordings/1", "/refusals", "/why", "/requests",
-    "/requests/1", "/forms", "/trunks",
-    "/callbacks", "/rules", "/rules/fr-political", "/audit", "/programs", "/settings",
-    "/audit?act=campaign&actor=key%20office",
+    "/requests/1", "/forms", "/public-page", "/trunks", "/callbacks", "/rules",
+    "/rules/fr-political", "/audit", "/programs", "/settings",
+    "/audit?act=campaign&actor=key%20office", "/spending", "/protection",
 )  # fmt: skip
 
 OURS = (
     "/campaigns/1/depth", "/campaigns/1/report.pdf", "/campaigns/1/report.xlsx",
     "/campaigns/1/outcomes.csv", "/campaigns/new?like=1", "/campaigns/new/1",
     "/campaigns/new/1/delete", "/lists/1", "/lists/1/undo",
-    "/recordings/1", "/recordings/1/original", "/requests/1",
+    "/recordings/1", "/recordings/1/original", "/requests/1", "/spending?campaign_id=1",
 )  # fmt: skip
 
 
@@ -110,7 +118,8 @@ FORMS = (
     "/sample", "/campaigns/new", "/campaigns/new/1", "/campaigns/new/1/delete",
     "/campaigns/1/rehearse", "/lists/new", "/lists/new/none",
     "/lists/1/release", "/lists/1/undo", "/recordings", "/refusals", "/refusals/search",
-    "/refusals/import", "/why", "/requests", "/requests/1", "/receipts", "/audit/verify",
+    "/refusals/import", "/why", "/requests", "/requests/1", "/requests/1/release", "/receipts",
+    "/audit/verify", "/public-page/publish", "/public-page/withdraw",
 )  # fmt: skip
 
 
@@ -147,6 +156,24 @@ def test_the_control_room_says_why_a_campaign_does_not_dial(full: Rig) -> None:
     assert len(re.findall(r"<tr data-x=", page)) == 60, "one row for each minute of the hour"
 
 
+def test_every_campaign_is_reached_page_by_page_those_that_run_first(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign_pages, "_SHOWN", 2)
+    first = rig.campaign()
+    others = [rig.prepare(name=name).json()["id"] for name in ("B", "C", "D")]
+    rig.ours.post(f"/api/v1/campaigns/{first}/launch")
+    client, path, seen = signed_in(rig, "en"), "/campaigns", []
+    while path:
+        page = client.get(path).text
+        assert f'hx-get="{path}"' in page, "the page polls itself, not the first"
+        seen.append([int(one) for one in re.findall(r'id="campaign-(\d+)"', page)])
+        path = next(iter(re.findall(r'href="([^"]+)">Next page', page)), "")
+    assert seen == [[first, others[2]], [others[1], others[0]]]
+    assert "no more campaigns" in client.get("/campaigns?after=1-1").text
+    assert client.get("/campaigns?after=2-1").status_code == 422
+
+
 # A list, from the file to its people
 
 
@@ -169,6 +196,8 @@ def test_a_list_is_looked_at_declared_and_imported(rig: Rig, person: TestClient)
     assert (begun.status_code, begun.headers["location"]) == (303, f"{place}/progress")
     running = rig.app.state.imports.of(place.rpartition("/")[2], 1)
     assert running.over.wait(30)
+    polled = person.get(f"{place}/progress", headers={"HX-Request": "true"})
+    assert (polled.text, polled.headers["hx-redirect"]) == ("", f"{place}/progress")
     assert person.get(f"{place}/progress").headers["location"] == "/lists/1"
     shown = person.get("/lists/1").text
     assert "Adhérents" in shown
@@ -319,14 +348,96 @@ def test_a_request_is_noted_and_closed(rig: Rig, person: TestClient) -> None:
     assert "par lettre" in person.get("/requests/1").text
 
 
-def test_the_audit_is_verified_on_the_page(full: Rig) -> None:
-    client = signed_in(full, "en")
+def verified(rig: Rig, client: TestClient) -> str:
+    """The page of the audit after a look over all of it."""
     token = form_token(client.get("/audit").text)
-    answer = client.post("/audit/verify", data={"form_token": token})
-    assert "Everything is as it was written" in answer.text
+    asked = client.post("/audit/verify", data={"form_token": token})
+    assert (asked.status_code, asked.headers["location"]) == (303, "/audit")
+    assert rig.app.state.verification.over.wait(30)
+    return client.get("/audit").text
 
 
-# A campaign's rehearsal
+def test_the_audit_is_verified_and_whoever_has_no_say_over_all_reads_of_their_own(
+    rig: Rig,
+) -> None:
+    rig.campaign()
+    own = len(rig.ours.get("/api/v1/audit?limit=1000").json()["items"])
+    client = signed_in(rig, "en")
+    page = verified(rig, client)
+    assert "Everything is as it was written" in page
+    assert re.search(r"Verified (.*, )?\d\d:\d\d", page), "its time is said"
+    assert f"Of that, {own + 1} acts are yours" in page, "with the sign-in"
+    assert "segments" not in page, "nothing of everybody else's"
+    others = signed_in(rig, "en", rig.theirs.headers["authorization"].removeprefix("Bearer "))
+    assert "Verified" in others.get("/audit").text, "the last result is kept"
+
+
+def test_a_fault_is_told_in_full_to_whoever_runs_the_installation_alone(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(_: Engine, tell: Callable[[Fault], None], __: object) -> Proof:
+        tell(Fault(3, 7, "it was changed."))
+        return Proof(segments=9, events=99, faults=1)
+
+    monkeypatch.setattr(verification, "prove", faulty)
+    page = verified(rig, signed_in(rig, "en"))
+    assert "Not everything is as it was written" in page
+    assert "segment 3" not in page
+    key = make_key(
+        rig.workspace, "Élan Valbourg", "root", "test", scopes=["installation", "audit:read"]
+    )
+    assert "segment 3, event 7" in signed_in(rig, "en", key).get("/audit").text
+
+
+def test_the_audit_is_looked_over_once_at_a_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, go_on = [], threading.Event()
+
+    def slow(*_: object) -> Proof:
+        looks.append(1)
+        assert go_on.wait(30)
+        return Proof()
+
+    monkeypatch.setattr(verification, "prove", slow)
+    client = signed_in(rig, "en")
+    token = form_token(client.get("/audit").text)
+    for _ in range(3):
+        client.post("/audit/verify", data={"form_token": token})
+    page = client.get("/audit").text
+    assert "Being verified since" in page
+    assert 'hx-get="/audit"' in page
+    go_on.set()
+    assert rig.app.state.verification.over.wait(30)
+    assert len(looks) == 1
+    assert 'hx-get="/audit"' not in client.get("/audit").text
+
+
+def test_what_the_audit_says_beside_an_act_is_said_in_french(rig: Rig) -> None:
+    rig.campaign()
+    page = signed_in(rig, "fr").get("/audit").text
+    assert "Fichier importé" in page
+    assert "lu comme\N{NO-BREAK SPACE}: CSV" in page
+    assert "read_as" not in page
+    assert re.search("surveillée\N{NO-BREAK SPACE}: (oui|non)", page)
+
+
+# A campaign's polls, and its rehearsal
+
+
+def test_poll_dates_that_are_typed_silence_the_campaign() -> None:
+    typed = {"name": "a", "trunk": "carrier", "swift": "", "election": "Scrutin (fictif)",
+             "poll1": "2029-06-03", "poll2": "2029-06-17"}  # fmt: skip
+    values = campaign_values(begun(typed))
+    (election,) = values.schedule.elections
+    assert (election.name, len(election.rounds)) == ("Scrutin (fictif)", 2)
+    assert {one.begin.date() for one in values.schedule.all_blackouts()} >= {date(2029, 6, 1)}
+    assert not campaign_values(begun({**typed, "poll1": "", "poll2": ""})).schedule.elections
+    for wrong, field in (
+        ({"poll2": "2029-06-01"}, "poll2"), ({"poll1": "soon"}, "poll1"),
+        ({"election": ""}, "election"),
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput) as caught:
+            campaign_values(begun({**typed, **wrong}))
+        assert FIELD_OF.get(caught.value.field, caught.value.field) == field
 
 
 def test_a_campaign_is_rehearsed_before_it_reaches_people(rig: Rig, person: TestClient) -> None:

@@ -141,6 +141,71 @@ def test_old_rules_are_answered_for_on_a_page(rig: Rig, person: TestClient) -> N
         assert audit.latest(connection, 1, 1)[0]["act"] == "campaign.acknowledge"
 
 
+REAL = {"trunk": "carrier", "caller_id": "+33162000001", "schedule": {}}
+
+
+def subjects(rig: Rig, campaign: int) -> dict[str, str]:
+    found = rig.ours.get(f"/api/v1/campaigns/{campaign}/preflight").json()
+    return {one["subject"]: one["verdict"] for one in found["checks"]}
+
+
+def test_a_person_answers_over_the_api_for_there_being_no_election(rig: Rig) -> None:
+    rig.campaign()
+    campaign = rig.prepare(name="réelle", **REAL).json()["id"]
+    assert subjects(rig, campaign)["elections"] == "fail"
+    path = f"/api/v1/campaigns/{campaign}/no-election"
+    assert rig.theirs.post(path, json={"by": "Zoé Martin"}).status_code == 404
+    assert rig.scoped("campaigns:write").post(path, json={"by": "Zoé"}).status_code == 403
+    refused = rig.ours.post(path, json={"by": "key office"}, headers={"Accept-Language": "fr"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "by")
+    assert "n’est pas une personne" in refused.json()["why"]
+    done = rig.ours.post(path, json={"by": "Zoé Martin"})
+    assert (done.status_code, done.json()["no_election_by"]) == (200, "Zoé Martin")
+    assert subjects(rig, campaign)["elections"] == "warn"
+    assert rig.ours.post(path, json={"by": "Paul"}).status_code == 409, "it is asked once"
+
+
+def test_a_person_answers_on_a_page_for_there_being_no_election(
+    rig: Rig, person: TestClient
+) -> None:
+    rig.campaign()
+    campaign = rig.prepare(name="réelle", **REAL).json()["id"]
+    path = f"/campaigns/{campaign}/no-election"
+    assert f'href="{path}"' in person.get(f"/campaigns/{campaign}/preflight").text
+    asked = person.get(path).text
+    assert "Pas d’élection pendant cette campagne" in asked
+    token = form_token(asked)
+    assert person.post(path, data={"form_token": "old", "by": "Zoé"}).status_code == 403
+    nobody = person.post(path, data={"form_token": token, "by": " "})
+    assert (nobody.status_code, 'href="#f-by"' in nobody.text or "f-by-fault" in nobody.text) == (
+        422, True,
+    )  # fmt: skip
+    done = person.post(path, data={"form_token": token, "by": "Zoé Martin"})
+    assert (done.status_code, done.headers["location"]) == (303, f"/campaigns/{campaign}/preflight")
+    assert person.get(path).status_code == 303, "it is asked once"
+    assert subjects(rig, campaign)["elections"] == "warn"
+
+
+def test_a_campaign_says_what_it_rests_on(rig: Rig) -> None:
+    rig.campaign()
+    polls = [{"polls": {"metropole": "2029-06-03"}}]
+    election = {"name": "Scrutin (fictif)", "source": "aucune", "rounds": polls}
+    made = rig.prepare(name="réelle", **{**REAL, "schedule": {"elections": [election]}}).json()
+    assert made["elections"] == [{"name": "Scrutin (fictif)", "source": "aucune"}]
+    assert (made["bases"], made["no_election_by"], made["signatory"]) == (["consent"], None, None)
+    (ours,) = rig.ours.get("/api/v1/controllers").json()["items"]
+    assert ours["public_body"] is False
+
+
+def test_an_unknown_purpose_is_refused_in_french_with_those_there_are(rig: Rig) -> None:
+    rig.campaign()
+    asked = campaign_values(name="b", purpose="politiquement")
+    refused = rig.ours.post("/api/v1/campaigns", json=asked, headers={"Accept-Language": "fr"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "purpose")
+    assert "n’est pas une finalité" in refused.json()["why"]
+    assert "political (politique)" in refused.json()["remedy"]
+
+
 def test_the_budget_has_a_page(rig: Rig, person: TestClient) -> None:
     campaign = rig.campaign()
     path = f"/campaigns/{campaign}/budget"

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from api_samples import Rig, make_rig
 from fastapi.testclient import TestClient
+from tellings import told
 
 from operations.submissions import withdraw
 from operations.telling import Teller
@@ -61,7 +62,7 @@ def open_rig(tmp_path: Path) -> Iterator[Rig]:
 def tell(rig: Rig) -> int:
     teller = Teller(rig.workspace.engine, partial(post, allow_loopback=True))
     try:
-        return teller.round(datetime.now(UTC))
+        return told(teller, datetime.now(UTC))
     finally:
         teller.close()
 
@@ -85,9 +86,9 @@ def test_a_program_is_told_and_can_check_who_told_it(open_rig: Rig, receiver: An
     at, _, signed = headers["Porte-Voix-Signature"].partition(",v1=")
     expected = hmac.new(made["secret"].encode(), at[2:].encode() + b"." + body, hashlib.sha256)
     assert hmac.compare_digest(signed, expected.hexdigest())
-    told = json.loads(body)
-    assert (told["type"], told["subject"]) == ("list.imported", "list 1")
-    assert (told["data"]["accepted"], told["data"]["rejected"]) == (3, 2)
+    event = json.loads(body)
+    assert (event["type"], event["subject"]) == ("list.imported", "list 1")
+    assert (event["data"]["accepted"], event["data"]["rejected"]) == (3, 2)
     assert json.loads(received[1][2])["data"]["after"] == "stopped"
     listed = open_rig.ours.get(f"/api/v1/webhooks/{made['id']}/deliveries").json()["items"]
     assert {(one["state"], one["status"]) for one in listed} == {("delivered", 204)}
@@ -134,9 +135,9 @@ def test_a_refusal_given_on_the_form_is_told_with_the_number(open_rig: Rig, rece
     for _ in range(2):
         withdraw(open_rig.workspace.engine, "web", "06 39 98 00 01", "fr")
     tell(open_rig)
-    (told,) = [json.loads(body) for _, _, body in receiver.got]
-    assert told["data"]["number"] == "+33639980001"
-    assert told["data"]["reason"] == "form"
+    (event,) = [json.loads(body) for _, _, body in receiver.got]
+    assert event["data"]["number"] == "+33639980001"
+    assert event["data"]["reason"] == "form"
 
 
 def test_an_erased_person_is_told_of_to_nobody(open_rig: Rig, receiver: Any) -> None:
@@ -146,8 +147,8 @@ def test_an_erased_person_is_told_of_to_nobody(open_rig: Rig, receiver: Any) -> 
     withdraw(open_rig.workspace.engine, "web", "06 39 98 00 01", "fr")
     open_rig.ours.post("/api/v1/erasures", json={"number": "06 39 98 00 01"})
     tell(open_rig)
-    (told,) = [json.loads(body) for _, _, body in receiver.got]
-    assert told["data"]["number"] is None
+    (event,) = [json.loads(body) for _, _, body in receiver.got]
+    assert event["data"]["number"] is None
 
 
 def test_what_nothing_answers_says_why_without_telling_what_is_there(receiver: Any) -> None:

@@ -101,10 +101,16 @@ def test_a_prepared_script_is_begun_from_as_far_as_it_is_kept() -> None:
         questions=(Question("vote", {"1": "oui", "2": "non"}),),
         transfer=Transfer("4510", limit=2),
     )
-    machines = {"mode": "leave_message", "recordings": [9]}
-    assert filled_like(script_to_plain(script), machines) == {
+    row = {
+        "script": script_to_plain(script), "message": "messages/a/b", "recordings": [4, 7],
+        "machines": {"mode": "leave_message", "recordings": [9]},
+        "says": {"messages/a/b": [["identity"], ["opt_out", "body"]]},
+    }  # fmt: skip
+    assert filled_like(row) == {
+        "says4": ("identity",), "says7": ("opt_out", "body"),
         "replay_key": "0", "transfer_key": "3", "q1_name": "vote", "q1_key1": "oui",
         "q1_key2": "non", "transfer_number": "4510", "transfer_limit": "2",
         "machines": "leave_message", "machine_recording": "9",
     }  # fmt: skip
-    assert filled_like(None, {}) == {}
+    bare = {**row, "script": None, "machines": None, "says": None}
+    assert filled_like(bare) == {}

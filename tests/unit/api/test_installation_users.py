@@ -84,9 +84,26 @@ def test_a_controller_is_added_once(people: TestClient) -> None:
     assert made in people.get(path).json()["items"]
 
 
+def test_a_controller_is_limited_and_its_limit_lifted(people: TestClient) -> None:
+    path = "/api/v1/installation/controllers"
+    made = people.post(path, json={"name": "Comité"}).json()
+    assert (made["max_channels"], made["max_cps"]) == (None, None)
+    one = f"{path}/{made['id']}"
+    limited = people.patch(one, json={"max_channels": 50, "max_cps": 2.5}).json()
+    assert (limited["max_channels"], limited["max_cps"]) == (50, 2.5)
+    lifted = people.patch(one, json={"max_channels": None}).json()
+    assert (lifted["max_channels"], lifted["max_cps"]) == (None, 2.5)
+    assert lifted in people.get(path).json()["items"]
+    for wrong in ({}, {"max_channels": 0}, {"max_cps": 1e9}, {"weight": 2}):
+        assert people.patch(one, json=wrong).status_code == 422
+    assert people.patch(f"{path}/999", json={"max_channels": 1}).status_code == 404
+
+
 def test_no_other_key_reaches_users_nor_can_make_one_that_does(rig: Rig) -> None:
     for client in (rig.ours, rig.theirs, rig.scoped("programs", "trunks:read")):
         assert client.get(USERS).status_code == 403
+        one = client.patch("/api/v1/installation/controllers/1", json={"max_channels": 1})
+        assert one.status_code == 403
         made = client.post("/api/v1/keys", json={"name": "more", "scopes": ["installation"]})
         assert (made.status_code, made.json()["field"]) == (422, "scopes")
 

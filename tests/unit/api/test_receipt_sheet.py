@@ -57,7 +57,7 @@ class Listening(gettext.NullTranslations):
 def test_french_readers_find_no_english_word(receipt: Receipt) -> None:
     french = language("fr")
     catalogue = Listening(french.translations)
-    listening = Language("fr", catalogue, french.patterns)
+    listening = Language("fr", catalogue, french.patterns, french.sources)
     said = text.written(words.sheet_of(receipt, listening))
     unknown = {one for one in catalogue.unknown if french.say(one) == one and not one.isdigit()}
     assert unknown == set()

@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -6,9 +8,10 @@ import soundfile
 from audio_signals import level_at, speech, tone, write
 from pydub import AudioSegment
 
+from audio import ffmpeg, g722
 from audio.condition import narrowband
 from audio.decode import decode
-from audio.encode import CODECS, encode, pcm, read
+from audio.encode import CODECS, encode, pcm, read, written_here
 
 EVERY_SAMPLE = np.arange(-(2**15), 2**15, dtype=np.int16)
 
@@ -25,10 +28,40 @@ def test_writes_headerless_files_under_the_names_asterisk_knows(tmp_path: Path) 
     narrow, wide = pcm(speech(1, 8_000)), pcm(speech(1, 16_000))
     files = encode({8_000: narrow, 16_000: wide}, tmp_path / "v1.2")
     assert {path.name: path.stat().st_size for path in files.values()} == {
-        "v1.2.alaw": 8_000, "v1.2.ulaw": 8_000, "v1.2.sln": 16_000, "v1.2.sln16": 32_000,
+        "v1.2.alaw": 8_000, "v1.2.ulaw": 8_000, "v1.2.sln": 16_000,
+        **({"v1.2.g722": 8_000} if g722.has_encoder() else {}),
     }  # fmt: skip
+    assert set(files) == set(written_here())
     assert files["sln"].read_bytes() == narrow.astype("<i2").tobytes()
-    assert files["sln16"].read_bytes() == wide.astype("<i2").tobytes()
+
+
+def test_without_an_encoder_there_is_no_g722(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    samples = {8_000: pcm(speech(1, 8_000)), 16_000: pcm(speech(1, 16_000))}
+    assert set(encode(samples, tmp_path / "m")) == {"alaw", "ulaw", "sln"} == set(written_here())
+
+
+def test_a_g722_that_cannot_be_written_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(g722, "has_encoder", lambda: True)
+    monkeypatch.setattr(ffmpeg, "run", lambda _: ffmpeg.Ended(1, "no"))
+    samples = {8_000: pcm(speech(1, 8_000)), 16_000: pcm(speech(1, 16_000))}
+    assert "g722" not in encode(samples, tmp_path / "m")
+
+
+@pytest.mark.skipif(not g722.has_encoder(), reason="no ffmpeg here")
+def test_g722_carries_what_no_narrow_codec_does(tmp_path: Path) -> None:
+    """8 octets a millisecond, as Asterisk counts positions; decoded here by ffmpeg."""
+    wide = pcm(tone(5_000, 1, 16_000, -12))
+    files = encode({8_000: wide[::2], 16_000: wide}, tmp_path / "m")
+    decoded = ["-f", "g722", "-i", str(files["g722"]), "-f", "s16le", str(tmp_path / "raw")]
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", *decoded], check=True)
+    heard = np.fromfile(tmp_path / "raw", "<i2").astype(float) / 2**15
+    assert len(heard) == pytest.approx(len(wide), abs=320)
+    assert level_at(heard[1_600:-1_600], 5_000, 16_000) == pytest.approx(-12, abs=1)
 
 
 def test_alaw_octets_are_those_of_g711(tmp_path: Path) -> None:
@@ -63,8 +96,9 @@ def test_pcm_rounds_and_never_wraps() -> None:
 
 def test_every_codec_can_be_read_back(tmp_path: Path) -> None:
     samples = {8_000: pcm(speech(1, 8_000)), 16_000: pcm(speech(1, 16_000))}
-    for codec, path in encode(samples, tmp_path / "m").items():
-        assert len(read(path)) == len(samples[CODECS[codec].rate_hz])
+    files = encode(samples, tmp_path / "m")
+    for codec in CODECS:
+        assert len(read(files[codec])) == len(samples[8_000])
 
 
 def test_a_tone_above_the_telephone_band_vanishes(tmp_path: Path) -> None:

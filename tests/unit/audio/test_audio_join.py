@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio.encode import pcm
-from audio.join import FADE_IN_MS, FADE_OUT_MS, PAUSE_MS, join
+from audio.join import FADE_IN_MS, FADE_OUT_MS, LEAD_MS, PAUSE_MS, join
 
 PER_MS = 16
 
@@ -18,8 +18,8 @@ def part(milliseconds: int, hz: float = 700) -> np.ndarray:
 @given(st.lists(st.integers(60, 4_000), min_size=1, max_size=6))
 def test_the_timeline_is_exact_to_the_millisecond(lengths: list[int]) -> None:
     message, spans = join([part(length) for length in lengths])
-    assert len(message) == PER_MS * (sum(lengths) + PAUSE_MS * (len(lengths) - 1))
-    start = 0
+    assert len(message) == PER_MS * (LEAD_MS + sum(lengths) + PAUSE_MS * (len(lengths) - 1))
+    start = LEAD_MS
     for span, length in zip(spans, lengths, strict=True):
         assert (span.start_ms, span.end_ms) == (start, start + length)
         start = span.end_ms + PAUSE_MS
@@ -41,7 +41,14 @@ def test_between_parts_there_is_silence_and_nothing_else() -> None:
     assert not gap.any()
 
 
+def test_a_message_begins_with_silence_of_its_own() -> None:
+    message, spans = join([np.full(16_000, 0.7, np.float32)])
+    assert spans[0].start_ms == LEAD_MS
+    assert not message[: LEAD_MS * PER_MS].any()
+
+
 @pytest.mark.parametrize("end", [slice(0, 8), slice(-8, None)])
 def test_no_part_begins_or_ends_with_a_click(end: slice) -> None:
     loud = np.full(16_000, 0.7, np.float32)
-    assert np.abs(join([loud])[0][end].astype(int)).max() < 0.12 * 2**15
+    message = join([loud])[0][LEAD_MS * PER_MS :]
+    assert np.abs(message[end].astype(int)).max() < 0.12 * 2**15

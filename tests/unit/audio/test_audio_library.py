@@ -11,7 +11,7 @@ from audio_signals import silence, speech, tone, write
 
 from audio import library as library_module
 from audio.condition import TARGET_LUFS
-from audio.encode import read
+from audio.encode import read, written_here
 from audio.library import Library
 from audio.probe import MAX_BYTES
 from campaigns.errors import InvalidInput, NotFound
@@ -95,7 +95,7 @@ def test_every_container_becomes_a_message(
     message = library.prepare([stored.path], "essai")
     assert message.loudness_lufs == pytest.approx(TARGET_LUFS, abs=0.5)
     assert message.peak_dbfs <= -3
-    assert set(message.files) == {"alaw", "ulaw", "sln", "sln16"}
+    assert set(message.files) == set(written_here()) >= {"alaw", "ulaw", "sln"}
     assert len(read(message.files["alaw"])) == round(message.seconds * 8_000)
 
 
@@ -106,9 +106,9 @@ def test_parts_are_joined_in_order_with_their_places(library: Library, tmp_path:
     ]
     message = library.prepare(parts, "essai")
     assert [(part.start_ms, part.end_ms) for part in message.parts] == [
-        (0, 1_500), (1_700, 3_700), (3_900, 7_150),
+        (60, 1_560), (1_760, 3_760), (3_960, 7_210),
     ]  # fmt: skip
-    assert message.seconds == 7.15
+    assert message.seconds == 7.21
     samples = read(message.files["sln"]).astype(float)
     for part, hz in zip(message.parts, [400, 900, 2_000], strict=True):
         inside = samples[part.start_ms * 8 + 400 : part.end_ms * 8 - 400]
@@ -116,6 +116,17 @@ def test_parts_are_joined_in_order_with_their_places(library: Library, tmp_path:
         assert strongest == pytest.approx(hz, abs=2)
         edge = samples[part.start_ms * 8 : part.start_ms * 8 + 160]
         assert np.abs(edge).max() > 500, "the part does not begin where the timeline says"
+
+
+@pytest.mark.parametrize(("codec", "silence"), [("alaw", 8), ("ulaw", 0), ("sln", 0)])
+def test_the_first_two_packets_of_a_message_may_be_lost(
+    library: Library, tmp_path: Path, codec: str, silence: int
+) -> None:
+    """Speech that begins with the recording's first sample; A-law has no zero but 8 of 32,768."""
+    path = write(tmp_path / "a.wav", tone(700, 2, 44_100), 44_100)
+    samples = read(library.prepare([path], "essai").files[codec]).astype(int)
+    assert np.abs(samples[: 40 * 8]).max() == silence
+    assert np.abs(samples[60 * 8 : 80 * 8]).max() > 500
 
 
 def test_the_same_parts_make_the_same_message_and_others_another(
@@ -144,8 +155,7 @@ def test_a_peak_that_only_the_phone_hears_is_limited_too(library: Library, tmp_p
     wave = np.cos(2 * np.pi * 2_000 * times) - np.cos(2 * np.pi * 6_000 * times) / 6
     path = write(tmp_path / "a.wav", (0.9 * bursts * wave).astype(np.float32), 44_100)
     message = library.prepare([path], "essai")
-    assert np.abs(read(message.files["sln16"])).max() > 0.69 * 2**15, "the limit was not reached"
-    assert message.peak_dbfs <= -3
+    assert -4 <= message.peak_dbfs <= -3, "the limit was not reached"
 
 
 def test_the_message_id_is_fit_for_the_dialplan(library: Library, voice: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audio.decode import decode
-from audio.probe import MAX_BYTES, probe
+from audio.probe import MAX_BYTES, MOST_CLIPPED_SHARE, probe
 from campaigns.errors import InvalidInput
 
 ACCEPTED = [
@@ -61,8 +61,19 @@ def test_measures_the_one_channel_a_phone_plays(tmp_path: Path) -> None:
 
 
 def test_says_how_much_is_clipped(tmp_path: Path) -> None:
+    loud = tone(440, 2, 16_000, -20)
+    loud[:320] = 1
+    assert probe(write(tmp_path / "a.wav", loud, 16_000)).clipped_share == pytest.approx(0.01)
+
+
+def test_refuses_what_is_clipped_so_much_that_hardly_a_word_is_left(tmp_path: Path) -> None:
     loud = np.clip(tone(440, 2, 16_000, 6), -1, 1)
-    assert probe(write(tmp_path / "a.wav", loud, 16_000)).clipped_share > 0.3
+    said = refusal(write(tmp_path / "a.wav", loud, 16_000))
+    assert "distorted" in said
+    share = MOST_CLIPPED_SHARE - 0.01
+    loud = tone(440, 2, 16_000, -20)
+    loud[: int(share * len(loud))] = 1
+    assert probe(write(tmp_path / "b.wav", loud, 16_000)).clipped_share > 0.03
 
 
 def test_refuses_a_missing_file(tmp_path: Path) -> None:

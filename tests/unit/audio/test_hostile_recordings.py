@@ -1,9 +1,14 @@
-"""Two thousand damaged or lying files: refused in plain words or survived, within bounds."""
+"""Two thousand damaged or lying files: refused in plain words or survived, within bounds.
+
+M4A are among them where this machine can read it.
+"""
 
 import io
 import random
 import resource
 import signal
+import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,13 +22,17 @@ import pytest
 import soundfile
 from audio_signals import speech
 
+from audio import m4a
 from audio.condition import WIDE_HZ
 from audio.decode import decode
 from audio.probe import probe
 from campaigns.errors import InvalidInput
 
 FILES = 2_000
-CONTAINERS = ("WAV", "FLAC", "MP3", "OGG", "AIFF", "AU")
+CONTAINERS = (
+    ("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III"), ("OGG", "VORBIS"),
+    ("OGG", "OPUS"), ("AIFF", "PCM_16"), ("AU", "PCM_16"),
+)  # fmt: skip
 SECONDS_EACH = 5
 MEMORY_MB = 512
 """Of what the process holds more than when it began."""
@@ -32,11 +41,21 @@ MEMORY_MB = 512
 def wholes() -> list[bytes]:
     """Good recordings, one in each container."""
     found = []
-    for container in CONTAINERS:
+    for container, codec in CONTAINERS:
         memory = io.BytesIO()
-        soundfile.write(memory, speech(1.2, 16_000), 16_000, format=container)
+        soundfile.write(memory, speech(1.2, 16_000), 16_000, format=container, subtype=codec)
         found.append(memory.getvalue())
-    return found
+    return [*found, m4a_of(found[0])] if m4a.has_decoder() else found
+
+
+def m4a_of(wav: bytes) -> bytes:
+    """The same as telephones record it."""
+    with tempfile.TemporaryDirectory() as directory:
+        given, made = Path(directory) / "a.wav", Path(directory) / "a.m4a"
+        given.write_bytes(wav)
+        command = ["ffmpeg", "-nostdin", "-v", "error", "-i", given, "-c:a", "aac", made]
+        subprocess.run(command, check=True)
+        return made.read_bytes()
 
 
 def flipped(whole: bytes, others: list[bytes], chance: random.Random) -> bytes:

@@ -121,7 +121,7 @@ def test_decodes_nothing_but_what_it_says(tmp_path: Path) -> None:
 
 @decoded_here
 def test_refuses_what_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audio.m4a._OUTPUT_BYTES", 4096)
+    monkeypatch.setattr("audio.ffmpeg._OUTPUT_BYTES", 4096)
     assert "more time or room" in refusal(recorded(tmp_path / "a.m4a", speech(5, RATE_HZ)))
 
 

@@ -3,9 +3,11 @@ from typing import Any
 
 import pytest
 
+from bench import heard
 from bench.__main__ import misses
 from bench.paris import FIRST_SAMPLE_MS, broken, first_samples
 from rehearsal.ledger import LedgerCall
+from rehearsal.likeness import Likeness
 
 GOOD: dict[str, Any] = {
     "engine_over_raw": 0.93,
@@ -70,3 +72,14 @@ def test_an_evening_with_one_call_too_many_in_a_second_is_broken() -> None:
     assert broken(good) == []
     assert broken({**good, "cps_overshoot_share": 1 / 18}) == ["cps_overshoot_share"]
     assert broken({**good, "first_sample_p99_ms": math.nan}) == ["first_sample_p99_ms"]
+
+
+def test_silence_before_the_speech_may_be_lost_and_speech_may_not() -> None:
+    ears = [
+        heard.Ear(Likeness(1.0, clipped, 0, 0.0, whole=not clipped), 20.0)
+        for clipped in (0, 160, heard.LEAD_SAMPLES, heard.LEAD_SAMPLES + 1)
+    ]
+    found = heard.result(ears)
+    assert (found["lead_clipped"], found["start_clipped"]) == (2, 1)
+    assert heard.broken(found) == ["start_clipped"]
+    assert heard.broken(heard.result(ears[:3])) == []

@@ -14,14 +14,17 @@ from campaigns.machine import (
     LONGEST_SOUND_MS,
     MOST_BEGINNINGS,
     PAUSE_MS,
+    SURE_TALK_MS,
     Ear,
     Leaving,
     MachineMode,
     Machines,
     is_greeting,
+    is_surely_greeting,
 )
 
-GREETING = [(600, 3400), (3700, 6900), (7200, 9000)]
+GREETING = [(600, 3400), (3700, 6900), (7200, 9900)]
+"""8.7 s of talk."""
 STRETCHES = st.lists(
     st.tuples(st.integers(0, 5000), st.integers(LEAST_SOUND_MS, 12_000)), max_size=12
 )
@@ -46,11 +49,12 @@ def laid_out(stretches: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def test_a_greeting_is_one_once_it_has_paused_and_not_before() -> None:
     ear = heard(GREETING)
-    assert ear.in_greeting
-    assert not ear.paused(9000 + PAUSE_MS - 1)
-    assert ear.paused(9000 + PAUSE_MS)
-    ear.begins(9800)
-    assert not ear.paused(9800 + PAUSE_MS)
+    assert ear.greets(MachineMode.LEAVE_MESSAGE)
+    assert ear.greets(MachineMode.HANG_UP)
+    assert not ear.paused(9900 + PAUSE_MS - 1)
+    assert ear.paused(9900 + PAUSE_MS)
+    ear.begins(10_700)
+    assert not ear.paused(10_700 + PAUSE_MS)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,25 @@ def test_a_greeting_is_one_once_it_has_paused_and_not_before() -> None:
     ],
 )
 def test_people_are_none(person: list[tuple[int, int]]) -> None:
-    assert not heard(person).in_greeting
+    for mode in (MachineMode.LEAVE_MESSAGE, MachineMode.HANG_UP):
+        assert not heard(person).greets(mode)
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        [(400, 1900), (2100, 3400), (3700, 5400)],  # who answers for a firm, in one breath
+        [(400, 1900), (2100, 3400), (3700, 7700)],
+        [(400, 4800), (5100, 9200)],  # a street
+        [(400, 1900), (2100, 5400), (6400, 10_200)],  # and asks whether somebody is there
+        [(t, t + 500) for t in range(400, 14_000, 800)],  # music to wait by
+    ],
+)
+def test_who_talks_like_a_machine_is_left_a_message_and_not_hung_up_on(
+    person: list[tuple[int, int]],
+) -> None:
+    assert heard(person).greets(MachineMode.LEAVE_MESSAGE)
+    assert not heard(person).greets(MachineMode.HANG_UP)
 
 
 def test_a_click_is_no_sound() -> None:
@@ -84,6 +106,8 @@ def test_who_says_little_or_never_stops_is_a_person(stretches: list[tuple[int, i
     talk = sum(one.ms for one in sounds)
     if talk < LEAST_TALK_MS or any(one.ms > LONGEST_SOUND_MS for one in sounds):
         assert not is_greeting(sounds)
+    if talk < SURE_TALK_MS or not is_greeting(sounds):
+        assert not is_surely_greeting(sounds)
 
 
 @given(STRETCHES, st.integers(0, 60_000))

@@ -1,5 +1,7 @@
 """The outcome of a call: RFC 3261 answers, Q.850 causes, and what Asterisk was seen to tell."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +98,18 @@ def test_answered_at_the_moment_of_the_timeout() -> None:
 def test_answered_and_hung_up_before_the_dialplan_began() -> None:
     assert unanswered("SIP 200 OK", 200, 16) is Outcome.HUNG_UP_EARLY
     assert unanswered("SIP 200 OK", 0, 0) is Outcome.HUNG_UP_EARLY
+
+
+@pytest.mark.parametrize(
+    ("packets", "expected"), [(49, Outcome.HUNG_UP_EARLY), (50, Outcome.SILENT_CALL)]
+)
+def test_who_waited_for_a_dialplan_that_never_ran_was_on_a_silent_line(
+    packets: int, expected: Outcome
+) -> None:
+    """By the sound that came since the answer, 20 ms a packet: nothing else was there to see it."""
+    facts = Facts(False, tech="SIP 200 OK", tech_cause=200, cause=16, rtp_received=packets)
+    assert resolve(facts) is expected
+    assert resolve(replace(facts, cause=19)) is Outcome.ANSWERED_TOO_LATE
 
 
 @pytest.mark.parametrize(

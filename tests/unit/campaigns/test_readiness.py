@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.readiness import Cause, Group, ListReadiness, Readiness, reasons_of
 from campaigns.rules.gates import Candidate, Demand, Gate, refusal
 
@@ -68,6 +68,17 @@ def test_each_reason_is_as_fine_as_a_supplier_can_mend_it() -> None:
     assert [(one.cause, one.count) for one in other.reasons] == [
         (Cause.OTHER_PURPOSE, 20), (Cause.SUPPRESSED, 1),
     ]  # fmt: skip
+
+
+def test_a_list_of_a_basis_that_is_not_allowed_is_told_apart() -> None:
+    groups = [Group(Evidence.LIST, False, False, 7)]
+    consent = frozenset({BasisKind.CONSENT})
+    demand = Demand("political", Evidence.LIST, 3, rehearsal=False, bases=consent)
+    (reason,) = reasons_of(groups, ("politique",), demand, BasisKind.PUBLIC_TASK)
+    assert (reason.gate, reason.cause, reason.count) == (Gate.NO_BASIS, Cause.OTHER_BASIS, 7)
+    assert reasons_of(groups, ("politique",), demand) == ()
+    (other,) = reasons_of(groups, ("survey",), demand, BasisKind.PUBLIC_TASK)
+    assert other.cause is Cause.OTHER_PURPOSE
 
 
 def test_who_is_in_two_lists_is_one_person() -> None:

@@ -18,7 +18,7 @@ from campaigns.trunk_health import (
     Health,
 )
 from campaigns.trunk_sign import Sign, sign_of
-from campaigns.trunk_strain import BACK_OFF
+from campaigns.trunk_strain import BACK_OFF, PLATEAU
 
 RECOVERED_WITHIN_S = 30.0
 ANSWER_S = 0.3
@@ -175,7 +175,7 @@ def test_a_rising_post_dial_delay_slows_a_trunk_before_it_refuses_anything() -> 
     assert 0.2 < health.factor(1013) < 0.8
     for index in range(40):
         health.began(1013 + index / 10, 1.5)
-    assert health.factor(1017 + 10) == pytest.approx(BACK_OFF, abs=0.01), "not into the same wall"
+    assert BACK_OFF < health.factor(1017 + 10) < PLATEAU, "not into the same wall"
     assert health.factor(1017 + 600) == 1.0
 
 

@@ -71,6 +71,34 @@ def test_what_the_journals_do_not_tell_is_said(
         assert one in said
 
 
+def test_journals_are_given_for_each_node(
+    portevoix: Command, workspace: Workspace, tmp_path: Path
+) -> None:
+    portevoix("backup", str(tmp_path / "backup"), "--by", "Ana")
+    words = []
+    for index, node in enumerate(("", "a=", "b=")):
+        saved = tmp_path / f"saved{index}"
+        saved.mkdir()
+        (saved / "00000001.journal").write_text(f"start|A{index}|99\n")
+        words += ["--journals", f"{node}{saved}"]
+    done = restore(tmp_path / "new", tmp_path / "backup", *words)
+    assert "The journals (3 files brought in)" in " ".join(done.stdout.split())
+    assert "3 calls went to people of lists that came later" in " ".join(done.stderr.split())
+    for node in ("a", "b"):
+        assert (tmp_path / "new/nodes" / node / "pbx/journal/00000001.journal").is_file()
+
+
+@pytest.mark.parametrize("wrong", ["nowhere", "a=nowhere", "A=."])
+def test_journals_that_are_not_there_are_refused_before_anything_is_put_back(
+    portevoix: Command, workspace: Workspace, tmp_path: Path, wrong: str
+) -> None:
+    portevoix("backup", str(tmp_path / "backup"), "--by", "Ana")
+    done = restore(tmp_path / "new", tmp_path / "backup", "--journals", wrong)
+    assert done.exit_code != 0
+    assert "is no directory" in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_keys_are_kept_where_that_is_said(
     portevoix: Command, workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
+from cli_subjects import Command
 from sqlalchemy import text
 
 from cli.doctor import faces, host, keeping, pbx
@@ -55,6 +56,19 @@ def test_a_new_home_is_in_order_and_nothing_is_made(home: Path) -> None:
 def test_a_home_too_deep_for_the_socket_of_the_pbx_is_a_fault() -> None:
     deep = Path("/tmp") / ("deep" * 25)
     assert kept(Settings(home=deep), "length of home").level is Level.FAULT
+
+
+def test_the_socket_of_another_node_lies_deeper() -> None:
+    settings = Settings(home=Path("/tmp") / ("d" * 70))
+    for node, fits in (("main", True), ("a-node-of-a-long-name", False)):
+        names = {one.name for one in keeping.look(settings, node)}
+        assert ("length of home" not in names) is fits
+
+
+def test_a_node_that_cannot_be_one_is_not_looked_at(portevoix: Command) -> None:
+    done = portevoix("doctor", "--node", "../x")
+    assert done.exit_code != 0
+    assert "small letters" in done.stderr
 
 
 def test_a_database_of_today_is_in_order(workspace: Workspace) -> None:

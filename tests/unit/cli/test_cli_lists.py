@@ -52,6 +52,25 @@ def test_a_suppressed_number_is_shown_and_explained(
     assert answer["gate"] == "pbx_unavailable"  # nobody dials: the nearest reason comes first
 
 
+def test_a_number_is_suppressed_in_one_campaign_alone(
+    portevoix: Command, campaign_file: Path
+) -> None:
+    portevoix("campaign", "run", str(campaign_file), "--detach")
+    of_one = ("--campaign", "Essai")
+    assert portevoix("suppressions", "add", "06 39 98 00 01", *of_one).stdout == "Suppressed.\n"
+    assert "+33639980001" in portevoix("suppressions", "list", *of_one).stdout
+    assert "No number is suppressed" in portevoix("suppressions", "list").stderr
+    assert portevoix("suppressions", "add", "0639980001", *of_one, "--everybody").exit_code == 1
+    unknown = portevoix("suppressions", "add", "0639980001", "--campaign", "Nulle")
+    assert unknown.exit_code == 1
+    assert "«Nulle»" in unknown.stderr
+    lifted = portevoix(
+        "suppressions", "lift", "0639980001", *of_one, "--by", "Zoé", "--why", "wrote again"
+    )
+    assert lifted.exit_code == 0
+    assert "No number is suppressed" in portevoix("suppressions", "list", *of_one).stderr
+
+
 def test_whose_number_it_is_is_never_guessed(portevoix: Command, listing: Path) -> None:
     for controller in ("Comité", "Mairie"):
         portevoix("contacts", "import", str(listing), *IMPORT, "--controller", controller)
@@ -108,7 +127,7 @@ def test_audio_is_prepared_without_a_home_or_a_pbx(
     )  # fmt: skip
     assert result.exit_code == 0
     made = {file.name for file in (tmp_path / "m").iterdir()}
-    assert {"message.alaw", "message.ulaw", "message.sln16", "preview.wav"} <= made
+    assert {"message.alaw", "message.ulaw", "message.sln", "preview.wav"} <= made
     assert not home.exists()
 
 

@@ -53,6 +53,19 @@ def test_one_is_drained_and_resumed_by_a_named_person(portevoix: Command, shared
     assert ("node.drain", "Zoé", "node b") in acts
 
 
+def test_one_that_will_not_come_back_is_forgotten(portevoix: Command, shared: Engine) -> None:
+    done = portevoix("node", "forget", "b", "--by", "Zoé")
+    assert done.exit_code != 0
+    assert "runs. Stop it first" in done.stderr
+    with writing(shared) as connection:
+        connection.execute(update(lease).where(lease.c.name == "b").values(process=""))
+    assert portevoix("node", "forget", "b", "--by", "Zoé").exit_code == 0
+    assert states(portevoix) == {"a": "places calls"}
+    with reading(shared) as connection:
+        (last,) = audit.latest(connection, None, 1)
+    assert (last["act"], last["actor"], last["subject"]) == ("node.forget", "Zoé", "node b")
+
+
 def test_only_one_of_the_same_name_is_waited_for(home: Path, shared: Engine) -> None:
     workspace = open_workspace(home)
     found = [nodes.in_the_way(workspace, name) for name in ("a", "c")]

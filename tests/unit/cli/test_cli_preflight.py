@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from cli_subjects import Command
+from homes import HOMES
 
 
 def test_a_campaign_is_prepared_looked_at_launched_and_recorded(
@@ -22,6 +23,37 @@ def test_a_campaign_is_prepared_looked_at_launched_and_recorded(
     assert "as it was written" in record
     found = json.loads(portevoix("campaign", "record", "Essai", "--json").stdout)
     assert found["content"]["people"] == 2
+
+
+def test_a_person_answers_for_there_being_no_election(
+    portevoix: Command, campaign_file: Path, home: Path
+) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "portevoix.toml").write_text(
+        HOMES.database()
+        + '[trunks.carrier]\nhost = "sip.carrier.example"\ncaller_ids = ["+33162000001"]\n'
+    )
+    real = campaign_file.read_text().replace('trunk = "rehearsal"', 'trunk = "carrier"')
+    real = real.replace("any_hour = true", "").replace("01 99 00 12 34", "+33162000001")
+    campaign_file.write_text(real)
+    done = portevoix("campaign", "prepare", str(campaign_file), "--by", "Zoé")
+    assert done.exit_code == 0, done.output
+    assert "no election is named" in portevoix("campaign", "preflight", "Essai").output
+    done = portevoix("campaign", "no-election", "Essai", "--by", "Paul Roux")
+    assert "Paul Roux answers for there being no election while «Essai» runs." in done.output
+    assert "Paul Roux answers for" in portevoix("campaign", "preflight", "Essai").output
+    assert portevoix("campaign", "no-election", "Essai", "--by", "Zoé").exit_code == 1
+
+
+def test_a_controller_is_marked_as_a_public_body(portevoix: Command, campaign_file: Path) -> None:
+    portevoix("campaign", "prepare", str(campaign_file))
+    done = portevoix("controller", "public-body", "Comité", "--by", "Root")
+    assert "«Comité» is a public body." in done.output
+    assert "yes" in portevoix("controller", "list").output
+    done = portevoix("controller", "public-body", "Comité", "--no", "--by", "Root")
+    assert "«Comité» is no public body." in done.output
+    assert "yes" not in portevoix("controller", "list").output
+    assert portevoix("controller", "public-body", "Nobody", "--by", "Root").exit_code == 1
 
 
 def test_two_persons_and_an_exit_code(portevoix: Command, campaign_file: Path) -> None:

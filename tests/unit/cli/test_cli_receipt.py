@@ -66,3 +66,10 @@ def test_a_request_from_its_opening_to_its_answer(portevoix: Command) -> None:
     ]  # fmt: skip
     ours(portevoix, "request", "close", "1", "--answer", "receipt sent")
     assert ours(portevoix, "request", "list") == ""
+
+
+def test_what_was_not_asked_for_on_the_page_is_not_released_there(portevoix: Command) -> None:
+    ours(portevoix, "request", "open", "access", NUMBER)
+    refused = portevoix("request", "release", "1", "1234", "--controller", "Comité")
+    assert refused.exit_code == 1
+    assert "was not asked for on the public page" in refused.stderr

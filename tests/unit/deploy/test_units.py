@@ -57,8 +57,28 @@ def test_none_runs_as_root_or_may_become_it(service: Path) -> None:
 
 
 def test_the_dialers_asterisk_outlives_it() -> None:
-    for name in ("portevoix", "portevoix-dialer"):
+    for name in ("portevoix", "portevoix-dialer", "portevoix-dialer@"):
         assert "\nKillMode=process\n" in (DEPLOY / "systemd" / f"{name}.service").read_text()
+
+
+def test_a_dialer_beside_others_is_the_one_that_is_alone_but_for_its_name() -> None:
+    alone, named = (
+        (DEPLOY / "systemd" / f"portevoix-dialer{at}.service").read_text() for at in ("", "@")
+    )
+    own = {"--node %i", "Description=Porte-voix: dialer %i"}
+    assert [one for one in own if one not in named] == []
+
+    def settings(text: str) -> list[str]:
+        lines = [line for line in text.splitlines() if not line.startswith(("#", "Conflicts="))]
+        return [line.replace(" --node %i", "").replace(" %i", "") for line in lines]
+
+    assert settings(named) == settings(alone)
+
+
+def test_the_logs_of_every_node_are_rotated() -> None:
+    rotated = (DEPLOY / "logrotate" / "portevoix").read_text()
+    for root in ("pbx", "nodes/*/pbx"):
+        assert f"/var/lib/portevoix/{root}/log/messages " in rotated
 
 
 @pytest.mark.skipif(shutil.which("logrotate") is None, reason="no logrotate here")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -237,6 +238,30 @@ def test_a_refusal_suppresses_for_its_controller(
         assert suppressions.in_force(connection, [number(1)], ours, 99, world.now)
 
 
+def test_a_number_that_does_not_exist_is_suppressed_until_somebody_refuses(world: World) -> None:
+    campaign = world.called(1, rehearsal=False)
+    (call,) = take(world, campaign)
+    write(world, never_placed(call, Outcome.INVALID_NUMBER, world.now))
+    key = Suppression(
+        call.attempt.number, SuppressionScope.CONTROLLER, 1, SuppressionReason.KEY, "", world.now,
+        attempt_id="a call",
+    )  # fmt: skip
+
+    def kept() -> list[tuple[str, str]]:
+        with reading(world.engine) as connection:
+            rows = suppressions.page(connection, SuppressionScope.CONTROLLER, 1, 0, 10)
+        return [(one["reason"], one["attempt_id"]) for one in rows]
+
+    assert kept() == [("invalid_number", call.attempt.id)]
+    with writing(world.engine) as connection:
+        assert suppressions.add(connection, [key]) == 0, "it was suppressed before"
+    assert kept() == [(key.reason, "a call")], "a refusal is not lost in what can be taken back"
+    invalid = replace(key, reason=SuppressionReason.INVALID_NUMBER, attempt_id=call.attempt.id)
+    with writing(world.engine) as connection:
+        suppressions.add(connection, [invalid])
+    assert kept() == [(key.reason, "a call")]
+
+
 def test_a_key_pressed_again_adds_nothing(world: World) -> None:
     campaign = world.called(1)
     (call,) = take(world, campaign)
@@ -244,6 +269,37 @@ def test_a_key_pressed_again_adds_nothing(world: World) -> None:
         write_refusals(connection, [call, call])
         write_refusals(connection, [call])
         assert len(suppressions.page(connection, SuppressionScope.CONTROLLER, 1, 0, 10)) == 1
+
+
+@pytest.mark.parametrize("end", ["delivered", "opted out", "never sent"])
+def test_an_end_that_was_kept_for_longer_than_a_call_lasts_is_written_all_the_same(
+    world: World, end: str
+) -> None:
+    """Cut off from the store, while another dialer gave the call up as in doubt."""
+    campaign = world.called(1)
+    (call,) = take(world, campaign)
+    given_up = Call(call.attempt, campaign, call.attempts, call.tries)  # as another reads it
+    call.opted_out = end == "opted out"
+    if end == "never sent":
+        closing = unsent(call, world.now)
+    else:
+        call.answered_at = world.now
+        closing = closed(call, HungUp(call.attempt.id, 16, 0), world.now)
+    with writing(world.engine) as connection:
+        write_closings(connection, [in_doubt(given_up, world.now)])
+    world.check()
+    for _ in range(2):
+        with writing(world.engine) as connection:
+            write_closings(connection, [closing])
+        world.check()
+    (row,) = world.attempts().values()
+    (target,) = world.targets(campaign.id)
+    assert row["state"] == ("unsent" if end == "never sent" else "closed")
+    assert target["attempts"] == (0 if end == "never sent" else 1)
+    assert world.locks() == {}
+    with reading(world.engine) as connection:
+        refused = suppressions.page(connection, SuppressionScope.CONTROLLER, 1, 0, 10)
+    assert len(refused) == (end == "opted out")
 
 
 @pytest.fixture
@@ -263,6 +319,7 @@ from store.tables import lease
 engine = open_engine(sys.argv[1])
 with writing(engine) as connection:
     leases.acquire(connection, datetime.now(UTC) - leases.LEASE_LASTS)
+    connection.execute(update(lease).values(status={}))  # it never showed itself
 with writing(engine) as connection:
     connection.execute(update(lease).values(token=lease.c.token))
     print("within", flush=True)

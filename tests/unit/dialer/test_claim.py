@@ -11,7 +11,7 @@ from store_subjects import NOW, PARIS, World, number
 from ulid import ULID
 
 from campaigns.campaign import Campaign
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.contacts.slot import read_slot
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.contacts.terms import UNSAID, Terms
@@ -123,6 +123,21 @@ def test_gates_that_never_open_refuse_for_good(
     assert take(world, campaign)[1] == []
     assert (only(world, campaign)["state"], only(world, campaign)["gate"]) == ("refused", gate)
     world.check()
+
+
+def test_a_list_of_a_basis_that_the_rules_do_not_allow_is_not_called(world: World) -> None:
+    listed = world.contacts(world.controller(), [number(1)], basis=BasisKind.PUBLIC_TASK)
+    refused = world.campaign(1, [listed], bases=["consent"])
+    assert take(world, refused)[1] == []
+    assert (only(world, refused)["state"], only(world, refused)["gate"]) == ("refused", "no_basis")
+    allowed = world.campaign(1, [listed], bases=["consent", "public_task"])
+    assert numbers(take(world, allowed)[1]) == [number(1)]
+    world.check()
+
+
+def test_a_purpose_is_the_same_however_it_is_written(world: World) -> None:
+    listed = world.contacts(world.controller(), [number(1)], purposes=("Politique",))
+    assert numbers(take(world, world.campaign(1, [listed]))[1]) == [number(1)]
 
 
 def test_fictional_numbers_are_called_in_rehearsals_only(world: World) -> None:
@@ -342,7 +357,7 @@ def test_a_number_that_is_being_called_waits(world: World) -> None:
     _, (call,) = take(world, first)
     assert numbers(take(world, second)[1]) == [number(2)]
     waiting = world.targets(second.id)[0]
-    assert (waiting["state"], waiting["gate"]) == ("pending", "live_call_on_number")
+    assert (waiting["state"], waiting["gate"]) == ("pending", "temporarily_not_callable")
     assert waiting["due_at"] == NOW + timedelta(seconds=30)
     close(world, call, Outcome.BUSY)
     world.later(seconds=29)

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from campaigns.errors import InvalidInput
-from campaigns.trunk import Codec, Trunk
+from campaigns.trunk import Codec, Keys, Trunk
 from dialer.instance.configure import EVENTS, Instance, configure
 from dialer.instance.identity import Identity
 from dialer.instance.locate import Installation
+from dialer.process import local_instance
+from operations.callback_line import directory_of
+from operations.settings import load
 
 MYSELF = Identity("me", os.geteuid(), os.getegid(), changes=False)
 ASTERISK = Installation(
@@ -62,6 +65,29 @@ def test_only_what_changed_is_written(instance: Instance) -> None:
     assert configure(other, ASTERISK, MYSELF) == {"pjsip.conf"}
 
 
+@pytest.mark.parametrize(
+    ("trunks", "takes"),
+    [
+        ((LOOP,), True),
+        ((replace(LOOP, keys=Keys.RFC4733),), False),
+        ((replace(LOOP, keys=Keys.RFC4733), CARRIER), True),
+    ],
+)
+def test_keys_by_info_are_taken_as_soon_as_one_trunk_needs_them(
+    instance: Instance, trunks: tuple[Trunk, ...], takes: bool
+) -> None:
+    """And one press is then told from two by more time: INFO comes as a key goes down."""
+    configure(replace(instance, trunks=trunks), ASTERISK, MYSELF)
+    assert ("res_pjsip_dtmf_info.so" in written(instance, "modules.conf")) is takes
+    assert f"PV_SAME_PRESS = {700 if takes else 200}\n" in written(instance, "globals.conf")
+
+
+def test_a_trunk_whose_keys_are_taken_otherwise_changes_what_is_loaded(instance: Instance) -> None:
+    configure(instance, ASTERISK, MYSELF)
+    exact = replace(instance, trunks=(replace(LOOP, keys=Keys.RFC4733),))
+    assert configure(exact, ASTERISK, MYSELF) == {"modules.conf", "globals.conf"}
+
+
 def test_nobody_else_can_read_a_secret(instance: Instance) -> None:
     configure(instance, ASTERISK, MYSELF)
     for path in [instance.root, *instance.root.rglob("*")]:
@@ -74,6 +100,19 @@ def test_everything_stays_below_one_directory(instance: Instance) -> None:
     lines = [line for line in written(instance, "asterisk.conf").splitlines() if "=>" in line]
     outside = [line for line in lines if str(instance.root) not in line]
     assert outside == ["astmoddir => /modules", "astdatadir => /data"]
+
+
+def test_a_callback_line_answers_on_the_pbx_of_every_node(tmp_path: Path) -> None:
+    """It is installed once, below the home, whichever PBX the carrier sends the caller to."""
+    settings = load(tmp_path / "home")
+    main, other = (local_instance(settings, node) for node in ("main", "a"))
+    assert main.root != other.root
+    assert main.lines == other.lines == directory_of(settings)
+    configure(other, ASTERISK, MYSELF)
+    assert f"PV_LINES = {main.lines}\n" in written(other, "globals.conf")
+    assert f"PV_LOG = {other.journal}\n" in written(other, "globals.conf")
+    assert main.lines.is_dir()
+    assert not stat.S_IMODE(main.root.stat().st_mode) & stat.S_IRWXO
 
 
 def test_asterisk_finds_its_canary_whatever_loader_that_needs(

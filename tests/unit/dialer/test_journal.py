@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.errors import PbxError
 from campaigns.reply import read_reply
 from dialer.events import CallEnded, Replied
 from dialer.journal import (
@@ -198,3 +199,20 @@ def test_what_is_looked_for_is_all_that_a_whole_reading_finds(
     ]
     assert list(records_of(path, wanted)) == expected
     assert names_any(path, wanted) == any(who == "A" for who, _ in written)
+
+
+def test_the_journal_of_another_node_is_left_alone(tmp_path: Path) -> None:
+    """What it lacks of this node's calls would look as if they had never been."""
+    Journal(tmp_path).recognise("a", expected=False)
+    Journal(tmp_path).recognise("a", expected=True)
+    with pytest.raises(PbxError, match=r"is the journal of the node «a».*--node a"):
+        Journal(tmp_path).recognise("b", expected=False)
+    Journal(tmp_path).recognise("a", expected=True)
+
+
+def test_a_mark_that_names_nobody_becomes_that_of_whoever_uses_it(tmp_path: Path) -> None:
+    """An earlier version wrote it."""
+    (tmp_path / "journal-of-the-pbx").touch()
+    Journal(tmp_path).recognise("a", expected=True)
+    with pytest.raises(PbxError, match="«a»"):
+        Journal(tmp_path).recognise("b", expected=True)

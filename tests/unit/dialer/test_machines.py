@@ -78,15 +78,15 @@ def a_line(clock: Clock, mode: Machines, *, connected: bool = True) -> Line:
 
 
 async def greets(line: Line) -> None:
-    line.speaks(3)
-    line.speaks(3)
+    line.speaks(4.1)
+    line.speaks(4.1)
     await line.pauses()
 
 
 async def test_a_message_is_left_once_the_greeting_has_ended(clock: Clock) -> None:
     line = a_line(clock, LEAVES)
-    line.speaks(3)
-    line.speaks(3)
+    line.speaks(4.1)
+    line.speaks(4.1)
     assert line.done == ["wait"]
     await line.pauses()
     assert line.done == ["wait", "leave"]
@@ -94,8 +94,8 @@ async def test_a_message_is_left_once_the_greeting_has_ended(clock: Clock) -> No
 
 async def test_a_greeting_that_goes_on_is_not_over(clock: Clock) -> None:
     line = a_line(clock, LEAVES)
-    line.speaks(3)
-    line.speaks(3)
+    line.speaks(4.1)
+    line.speaks(4.1)
     line.hear(TalkingBegan(line.id))
     await line.pauses()
     assert line.done == ["wait"]
@@ -114,8 +114,8 @@ async def test_a_look_that_comes_late_looks_again(
 ) -> None:
     monkeypatch.setattr(machines, "_LATE_S", 4.0)
     line = a_line(clock, HANGS_UP)
-    line.speaks(3)
-    line.speaks(3)
+    line.speaks(4.1)
+    line.speaks(4.1)
     first = line.watch._lines[line.id].timer
     clock.now += 5  # this process stood still, and so long nothing was heard
     await until(lambda: line.watch._lines[line.id].timer is not first)
@@ -141,6 +141,18 @@ async def test_a_person_gets_the_message_and_nothing_is_done(clock: Clock, mode:
     assert line.done == []
 
 
+@pytest.mark.parametrize(("mode", "done"), [(LEAVES, ["wait", "leave"]), (HANGS_UP, [])])
+async def test_who_talks_like_a_machine_is_not_hung_up_on(
+    clock: Clock, mode: Machines, done: list[str]
+) -> None:
+    """Nor does their call stay up for what comes after the message."""
+    line = a_line(clock, mode)
+    line.speaks(2.5)
+    line.speaks(2.7)
+    await line.pauses()
+    assert line.done == done
+
+
 @pytest.mark.parametrize("mode", [LEAVES, HANGS_UP])
 async def test_who_presses_a_key_is_a_person(clock: Clock, mode: Machines) -> None:
     line = a_line(clock, mode)
@@ -153,8 +165,8 @@ async def test_who_presses_a_key_is_a_person(clock: Clock, mode: Machines) -> No
 
 async def test_a_call_that_ended_is_left_alone(clock: Clock) -> None:
     line = a_line(clock, HANGS_UP)
-    line.speaks(3)
-    line.speaks(3)
+    line.speaks(4.1)
+    line.speaks(4.1)
     line.hear(HungUp(line.id, 16, 0))
     await line.pauses()
     assert line.done == ["wait"]

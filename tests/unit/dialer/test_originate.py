@@ -195,16 +195,22 @@ async def test_nothing_is_sent_that_cannot_be_looked_up(fast: Subject) -> None:
     assert fast.ids() == everything(again)
 
 
-async def test_nothing_is_sent_that_could_be_put_through_by_a_trunk_that_may_not_be_used(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("by", ["", "switchboard"])
+async def test_people_are_called_though_nobody_can_be_put_through(
+    monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    transfer = Transfer("+33199000077", limit=5)
+    """By a trunk that nobody has armed, or that the settings have no more."""
+    transfer = Transfer("+33199000077", trunk=by, limit=5)
     asking = Script(keys={"3": KeyAct.TRANSFER}, transfer=transfer)
     campaign = a_campaign(limits=Limits(100, 100), script=asking, rehearsal=False)
     subject = Subject(monkeypatch, campaign)
     await subject.pbx.open(lambda events: None)
-    calls = subject.add(campaign)
-    assert (subject.sent, subject.returned) == ([], calls), "nobody has armed it"
+    subject.add(campaign)
+    assert subject.returned == []
+    (order,) = subject.orders
+    assert order.script is not None
+    assert order.script.transfer is not None
+    assert (order.script.transfer.most, order.script.transfer.endpoint) == (0, TRUNK)
 
 
 async def test_nothing_is_sent_after_the_link_went_down(fast: Subject) -> None:

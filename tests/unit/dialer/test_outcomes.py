@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from dialer_subjects import MESSAGE_MS, a_call
+from dialer_subjects import MESSAGE_MS, a_call, a_campaign
 
 from campaigns.outcome import Outcome
+from campaigns.retry import RetryPolicy
 from campaigns.stages import LATE_MS
 from campaigns.states import AttemptState, TargetState
 from dialer.events import CallEnded, HungUp
-from dialer.outcomes import began_late, closed, in_doubt, never_placed, unsent
+from dialer.outcomes import began_late, closed, in_doubt, never_placed, opted_out, unsent
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 ANSWERED_MS = 1_772_445_500_000
@@ -102,6 +103,31 @@ def test_unwanted_suppresses() -> None:
     closing = closed(a_call(ended=ended), HungUp("x", 127, 607), AT)
     assert closing.suppress == "unwanted_607"
     assert closing.settled.state is TargetState.UNREACHED
+
+
+UNKNOWN = HungUp("x", 1, 404)
+REAL = a_campaign(rehearsal=False)
+
+
+def test_a_number_that_the_network_does_not_know_is_suppressed_and_waits_for_others() -> None:
+    ended = reported(answered_ms=0, cause=1, tech="SIP 404 Not Found", result="")
+    closing = closed(a_call(ended=ended, campaign=REAL), UNKNOWN, AT)
+    assert (closing.settled.state, closing.suppress) == (TargetState.UNREACHED, "invalid_number")
+    assert opted_out([closing]) == [], "it is nobody's refusal, which must not wait"
+    refused = closed(a_call(opted_out=True, campaign=REAL), UNKNOWN, AT)
+    assert opted_out([closing, refused]) == [refused]
+
+
+def test_what_the_simulated_network_does_not_know_may_be_somebody() -> None:
+    assert closed(a_call(), UNKNOWN, AT).ended.outcome is Outcome.INVALID_NUMBER
+    assert closed(a_call(), UNKNOWN, AT).suppress == ""
+
+
+def test_a_number_that_the_campaign_tries_again_is_not_given_up() -> None:
+    again = RetryPolicy(delays={Outcome.INVALID_NUMBER: timedelta(hours=1)})
+    campaign = a_campaign(rehearsal=False, retry=again)
+    assert closed(a_call(campaign=campaign), UNKNOWN, AT).suppress == ""
+    assert closed(a_call(2, campaign=campaign), UNKNOWN, AT).suppress == "invalid_number"
 
 
 def test_without_a_report_the_hangup_says_what_it_can() -> None:

@@ -99,7 +99,7 @@ async def subject(own_store: Engine, tmp_path: Path) -> Subject:
     pbx, book, calls = FakePbx(), Book(own_store), Calls()
     adopted: list[Call] = []
     journal = Journal(tmp_path)
-    journal.recognise(expected=False)
+    journal.recognise(MAIN, expected=False)
     await book.open()
     await pbx.open(lambda events: None)
     made = Reconciliation(book, pbx, journal, calls, adopted.append)

@@ -151,6 +151,67 @@ def test_the_second_call_of_a_person_comes_after_the_first(tmp_path: Path) -> No
     assert (row["state"], row["attempts"]) == ("reached", 2)
 
 
+@dataclass
+class Nodes:
+    """A home with two nodes, of which `a` may call again whom `b` has called."""
+
+    subject: Subject
+
+    def write(self, node: str, *lines: str) -> None:
+        directory = self.directory(node)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "00000001.journal").write_text("".join(f"{line}\n" for line in lines))
+
+    def directory(self, node: str) -> Path:
+        return self.subject.workspace.settings.home / "nodes" / node / "pbx" / "journal"
+
+    def recover(self) -> Recovered:
+        found = recover(self.subject.workspace, self.directory("a"), self.directory("b"))
+        self.subject.world.check()
+        return found
+
+
+def test_what_two_nodes_wrote_is_told_in_the_order_of_the_calls(tmp_path: Path) -> None:
+    """One that was called again by the node whose journals are read first stays reached."""
+    workspace = open_workspace(tmp_path / "home")
+    world = World(workspace.engine, datetime.now(UTC))
+    subject = Subject(workspace, world, world.called(2))
+    nodes, who = Nodes(subject), subject.target(0)
+    first, second = (str(ULID.from_timestamp(at)) for at in (1_772_449_200.0, 1_772_452_800.0))
+    nodes.write("a", started(second, who), ended(second))
+    nodes.write("b", started(first, who), busy(first))
+    assert nodes.recover() == Recovered(calls=2)
+    row = next(row for row in world.targets(subject.campaign.id) if row["id"] == who)
+    assert (row["state"], row["attempts"]) == ("reached", 2)
+    assert nodes.recover() == Recovered(), "once"
+
+
+def test_a_refusal_that_another_node_heard_is_not_taken_for_a_call_never_begun(
+    subject: Subject,
+) -> None:
+    """It was open at the backup, and a journal of another node tells of a later call."""
+    with writing(subject.world.engine) as connection:
+        (taken,) = claim(connection, Want(subject.campaign, 1, True, "b"), subject.world.now).taken
+    heard, later = taken.attempt, str(ULID.from_timestamp(4_000_000_000.0))
+    nodes = Nodes(subject)
+    nodes.write("a", started(later, heard.target_id), busy(later))
+    nodes.write(
+        "b",
+        started(heard.id, heard.target_id),
+        f"optout|{heard.id}|1772449200000",
+        ended(heard.id, "optout"),
+    )
+    assert nodes.recover().refusals == 1
+    assert subject.world.attempts()[heard.id]["outcome"] == "opted_out"
+
+
+def test_a_call_that_two_journals_name_is_one(subject: Subject) -> None:
+    attempt, nodes = str(ULID()), Nodes(subject)
+    for node in ("a", "b"):
+        nodes.write(node, started(attempt, subject.target(0)), ended(attempt))
+    assert nodes.recover() == Recovered(calls=1)
+
+
 def test_a_call_to_somebody_of_a_later_list_is_counted_and_no_more(subject: Subject) -> None:
     attempt = str(ULID())
     subject.write(started(attempt, 99_999), f"optout|{attempt}|1772449200000")

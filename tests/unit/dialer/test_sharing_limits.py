@@ -7,13 +7,26 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine, update
+from store_subjects import World
 
 from campaigns.campaign import Limits
+from dialer.claim import Want, claim
 from dialer.portions import LINGER_S, Portions, settle
-from store import leases
+from store import controllers, leases
 from store.engine import reading, writing
 from store.leases import LEASE_LASTS, Lease
-from store.portions import SYSTEM, Kept, Limited, of_campaign, of_node, of_trunk, write
+from store.portions import (
+    SYSTEM,
+    Kept,
+    Limited,
+    in_flight,
+    kept_by,
+    of_campaign,
+    of_controller,
+    of_node,
+    of_trunk,
+    write,
+)
 from store.tables import lease
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -21,6 +34,7 @@ LIMITS = {
     SYSTEM: Limits(60, 40.0),
     of_trunk("t"): Limits(20, 7.5),
     of_campaign(1): Limits(2, 3.0),
+    of_controller(1): Limits(9, 5.0),
 }
 
 
@@ -183,6 +197,21 @@ def test_a_dead_node_keeps_the_channels_of_its_calls_alone(
         assert of_node(connection, "b") == {}, "it left no call"
     a.look()
     assert a.may(of_trunk("t")) == LIMITS[of_trunk("t")]
+
+
+def test_calls_of_a_dead_node_count_under_the_limit_of_their_controller(
+    postgres_store: Engine,
+) -> None:
+    world = World(postgres_store, NOW)
+    campaign = world.called(3)
+    with writing(postgres_store) as connection:
+        claim(connection, Want(campaign, 3, True, "b"), NOW)
+        before = kept_by(in_flight(connection, "b", NOW))
+        controllers.limit(connection, campaign.controller_id, 5, None)
+        after = kept_by(in_flight(connection, "b", NOW))
+    owner = of_controller(campaign.controller_id)
+    assert (owner in before, after[owner]) == (False, Kept(3))
+    assert after[of_campaign(campaign.id)] == Kept(3)
 
 
 def test_one_that_was_stopped_for_longer_than_its_lease_has_nothing_any_more(

@@ -13,6 +13,7 @@ from campaigns.campaign import Campaign, Limits
 from campaigns.pacing import RAMP_S
 from campaigns.script import KeyAct, Script, Transfer
 from dialer.throttle import Throttle
+from store.portions import of_controller
 
 SYSTEM = Limits(1000, 500)
 AHEAD_S = 0.08
@@ -165,6 +166,7 @@ class Run:
         self.owner: dict[str, Campaign] = {}
         self.sent: dict[int, list[float]] = defaultdict(list)
         self.peak: dict[int, int] = defaultdict(int)
+        self.peak_of_controller: dict[int, int] = defaultdict(int)
         self.count = 0
 
     def cycle(self, now: float) -> None:
@@ -193,6 +195,9 @@ class Run:
                 up = sum(one is campaign for one in self.owner.values())
                 self.peak[campaign.id] = max(self.peak[campaign.id], up)
                 self.peak[0] = max(self.peak[0], len(self.ends))
+                owner = campaign.controller_id
+                up = sum(one.controller_id == owner for one in self.owner.values())
+                self.peak_of_controller[owner] = max(self.peak_of_controller[owner], up)
             else:
                 still.append((attempt, campaign))
         self.waiting = still
@@ -229,6 +234,88 @@ def test_no_limit_is_ever_passed(own: list[Limits], trunk: Limits, chance: rando
     for campaign in campaigns:
         assert run.peak[campaign.id] <= campaign.limits.max_channels
         assert most_in_a_second(run.sent[campaign.id]) <= campaign.limits.max_cps
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(limits, min_size=2, max_size=4), st.lists(limits, min_size=1, max_size=2), chances)
+def test_no_limit_of_a_controller_is_ever_passed(
+    own: list[Limits], of_controllers: list[Limits], chance: random.Random
+) -> None:
+    """It is that of all its campaigns together; a controller without one has none."""
+    campaigns = [
+        a_campaign(
+            number, limits=one, controller_id=number % 2 + 1,
+            controller_limits=dict(enumerate(of_controllers, start=1)).get(number % 2 + 1),
+        )
+        for number, one in enumerate(own, start=1)
+    ]  # fmt: skip
+    run = Run(chance, campaigns, Limits(500, 500))
+    run.run(4.0)
+    for controller_id, most in enumerate(of_controllers, start=1):
+        theirs = [one.id for one in campaigns if one.controller_id == controller_id]
+        starts = [at for id_ in theirs for at in run.sent[id_]]
+        assert run.peak_of_controller[controller_id] <= most.max_channels
+        assert most_in_a_second(starts) <= most.max_cps
+
+
+def test_a_controller_s_limit_is_used_while_there_is_work() -> None:
+    most = Limits(12, 400)
+    campaigns = [
+        a_campaign(number, limits=Limits(100, 200), controller_limits=most) for number in (1, 2)
+    ]
+    run = Run(random.Random(3), campaigns, Limits(1000, 500), scarce=0.0)
+    run.run(3.0)
+    assert run.peak_of_controller[1] == 12
+
+
+def test_a_limit_that_a_controller_is_given_counts_what_is_in_hand() -> None:
+    """Slots that are held, claims that are being made, and the calls of the last second."""
+    plain = a_campaign(limits=Limits(50, 100))
+    limited = a_campaign(limits=Limits(50, 100), controller_limits=Limits(4, 2))
+    made = throttle(plain, loop=Limits(50, 100))
+    settle(made, plain, reserve(made, plain, 10.0, 10.05), ["a", "b"])
+    for one in "ab":
+        made.sent(one, 10.0)
+        made.begun(one, 10.0)
+    room = made.room(10.0, 11.0, 11.0)
+    assert room.take(TRUNK, plain.id)
+    made.set_campaigns([limited])
+    assert made.in_use()[of_controller(1)] == 3
+    assert reserve(made, limited, 10.1, 10.9) == 0, "two began a moment ago"
+    settle(made, limited, 1, ["c"])
+    assert reserve(made, limited, 20.0, 30.0) == 1
+    settle(made, limited, 1, [])
+    for one in "abc":
+        made.release(one)
+    assert made.in_use()[of_controller(1)] == 0
+
+
+def test_a_claim_that_outlives_its_campaign_holds_nothing_of_its_controller_for_ever() -> None:
+    one, other = (
+        a_campaign(number, limits=Limits(9, 100), controller_limits=Limits(2, 50))
+        for number in (1, 2)
+    )
+    made = throttle(one, other, loop=Limits(50, 100))
+    assert reserve(made, one, 10.0, 12.0) == 2
+    made.set_campaigns([other])
+    settle(made, one, 2, [])
+    made.set_campaigns([other])
+    assert reserve(made, other, 10.0, 12.0) == 2
+
+
+def test_a_limit_that_is_lifted_is_gone_and_one_that_comes_back_counts_anew() -> None:
+    plain = a_campaign(limits=Limits(9, 100))
+    limited = a_campaign(limits=Limits(9, 100), controller_limits=Limits(1, 50))
+    made = throttle(limited, loop=Limits(50, 100))
+    made.take("a", TRUNK, limited.id)
+    assert reserve(made, limited, 10.0, 12.0) == 0
+    made.set_campaigns([plain])
+    assert of_controller(1) not in made.in_use()
+    assert reserve(made, plain, 10.0, 12.0) == 8
+    settle(made, plain, 8, [])
+    made.release("a")
+    made.set_campaigns([limited])
+    assert reserve(made, limited, 10.0, 12.0) == 1
 
 
 @pytest.mark.parametrize("rate", [5, 25, 100])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from campaigns.campaign import Campaign, Limits
 from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
+from campaigns.script import KeyAct, Script, Transfer
 from campaigns.trunk import Trunk
 from campaigns.trunk_health import FIRST_PAUSE_S, GOOD_PROBES, LONGEST_PAUSE_S, RUN
 from dialer.trunks import ASK_AGAIN_S, CATCH_UP_CALLS, EARLIER_S, WRITTEN_WITHIN_S, Trunks
@@ -63,6 +64,19 @@ async def test_a_call_is_put_through_by_a_trunk_that_it_might_go_out_by() -> Non
     assert not armed.may_transfer(TRUNK, a_campaign(rehearsal=True, caller_id=SHOWN))
     assert not armed.may_transfer(TRUNK, a_campaign(rehearsal=False, caller_id="+33162000001"))
     assert not armed.may_transfer("gone", REAL)
+
+
+async def test_transfers_are_closed_where_the_trunk_named_for_them_cannot_be_used() -> None:
+    def asking(trunk: str) -> Campaign:
+        script = Script(keys={"3": KeyAct.TRANSFER}, transfer=Transfer("+33199000077", trunk=trunk))
+        return a_campaign(rehearsal=False, caller_id=SHOWN, script=script)
+
+    armed, new = await looked(ELSEWHERE, armed_by="Zoé"), await looked(ELSEWHERE)
+    assert not armed.transfers_closed(REAL), "it has none"
+    assert not new.transfers_closed(asking("")), "its own trunk has a gate of its own"
+    assert not armed.transfers_closed(asking(TRUNK))
+    assert new.transfers_closed(asking(TRUNK))
+    assert armed.transfers_closed(asking("gone"))
 
 
 async def test_a_rehearsal_never_goes_out_by_a_real_trunk_armed_or_not() -> None:

@@ -1,10 +1,13 @@
 """Every command in the pages is one that there is, with arguments that it takes.
 
-Each line of a fenced `sh` block that runs `portevoix` is parsed by the real command line; files
-that it names need not be there. docs/api.md and the SIPp of docs/carrier.md are run whole by
-tests/integration (test_api_server.py, test_cli_sipp.py).
+Each line of a fenced block that runs `portevoix`, in a container too, is parsed by the real command
+line; files that it names need not be there. Of blocks that show what is answered, those lines are
+taken that begin as at a prompt. What only shows something is run, in a home without anything.
+docs/api.md and the SIPp of docs/carrier.md are run whole by tests/integration (test_api_server.py,
+test_cli_sipp.py).
 """
 
+import logging
 import re
 import shlex
 from collections.abc import Iterable, Iterator
@@ -13,24 +16,50 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import typer
+from typer.testing import CliRunner
 
 from cli.main import app
+from operations import controllers
+from operations.workspace import open_workspace
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
-_FENCE = re.compile(r"^( *)```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+_PROMPT = "$ "
+_ANSWERED = {"text", "console", ""}
+"""Languages of blocks in which not every line is a command."""
+
+_PROGRAMS = ("portevoix ", "make ", "docker compose ")
+_SHOWING = {
+    ("audit", "show"), ("audit", "verify"), ("campaign", "list"), ("controller", "list"),
+    ("line", "list"), ("node", "list"), ("request", "list"), ("rules", "list"), ("rules", "show"),
+    ("suppressions", "list"), ("user", "list"), ("webhook", "list"),
+}  # fmt: skip
 _SUBSHELL = re.compile(r"\$\(([^()]*)\)")
 _ASSIGNED = re.compile(r"[A-Z_]+=\S*")
 
 
 def lines(page: Path) -> Iterator[str]:
     """Each command of the shell blocks of a page, with what its quotes hold of the next lines."""
-    for _, block in _FENCE.findall(page.read_text("utf-8")):
-        for line in whole(block.replace("\\\n", " ").splitlines()):
+    for language, block in _FENCE.findall(page.read_text("utf-8")):
+        for line in whole(typed(language, block.replace("\\\n", " ").splitlines())):
             yield line.strip()
             yield from _SUBSHELL.findall(line)
+
+
+def typed(language: str, some: Iterable[str]) -> Iterator[str]:
+    """Those lines of a block that somebody types."""
+    for line in some:
+        text = line.strip()
+        if language == "sh":
+            yield line
+        elif language in _ANSWERED and text.startswith(_PROMPT):
+            yield text.removeprefix(_PROMPT)
+        elif not language and text.startswith(_PROGRAMS):
+            yield text
 
 
 def whole(some: Iterable[str]) -> Iterator[str]:
@@ -51,12 +80,14 @@ def whole(some: Iterable[str]) -> Iterator[str]:
 
 
 def words(line: str) -> list[str]:
-    """The words of the first command in a line, without assignments before it."""
+    """The words of the first command in a line, without assignments or a container before it."""
     found = shlex.split(line, comments=True)
     ends = [index for index, word in enumerate(found) if word in {"|", "&&", ";", ">", "||", "&"}]
     found = found[: ends[0]] if ends else found
     while found and _ASSIGNED.fullmatch(found[0]):
         found = found[1:]
+    if found[:2] == ["docker", "compose"] and "portevoix" in found:
+        return found[found.index("portevoix") :]
     return found
 
 
@@ -92,8 +123,57 @@ def test_a_documented_command_is_one_that_there_is(page: str, arguments: list[st
             raise
 
 
+SHOWING = sorted(
+    {tuple(found) for _, found in commands("portevoix") if tuple(found[:2]) in _SHOWING}
+    | {tuple(found) for _, found in commands("portevoix") if found[:1] == ["size"]}
+)
+
+
+@pytest.fixture
+def own_logs() -> Iterator[None]:
+    """A command sets up logging for its process, which here goes on."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("own_logs")
+@pytest.mark.parametrize("arguments", SHOWING, ids=" ".join)
+def test_a_documented_look_can_be_taken_anywhere(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """In a home without anything but a controller, the one that it names."""
+    named = "--controller" in arguments
+    workspace = open_workspace(tmp_path)
+    name = arguments[arguments.index("--controller") + 1] if named else "Comité"
+    controllers.add(workspace, name, "test")
+    workspace.engine.dispose()
+    done = CliRunner().invoke(app, ["--home", str(tmp_path), *arguments])
+    assert done.exit_code == 0, done.stderr
+
+
+def test_what_is_typed_is_told_from_what_is_answered() -> None:
+    page = [
+        "$ portevoix node list",
+        "portevoix is here",
+        "  $ docker compose exec api portevoix x y",
+    ]
+    assert list(typed("text", page)) == [page[0][2:], page[2].strip()[2:]]
+    assert list(typed("", ["portevoix node list", "node  state"])) == ["portevoix node list"]
+    assert list(typed("toml", page)) == []
+    assert words("A=b docker compose run --rm dialer portevoix size 5") == [
+        "portevoix",
+        "size",
+        "5",
+    ]
+
+
 def test_the_pages_have_commands_and_a_wrong_one_is_noticed() -> None:
-    assert len(commands("portevoix")) > 40
+    assert len(commands("portevoix")) > 80
+    assert len(SHOWING) > 8
+    assert {page for page, _ in commands("portevoix")} >= {"several.md", "callback.md", "docker.md"}
     for wrong in (["backup"], ["backup", "x", "--nothing"], ["campaign", "launched", "x"]):
         with pytest.raises(Exception, match=r"Missing|No such"):
             parse(wrong)

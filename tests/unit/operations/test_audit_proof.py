@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from store_subjects import NOW, World
 
 from dialer.claim import Want, claim
-from operations.audit_proof import Fault, Proof, prove
+from operations.audit_proof import Fault, Proof, Share, Shares, prove
 from store import audit, audit_hashes, audit_rows
 from store.engine import open_engine, sqlite_url, writing
 
@@ -260,6 +260,9 @@ def claimed(store: Engine) -> World:
 
 def test_calls_are_held_against_what_allowed_them(claimed: World) -> None:
     assert proved(claimed.engine) == (Proof(segments=1, events=2, calls=6), [])
+    shares: Shares = {}
+    prove(claimed.engine, lambda _: None, shares)
+    assert shares == {1: Share(events=2, calls=6)}
 
 
 @pytest.mark.parametrize(
@@ -281,7 +284,35 @@ def test_a_changed_basis_touches_every_call_of_its_list(claimed: World) -> None:
     assert places(claimed.engine) == [(1, 1), (1, 2)]
 
 
-def test_calls_that_retention_removed_are_counted_and_no_fault(claimed: World) -> None:
+@pytest.mark.parametrize("act", audit.REMOVALS)
+def test_calls_that_retention_removed_are_counted_and_no_fault(claimed: World, act: str) -> None:
+    record(claimed.engine, act)
     forge(claimed.engine, "DELETE FROM attempt WHERE target_id = 5")
     proof, faults = proved(claimed.engine)
     assert (proof.calls, proof.calls_removed, faults) == (3, 3, [])
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"), [("target_id = 5", 5), ("target_id > 3", 3), ("target_id > 0", 0)]
+)
+def test_calls_that_are_gone_without_retention_are_named(
+    claimed: World, gone: str, left: int
+) -> None:
+    with writing(claimed.engine) as connection:
+        audit.record(connection, NOW, "clock", audit.REMOVED, "campaign 2", 1)
+        audit.record(connection, NOW, "clock", "person.erase", "campaign 1", 1)
+    forge(claimed.engine, f"DELETE FROM attempt WHERE {gone}")
+    proof, faults = proved(claimed.engine)
+    assert (proof.calls, proof.calls_removed) == (left, 0)
+    claims = 2 if left == 0 else 1
+    assert [one.sequence for one in faults] == [1, 2][-claims:]
+    assert all("are gone, and no retention removed them" in one.what for one in faults)
+
+
+def test_what_is_left_of_a_claim_must_be_of_its_pack(claimed: World) -> None:
+    forge(
+        claimed.engine,
+        "DELETE FROM attempt WHERE target_id = 5",
+        "UPDATE attempt SET pack = 'fr-political@2020.1.1' WHERE target_id = 6",
+    )
+    assert places(claimed.engine) == [(1, 2), (1, 2)]

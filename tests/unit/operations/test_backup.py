@@ -15,6 +15,7 @@ import time_machine
 from postgres import Postgres
 from sqlalchemy import make_url
 from store_subjects import World, number
+from tellings import told
 
 from audio.message import sha256_of
 from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
@@ -23,10 +24,11 @@ from campaigns.stages import Cause, Hold, Measure
 from campaigns.webhook import EventKind
 from operations import suppression_key
 from operations.audit_proof import prove
-from operations.backup import MANIFEST, back_up
+from operations.backup import INSTANCE, MANIFEST, back_up
 from operations.erase import erase
 from operations.hold import held, release
 from operations.keys import make_key, owner_of, revoke_key
+from operations.pbx_directories import journals
 from operations.restore import Restored, add_journals, faults, restore
 from operations.sessions import asker, open_for_key
 from operations.settings import FILE_NAME
@@ -303,7 +305,7 @@ def test_webhooks_rest_after_a_restore_and_no_id_is_ever_given_twice(
 
     def tell(where: Workspace) -> None:
         teller = Teller(where.engine, receive)
-        while teller.round(datetime.now(UTC)):
+        while told(teller, datetime.now(UTC)):
             pass
         teller.close()
 
@@ -313,14 +315,14 @@ def test_webhooks_rest_after_a_restore_and_no_id_is_ever_given_twice(
     tell(workspace)
     found = put_back(tmp_path / "backup", tmp_path / "new")
     happens(found.workspace, "after the restore")
-    told = dict(got)
+    before = dict(got)
     tell(found.workspace)
-    assert (found.standstill.webhooks, dict(got)) == (1, told), "at rest"
+    assert (found.standstill.webhooks, dict(got)) == (1, before), "at rest"
     resume(found.workspace, 1, hook.row["id"], BY)
     tell(found.workspace)
     assert [subject for subject, _ in got[2:]] == ["waits at the backup", "after the restore"]
-    assert got[2] in told.items(), "what was told before has the id by which it is known"
-    assert got[3][1] not in told.values()
+    assert got[2] in before.items(), "what was told before has the id by which it is known"
+    assert got[3][1] not in before.values()
     with reading(found.workspace.engine) as connection:
         acts = [one["act"] for one in audit.latest(connection, 1, 10)]
     assert acts[:2] == ["webhook.resume", "webhook.pause"]
@@ -373,6 +375,63 @@ def test_journals_that_grew_are_brought_in_and_others_refused(file: Path, tmp_pa
     (saved / journal.name).write_bytes(b"something else\n")
     with pytest.raises(NotAllowed, match="one name"):
         add_journals(new, saved)
+
+
+def test_each_node_has_its_journals_and_its_ports_back(
+    workspace: Workspace, home: Path, tmp_path: Path
+) -> None:
+    """Files of two nodes have one name."""
+    own = {"a": b"start|01ARZ3NDEKTSV4RRFFQ69G5FAA|1\n", "b-2": b""}
+    for node, data in own.items():
+        pbx = home / "nodes" / node / "pbx"
+        (pbx / "journal" / "settled").mkdir(parents=True)
+        (pbx / "journal" / "settled" / "00000001.journal").write_bytes(data)
+        (pbx / INSTANCE).write_text(node)
+    back_up(workspace, tmp_path / "backup", BY)
+    new = tmp_path / "new"
+    put_back(tmp_path / "backup", new)
+    for node, data in own.items():
+        pbx = new / "nodes" / node / "pbx"
+        assert (pbx / "journal" / "settled" / "00000001.journal").read_bytes() == data
+        assert (pbx / INSTANCE).read_text() == node
+    assert list((new / "pbx/journal").iterdir()) == [new / "pbx/journal/00000001.journal"]
+
+
+def test_journals_of_a_node_that_began_after_the_backup_are_brought_in(
+    file: Path, tmp_path: Path
+) -> None:
+    new = put_back(file, tmp_path / "new").workspace
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "00000001.journal").write_bytes(b"start|01ARZ3NDEKTSV4RRFFQ69G5FAB|1\n")
+    assert add_journals(new, saved, "a") == 1
+    found = journals(new.settings)
+    assert (found["nodes/a/journal"] / "00000001.journal").is_file()
+    assert found.keys() == {"journal", "nodes/a/journal"}
+
+
+def test_empty_directories_are_no_home_of_somebody(file: Path, tmp_path: Path) -> None:
+    """A service manager may make them before anything runs (systemd.exec(5), StateDirectory)."""
+    for name in ("audio", "pbx/journal", "restoring"):
+        (tmp_path / "new" / name).mkdir(parents=True)
+    put_back(file, tmp_path / "new")
+    assert not (tmp_path / "new" / "restoring").exists()
+
+
+@pytest.mark.parametrize("name", ["audio/one", "pbx/journal/00000001.journal"])
+def test_one_file_below_them_is(file: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "new" / name).parent.mkdir(parents=True)
+    (tmp_path / "new" / name).touch()
+    with pytest.raises(NotAllowed, match="is not empty"):
+        restore(file, tmp_path / "new", BY)
+
+
+def test_a_link_to_what_may_be_somebodys_is_not_followed(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "audio").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(NotAllowed, match="is not empty"):
+        restore(file, tmp_path / "new", BY)
 
 
 def test_on_postgresql(postgres: Postgres, tmp_path: Path) -> None:

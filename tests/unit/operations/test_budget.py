@@ -11,6 +11,7 @@ from campaigns.budget import Prices, Spending
 from campaigns.campaign import Campaign
 from campaigns.errors import InvalidInput, NotFound
 from campaigns.invoice import Billed, Difference
+from campaigns.script import KeyAct, Script, Transfer, script_to_plain
 from campaigns.tariff import Tariff, Tariffs
 from dialer.book import write_closings
 from dialer.calls import Call
@@ -53,6 +54,19 @@ def test_a_budget_is_set_by_a_person_and_written_down(workspace: Workspace, worl
     with reading(workspace.engine) as connection:
         acts = [(one["actor"], one["act"], one["detail"]) for one in audit.latest(connection, 1, 2)]
     assert acts[1] == ("Zoé", "campaign.budget", {"before": None, "after": "250.00"})
+
+
+def test_no_budget_is_set_beside_transfers_and_one_may_be_taken_away(
+    workspace: Workspace, world: World
+) -> None:
+    """What their second legs cost is not reckoned with, so that it would be no limit."""
+    script = Script(keys={"3": KeyAct.TRANSFER}, transfer=Transfer("4510"))
+    campaign = world.called(1, script=script_to_plain(script))
+    with pytest.raises(InvalidInput, match="second leg"):
+        change_budget(workspace, 1, campaign.id, 250_000_000, "Zoé")
+    assert change_budget(workspace, 1, campaign.id, None, "Zoé").budget is None
+    asking = world.called(1, script=script_to_plain(Script(keys={"1": KeyAct.REPLAY})))
+    assert change_budget(workspace, 1, asking.id, 1, "Zoé").budget == 1
 
 
 def test_nobody_and_nothing_below_zero(workspace: Workspace, world: World) -> None:

@@ -48,6 +48,17 @@ def test_a_campaign_says_what_keeps_it_from_dialing(world: World, workspace: Wor
     assert gate(workspace, owner) is Gate.CAMPAIGN_NOT_RUNNING
 
 
+def test_a_campaign_that_dials_says_that_nobody_can_be_put_through(
+    world: World, workspace: Workspace
+) -> None:
+    campaign = world.called(2)
+    for closed in (True, False):
+        show(world, campaigns={str(campaign.id): {"gate": None, "transfers_closed": closed}})
+        (one,) = room(workspace, campaign.controller_id).campaigns
+        assert one.standing.dialing
+        assert one.progress.transfers_closed is closed
+
+
 def test_outside_its_hours_it_says_when_they_begin(world: World, workspace: Workspace) -> None:
     day = datetime.now(UTC) + timedelta(days=3)
     later = Window(frozenset({day.isoweekday()}), time(10), time(11))
@@ -78,6 +89,26 @@ def test_nothing_of_another_controllers_calls_is_in_it(world: World, workspace: 
     found = room(workspace, mine.controller_id)
     assert (found.channels, found.calls_per_second) == (1, 0)
     assert [one.progress.campaign_id for one in found.campaigns] == [mine.id]
+
+
+def test_sums_are_of_all_that_may_have_calls_up_and_the_table_of_the_first(
+    world: World, workspace: Workspace
+) -> None:
+    owner = world.controller()
+    people = world.contacts(owner, [number(1)])
+    old = world.campaign(owner, [people])
+    for _ in range(12):
+        world.campaign(owner, [people], state=CampaignState.PAUSED)
+    ended = world.campaign(owner, [people], state=CampaignState.STOPPED)
+    drained = world.campaign(owner, [people], state=CampaignState.DRAINING)
+    shown = {"channels": 2, "calls_per_second": 0.5}
+    show(world, campaigns={str(id_): shown for id_ in range(1, drained.id + 1)})
+    found = room(workspace, owner)
+    assert (found.channels, found.calls_per_second) == (28, 7.0), "14 that may have calls up"
+    assert [one.progress.campaign_id for one in found.campaigns[:2]] == [old.id, drained.id]
+    assert (len(found.campaigns), found.more) == (12, 2)
+    assert found.campaigns[0].share == 1.0
+    assert ended.id not in [one.progress.campaign_id for one in found.campaigns]
 
 
 def test_trunks_say_whether_they_are_used(world: World, workspace: Workspace) -> None:

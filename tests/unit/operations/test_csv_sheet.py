@@ -86,22 +86,124 @@ def test_a_nul_is_refused_with_its_row_alone() -> None:
     assert cells(content)[-1] == ["3", "y"]
 
 
-def test_a_quote_that_nothing_closes_names_the_lines_it_swallowed() -> None:
+def test_a_quote_that_nothing_closes_costs_its_own_row_alone() -> None:
     rows = "".join(f"{number};b;c\n" for number in range(60))
-    (row,) = bad(f'tel;a;b\n1;"x;y\n{rows}')
-    assert (row.line, row.code) == (2, "endless_row")
-    assert "Lines 2 to 62" in row.reason
+    content = f'tel;a;b\n1;"x;y\n{rows}'
+    (row,) = bad(content)
+    assert (row.line, row.code, row.field, row.value) == (2, "endless_row", "a", "x;y")
+    assert row.reason
+    assert row.remedy
+    found = list(sheet(content).rows())
+    assert found[1:] == [DataRow(line, [f"{line - 3}", "b", "c"]) for line in range(3, 63)]
 
 
-def test_an_endless_quote_costs_a_stretch_of_the_file_and_not_the_rest() -> None:
+def test_a_quote_that_swallows_more_than_a_row_may_hold_loses_nothing() -> None:
     rows = "".join(f"{number};b;c\n" for number in range(40_000))
     content = f'tel;a;b\n1;"x;y\n{rows}'
     (row,) = bad(content)
-    read = cells(content)
     assert row.line == 2
-    assert read[-1] == ["39999", "b", "c"]
-    last = int(row.reason.split(" to ")[1].split()[0])
-    assert len(read) == 40_000 + 2 - last
+    assert cells(content) == [[f"{number}", "b", "c"] for number in range(40_000)]
+
+
+def test_a_quote_that_swallows_no_row_names_the_lines_that_it_took() -> None:
+    content = 'tel;a\n1;"' + "a word or two\n" * 20_000 + '"\n2;y\n'
+    row = bad(content)[0]
+    assert (row.line, row.code) == (2, "endless_row")
+    assert "Lines 2 to " in row.reason
+    assert cells(content)[-1] == ["2", "y"]
+
+
+FIRST, SECOND, THIRD = "0639980001", "0639980002", "0639980003"
+
+
+@pytest.mark.parametrize(
+    ("content", "refused", "kept"),
+    [
+        pytest.param(
+            f'tel;nom;ville\n{FIRST};"Zoé\n{SECOND};b\n{THIRD};c\n',
+            {2: "endless_row"}, {3: [SECOND, "b", ""], 4: [THIRD, "c", ""]}, id="short rows",
+        ),
+        pytest.param(
+            f'tel;nom;ville\n{FIRST};"Zoé\n{SECOND}\n{THIRD};"c";d\n',
+            {2: "endless_row"}, {3: [SECOND, "", ""], 4: [THIRD, "c", "d"]},
+            id="closed by the quote of another row",
+        ),
+        pytest.param(
+            f'nom;tel\n"Zoé;{FIRST}\n"Luc";{SECOND}\nb;{THIRD}\n',
+            {2: "endless_row"}, {3: ["Luc", SECOND], 4: ["b", THIRD]},
+            id="closed by that of the next row, in the width of one",
+        ),
+        pytest.param(
+            f'"tel","nom"\n"{FIRST}","Zoé\n"{SECOND}","b"\n',
+            {2: "endless_row"}, {3: [SECOND, "b"]}, id="everything quoted",
+        ),
+        pytest.param(
+            f'tel\n"{FIRST}\n06 39 98 00 02\n+33 (0)6.39.98.00.03\n',
+            {2: "endless_row"}, {3: ["06 39 98 00 02"], 4: ["+33 (0)6.39.98.00.03"]},
+            id="one column",
+        ),
+        pytest.param(
+            f'tel;nom\n{FIRST};"Zoé\n{SECOND};"b\n{THIRD};"c\n',
+            {2: "endless_row", 3: "endless_row"}, {4: [THIRD, "c\n"]}, id="one after the other",
+        ),
+        pytest.param(
+            f'tel;nom\n{FIRST};"Zoé\n{SECOND};"b\nd"\n{THIRD};c\n',
+            {2: "endless_row"}, {3: [SECOND, "b\nd"], 5: [THIRD, "c"]},
+            id="closed by a cell of several lines",
+        ),
+        pytest.param(
+            f'tel;note;nom\n{FIRST};"a;b\n{SECOND};c";Zoé\n{THIRD};d;e\n',
+            {2: "endless_row", 3: "lone_quote"}, {4: [THIRD, "d", "e"]},
+            id="what may be a note is nobody's row",
+        ),
+        pytest.param(
+            f'tel;note\n{FIRST};"2026-01-31 18:30\nrappeler le 2026-02-01 à 18:30"\n{SECOND};\n',
+            {}, {2: [FIRST, "2026-01-31 18:30\nrappeler le 2026-02-01 à 18:30"], 4: [SECOND, ""]},
+            id="days and hours are no numbers",
+        ),
+        pytest.param(
+            f'adresse;tel\n"12 rue X\n75001 Paris";{FIRST}\n',
+            {}, {2: ["12 rue X\n75001 Paris", FIRST]}, id="a number behind a cell of two lines",
+        ),
+    ],
+)  # fmt: skip
+def test_a_quote_left_open_swallows_nobody(
+    content: str, refused: dict[int, str], kept: dict[int, list[str]]
+) -> None:
+    rows = list(sheet(content).rows())
+    assert {row.line: row.code for row in rows if isinstance(row, BadRow)} == refused
+    assert {row.line: row.cells for row in rows if isinstance(row, DataRow)} == kept
+
+
+@given(st.lists(st.sampled_from(["", "a", 'a"', '"a', '"a"', 'a";"x', '"a""']), max_size=12))
+def test_however_quotes_stand_every_number_is_kept_or_its_line_refused(names: list[str]) -> None:
+    numbers = [f"06399800{at:02}" for at in range(len(names))]
+    content = "tel;nom\n" + "".join(
+        f"{number};{name}\n" for number, name in zip(numbers, names, strict=True)
+    )
+    rows = list(sheet(content).rows())
+    assert [row.line for row in rows] == sorted({row.line for row in rows})
+    refused = {row.line for row in rows if isinstance(row, BadRow)}
+    first = {row.line: row.cells[0] for row in rows if isinstance(row, DataRow)}
+    for line, number in enumerate(numbers, start=2):
+        assert line in refused or first.get(line) == number
+
+
+def test_quotes_that_each_row_opens_anew_cost_no_more_than_reading_twice() -> None:
+    """Each of these lines ends within quotes, whether it began within them or not."""
+    content = "tel;nom;ville\n" + f'{FIRST}";"x\n' * 30_000
+    lines = sheet(content)
+    reads = 0
+
+    def counted(text: str) -> tuple[list[str], bool]:
+        nonlocal reads
+        reads += 1
+        return alone(text)
+
+    alone = lines._alone
+    lines._alone = counted  # type: ignore[method-assign]
+    assert all(isinstance(row, BadRow) for row in lines.rows())
+    assert reads <= 30_000 + 30
 
 
 def test_a_line_without_end_is_refused_in_bounded_memory() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from store_subjects import World, number
 from workspaces import a_workspace, show
 
+from campaigns.campaign import MOST_CHANNELS, MOST_CPS, Limits
 from campaigns.errors import InvalidInput, NotFound
 from campaigns.outcome import Outcome
 from campaigns.rules.blackout import Blackout
@@ -20,8 +21,8 @@ from operations.campaign_file import RetryValues, ScheduleValues
 from operations.explain import why
 from operations.progress import progress_of
 from operations.workspace import Workspace
+from store import audit, policies
 from store import campaigns as kept
-from store import policies
 from store.engine import reading, writing
 from store.tables import audit_event
 
@@ -83,7 +84,9 @@ def test_a_controller_s_weight_is_changed_by_a_named_person(
 ) -> None:
     campaign = world.called(1)
     controllers.weigh(workspace, "Comité", 3, "Zoé")
-    assert controllers.weights(workspace) == {"Comité": 3.0}
+    assert [(one["name"], one["weight"]) for one in controllers.every(workspace)] == [
+        ("Comité", 3.0)
+    ]
     with reading(world.engine) as connection:
         assert kept.by_id(connection, campaign.id).controller_weight == 3.0
         events = connection.execute(select(audit_event)).mappings().all()
@@ -95,6 +98,37 @@ def test_a_controller_s_weight_is_changed_by_a_named_person(
             controllers.weigh(workspace, "Comité", weight, by)
     with pytest.raises(NotFound):
         controllers.weigh(workspace, "Nobody", 2, "Zoé")
+
+
+def test_a_controller_is_limited_by_a_named_person_and_half_by_half(
+    world: World, workspace: Workspace
+) -> None:
+    campaign = world.called(1)
+
+    def in_force() -> Limits | None:
+        with reading(world.engine) as connection:
+            return kept.by_id(connection, campaign.id).controller_limits
+
+    assert in_force() is None
+    controllers.limit(workspace, 1, {"max_channels": 20}, "Zoé")
+    assert in_force() == Limits(20, MOST_CPS)
+    controllers.limit(workspace, 1, {"max_cps": 2.5}, "Zoé")
+    assert in_force() == Limits(20, 2.5)
+    controllers.limit(workspace, 1, {"max_channels": None}, "Zoé")
+    assert in_force() == Limits(MOST_CHANNELS, 2.5)
+    with reading(world.engine) as connection:
+        event = audit.latest(connection, 1, 1)[0]
+    assert (event["act"], event["actor"]) == ("controller.limit", "Zoé")
+    assert event["detail"] == {"max_channels": None, "max_cps": 2.5}
+    wrong: list[dict[str, float | None]] = [{}, {"max_channels": -1}, {"max_cps": 0.0}]
+    for changes in wrong:
+        with pytest.raises(InvalidInput):
+            controllers.limit(workspace, 1, changes, "Zoé")
+    with pytest.raises(InvalidInput, match="names nobody"):
+        controllers.limit(workspace, 1, {"max_cps": 1.0}, " ")
+    with pytest.raises(NotFound):
+        controllers.limit(workspace, 99, {"max_cps": 1.0}, "Zoé")
+    assert in_force() == Limits(MOST_CHANNELS, 2.5)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ CSV_FILES: dict[str, tuple[bytes, Refused | Read]] = {
     "a line break within quotes": (text(HEAD + '0639980001;"a\r\nb"\n0639980002;c\n'), Read(2)),
     "a quote that nothing closes": (
         text(HEAD + '0639980001;"Zoé\n0639980002;b\n0639980003;c\n'),
-        Read(0, {2: "endless_row"}),
+        Read(2, {2: "endless_row"}),
     ),
     "a lone quote within a cell": (text(HEAD + '0639980001;5" de pluie\n0639980002;b\n'), Read(2)),
     "a quote in the header that nothing closes": (

@@ -18,6 +18,7 @@ from campaigns.contacts.basis import Evidence, Provenance
 from campaigns.contacts.slot import read_slot
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from operations import import_list as importing
+from operations import list_reading
 from operations.columns import Field
 from operations.import_list import ImportProgress, ImportReport, import_list
 from operations.rejects import Reject, write_rejects
@@ -159,6 +160,26 @@ class Death(Exception):
     """The process dies here."""
 
 
+def test_an_import_that_is_resumed_goes_on_with_its_first_columns(
+    engine: Engine, controller: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a list by one column and half by another would call people by others' numbers."""
+    monkeypatch.setattr(importing, "_FIRST_BATCH", 1)
+    content = "telephone;bureau;nom\n" + "".join(
+        f"{mobile(number)};{mobile(number + 100)};x\n" for number in range(1, 4)
+    )
+
+    def dies(progress: ImportProgress) -> None:
+        raise Death
+
+    with pytest.raises(Death):
+        run(engine, controller, content, mapping={Field.PHONE: "bureau"}, progress=dies)
+    report = run(engine, controller, content, mapping={Field.EXTERNAL_ID: "nom"})
+    numbers = [contact["number"] for contact in kept(engine, report.list_id)]
+    assert numbers == [f"+336399801{number:02}" for number in (1, 2, 3)]
+    assert {contact["external_id"] for contact in kept(engine, report.list_id)} == {None}
+
+
 @pytest.mark.parametrize("after", [1, 2500, 6000])
 def test_an_import_that_dies_is_resumed_by_the_same_file(
     engine: Engine, controller: int, after: int
@@ -207,7 +228,8 @@ def test_progress_reaches_the_end_of_the_file(engine: Engine, controller: int) -
     seen: list[ImportProgress] = []
     run(engine, controller, content, progress=seen.append)
     assert [one.rows for one in seen] == sorted({one.rows for one in seen})
-    assert seen[-1] == ImportProgress(2000, len(content.encode()), len(content.encode()))
+    size = len(content.encode())
+    assert seen[-1] == ImportProgress(2000, size, size, seen[0].list_id)
 
 
 def test_whoever_imports_is_on_record_once(engine: Engine, controller: int) -> None:
@@ -297,7 +319,43 @@ def test_a_withdrawal_suppresses_for_its_controller_also_in_other_lists(
     assert listed(engine, Owner.controller(other)) == []
     with reading(engine) as connection:
         acts = [act["act"] for act in audit.latest(connection, controller, 2)]
-    assert acts == ["suppression.import", "list.import"]
+    assert acts == ["suppression.withdraw", "list.import"]
+    with reading(engine) as connection:
+        assert audit.last_at(connection, controller, "suppression.import") is None
+
+
+@pytest.mark.parametrize("large", [0, 1 << 40], ids=["apart", "here"])
+def test_a_withdrawal_in_a_row_that_is_refused_suppresses_all_the_same(
+    engine: Engine, controller: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, large: int
+) -> None:
+    monkeypatch.setattr(list_reading, "LARGE", large)
+    header = "telephone;fuseau;créneau horaire;fin_consentement;date_retrait"
+    file = tmp_path / "list.csv"
+    file.write_text(
+        f"{header}\n"
+        f"{mobile(1)};Mars/Olympus;;;01/05/2026\n"
+        f"{mobile(2)};;le soir;;01/05/2026\n"
+        f"{mobile(3)};;;bientôt;oui\n"
+        f"{mobile(4)};;;;oui\n"
+        f"{mobile(5)};;le soir;;\n"
+        f"06 39 98;;;;01/05/2026\n",
+        encoding="utf-8",
+    )
+    with file.open("rb") as stream:
+        report = import_list(
+            engine, controller, stream, name="List", file_name="list.csv", provenance=PROVENANCE,
+            by="Zoé",
+        )  # fmt: skip
+    assert (report.accepted, report.rejected) == (0, 6)
+    assert [one.code for one in importing.rejects(engine, controller, report.list_id)] == [
+        "unknown_timezone", "slot_unreadable", "consent_expiry_unreadable",
+        "withdrawal_unreadable", "slot_unreadable", "too_short",
+    ]  # fmt: skip
+    found = {one["number"]: one["source"] for one in listed(engine, Owner.controller(controller))}
+    assert sorted(found) == [f"+3363998000{one}" for one in range(1, 5)]
+    assert found["+33639980004"] == (
+        "list 1, line 5: consent withdrawn; row refused: withdrawal_unreadable"
+    )
 
 
 @pytest.mark.parametrize(("written", "kept_as"), [("1000", "01000"), ("75011", "75011")])

@@ -52,11 +52,16 @@ def test_nobody_to_call(workspace: Workspace, world: World) -> None:
 
 def test_a_real_trunk_must_be_armed_by_name(workspace: Workspace, world: World) -> None:
     people = [world.contacts(world.controller(), [number(1)], fictional=False)]
-    reaches = {"trunk": "carrier", "rehearsal": False, "caller_id": "+33162000001"}
+    reaches: dict[str, Any] = {
+        "trunk": "carrier", "rehearsal": False, "caller_id": "+33162000001"
+    }  # fmt: skip
     parts = [EXAMPLES / "message-identite.flac", EXAMPLES / "message-court.flac"]
     message = workspace.library.prepare(parts, "message").base
-    reaches["message"] = str(message.relative_to(workspace.library.root))
-    campaign = world.campaign(1, people, CampaignState.DRAFT, launched_at=None, **reaches)
+    reaches["message"] = path = str(message.relative_to(workspace.library.root))
+    says = {path: [["label", "identity", "opt_out"], ["body", "data_source", "callback"]]}
+    campaign = world.campaign(
+        1, people, CampaignState.DRAFT, launched_at=None, says=says, no_election_by="Zoé", **reaches
+    )
     with pytest.raises(NotAllowed, match="nobody has armed it"):
         launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
     decided.arm(workspace, "carrier", "Zoé")

@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine
+from store_subjects import NOW, World, number
 
+from campaigns.contacts.suppression import SuppressionReason
 from campaigns.errors import InvalidInput, NotFound
 from operations.lift import lift
-from operations.suppress import Owner, listed, suppress
-from store import audit, controllers
+from operations.suppress import Owner, listed, owner_of, suppress
+from store import audit, controllers, suppressions
 from store.engine import reading, writing
 
 MOBILE = "06 39 98 00 01"
@@ -36,6 +38,35 @@ def test_only_the_named_owners_list_changes_and_it_is_on_record(
     assert "9980001" not in event["subject"]
     with pytest.raises(NotFound):
         lift(store, owner, MOBILE, why="again", by="Zoé")
+
+
+def test_a_number_that_the_network_did_not_know_is_let_be_called_by_a_person(
+    store: Engine, owner: Owner
+) -> None:
+    invalid = SuppressionReason.INVALID_NUMBER
+    suppress(store, owner, "06 39 98 00 02", source="attempt x", by="x", reason=invalid)
+    assert len(listed(store, owner)) == 2
+    lift(store, owner, "06 39 98 00 02", why="the carrier has mended its routes", by="Zoé")
+    assert [row["number"] for row in listed(store, owner)] == ["+33639980001"]
+
+
+def test_one_campaign_alone_keeps_to_what_is_asked_of_it(store: Engine) -> None:
+    world = World(store)
+    campaign, other = world.called(2), world.called(2)
+    ours = owner_of(store, 1, campaign.id)
+    with pytest.raises(NotFound):
+        owner_of(store, world.controller("B"), campaign.id)
+    assert owner_of(store, 1, None) == Owner.controller(1)
+    assert suppress(store, ours, number(0), source="a letter", by="Zoé")
+    with reading(store) as connection:
+        assert suppressions.in_force(connection, [number(0)], 1, campaign.id, NOW)
+        assert not suppressions.in_force(connection, [number(0)], 1, other.id, NOW)
+        (event,) = audit.latest(connection, 1, 1)
+    assert (event["act"], event["detail"]["campaign"]) == ("suppression.add", campaign.id)
+    assert [row["number"] for row in listed(store, ours)] == [number(0)]
+    assert listed(store, Owner.controller(1)) == []
+    lift(store, ours, number(0), why="wrote again", by="Zoé")
+    assert listed(store, ours) == []
 
 
 @pytest.mark.parametrize(("why", "by"), [(" ", "Zoé"), ("wrote", "")])

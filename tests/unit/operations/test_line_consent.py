@@ -57,6 +57,27 @@ def test_it_offers_nothing_once_the_form_is_closed(
     tend(workspace)
 
 
+def test_a_line_of_an_older_version_gets_the_prompts_that_came_since(
+    workspace: Workspace, offers: list[Path]
+) -> None:
+    directories = [one.parent for one in offers]
+    spoken = {one.name for one in directories[0].iterdir()}
+    for one in directories:
+        for file in one.glob("callback-code*"):
+            file.unlink()
+    tend(workspace)
+    for one in directories:
+        assert {file.name for file in one.iterdir()} == spoken
+        assert (one / "callback-code.alaw").stat().st_size > 1000
+
+
+def test_a_line_that_is_whole_is_left_alone(
+    workspace: Workspace, offers: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callback_line, "_copy", lambda *_: pytest.fail("it was touched"))
+    tend(workspace)
+
+
 def test_a_line_that_is_gone_is_left_alone(
     workspace: Workspace, owner: int, offers: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.rules.frequency import Cap
+from campaigns.script import KeyAct, Script, script_of, script_to_plain
 from campaigns.states import CampaignState
 from operations import call_me
 from operations.call_me import CODE_GOOD_FOR, MOST_A_DAY, MOST_TRIES
@@ -146,8 +147,72 @@ def test_a_number_is_called_a_few_times_a_day(
     for _ in range(MOST_A_DAY - 1):
         call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
     for call in (send, lambda w, c: call_me.call_me(w, 1, c.id, MINE, PERSON)):
-        with pytest.raises(NotAllowed, match="in 24 hours"):
+        with pytest.raises(NotAllowed, match="temporarily not callable"):
             call(workspace, campaign)
+
+
+def test_the_call_has_the_script_of_its_campaign_and_a_code_has_none(
+    workspace: Workspace, world: World, campaign: Campaign, codes: list[str]
+) -> None:
+    script = script_to_plain(Script(sounds="scripts/abc", keys={"0": KeyAct.REPLAY}, spoken_s=4))
+    machines = {"mode": "hang_up", "message": "", "message_ms": 0, "recordings": []}
+    with writing(world.engine) as connection:
+        mine = update(tables.campaign).where(tables.campaign.c.id == campaign.id)
+        connection.execute(mine.values(script=script, machines=machines))
+    spoken = row(workspace, send(workspace, campaign))
+    assert (spoken["script"], spoken["machines"]) == (None, None)
+    call_me.confirm(workspace, 1, MINE, codes[-1], PERSON)
+    heard = row(workspace, call_me.call_me(workspace, 1, campaign.id, MINE, PERSON))
+    assert (heard["script"], heard["machines"]) == (script, machines)
+    with reading(workspace.engine) as connection:
+        assert kept.by_id(connection, heard["id"]).script == script_of(script)
+
+
+def test_two_who_ask_at_once_are_not_both_the_last(
+    workspace: Workspace,
+    campaign: Campaign,
+    codes: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second asks while the first is being placed, and has looked at the limit before."""
+    proved(workspace, campaign, codes)
+    for _ in range(MOST_A_DAY - 2):
+        call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+    listed, called_at_once = call_me._list_of, []
+
+    def meanwhile(*asked: Any) -> int:
+        list_id = listed(*asked)
+        if not called_at_once:
+            called_at_once.append(True)
+            call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+        return list_id
+
+    monkeypatch.setattr(call_me, "_list_of", meanwhile)
+    with pytest.raises(NotAllowed, match="in 24 hours"):
+        call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+
+
+def test_who_is_being_called_counts_before_the_launch(
+    workspace: Workspace,
+    campaign: Campaign,
+    codes: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proved(workspace, campaign, codes)
+    for _ in range(MOST_A_DAY - 2):
+        call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+    filled, asked_again = call_me.fill, []
+
+    def meanwhile(*asked: Any) -> None:
+        filled(*asked)
+        if not asked_again:
+            asked_again.append(True)
+            with pytest.raises(NotAllowed, match="in 24 hours"):
+                call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+
+    monkeypatch.setattr(call_me, "fill", meanwhile)
+    call_me.call_me(workspace, 1, campaign.id, MINE, PERSON)
+    assert asked_again
 
 
 def test_a_person_asks_for_a_few_calls_a_day_to_whatever_numbers(

@@ -10,23 +10,26 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from store_subjects import PARIS, World, number
-from workspaces import a_workspace, show
+from workspaces import SAYS, a_workspace, show
 
 from campaigns.campaign import Campaign
 from campaigns.check import Check, Subject, Verdict
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.errors import InvalidInput, NotAllowed, NotFound
 from campaigns.rules.windows import Window
+from campaigns.script import KeyAct, Script, script_to_plain
 from campaigns.states import Action, CampaignState
-from operations import launch, packs, preflight
+from operations import controllers, launch, packs, preflight
 from operations import trunks as decided
 from operations.halt import stop_everything
 from operations.launch_record import launch_record
+from operations.no_election import attest_no_election
 from operations.settings import FILE_NAME, load
 from operations.workspace import Workspace
 from store import audit
 from store.engine import reading, writing
 
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SHOWN = "+33162000001"
 SETTINGS = f"""
 [trunks.carrier]
@@ -89,7 +92,7 @@ def test_a_real_one_fails_until_everything_is_there(workspace: Workspace, world:
     campaign = real(world)
     found = verdicts(workspace, campaign)
     assert {subject for subject, one in found.items() if one is Verdict.FAIL} == {
-        Subject.TRUNK, Subject.MESSAGE,
+        Subject.TRUNK, Subject.MESSAGE, Subject.ELECTIONS,
     }  # fmt: skip
     assert found[Subject.CALLER_ID] is found[Subject.SUPPRESSIONS] is Verdict.WARN
     decided.arm(workspace, "carrier", "Zoé")
@@ -146,6 +149,140 @@ def test_rules_that_were_changed_since_are_pointed_out(workspace: Workspace, wor
     campaign = real(world, pack="fr-political@2000.01.01")
     assert verdicts(workspace, campaign)[Subject.PACK] is Verdict.WARN
     assert verdicts(workspace, real(world, pack="gone@1"))[Subject.PACK] is Verdict.WARN
+
+
+def test_another_version_in_force_at_the_site_is_pointed_out(
+    workspace: Workspace, world: World
+) -> None:
+    shipped = Path(packs.__file__).parents[1] / "campaigns/rules/packs/fr-political.toml"
+    version = packs.load("fr-political").version
+    newer = shipped.read_text("utf-8").replace(version, "2099.1.1", 1)
+    site = workspace.settings.rules_directory / "fr-political.toml"
+    site.parent.mkdir(parents=True)
+    site.write_text(newer, "utf-8")
+    found = checks(workspace, real(world))[Subject.PACK]
+    assert (found.verdict, found.values["newer"]) == (Verdict.WARN, "fr-political@2099.1.1")
+
+
+def prepared_message(workspace: Workspace) -> str:
+    base = workspace.library.prepare([EXAMPLES / "message-court.flac"], "m").base
+    return str(base.relative_to(workspace.library.root))
+
+
+@pytest.mark.parametrize(
+    ("says", "verdict", "said"),
+    [
+        ([SAYS], Verdict.WARN, "One recording"),
+        (None, Verdict.FAIL, "nobody has said"),
+        ([SAYS[1:]], Verdict.FAIL, "not all that"),  # without the label
+        ([["identity", "label", *SAYS[2:]]], Verdict.FAIL, "not in its order"),
+        ([SAYS, SAYS], Verdict.FAIL, "not all that"),  # of another message
+    ],
+)
+def test_what_is_heard_must_be_said_and_in_order(
+    workspace: Workspace, world: World, says: list[list[str]] | None, verdict: Verdict, said: str
+) -> None:
+    path = prepared_message(workspace)
+    kept = None if says is None else {path: says}
+    found = checks(workspace, real(world, message=path, says=kept))[Subject.MESSAGE]
+    assert (found.verdict, said in found.said) == (verdict, True)
+    rehearsed = checks(workspace, draft(world, message=path, says=kept))[Subject.MESSAGE]
+    assert rehearsed.verdict is Verdict.PASS, "a rehearsal reaches nobody"
+
+
+def test_what_somebody_hears_and_nobody_has_said_of_a_variant(
+    workspace: Workspace, world: World
+) -> None:
+    path = prepared_message(workspace)
+    other = workspace.library.prepare([EXAMPLES / "message-identite.flac"], "n").base
+    variant = {"message": str(other.relative_to(workspace.library.root)), "message_ms": 9,
+               "recordings": [2]}  # fmt: skip
+    campaign = real(world, message=path, says={path: [SAYS]}, variants={"nord": variant})
+    assert verdicts(workspace, campaign)[Subject.MESSAGE] is Verdict.FAIL
+
+
+def test_elections_are_named_or_answered_for(workspace: Workspace, world: World) -> None:
+    campaign = real(world)
+    found = checks(workspace, campaign)[Subject.ELECTIONS]
+    assert (found.verdict, f"no-election {campaign.id} --by" in found.in_english()) == (
+        Verdict.FAIL, True,
+    )  # fmt: skip
+    for nobody in (" ", "key crm"):
+        with pytest.raises(InvalidInput, match="Name the person"):
+            attest_no_election(workspace, 1, campaign.id, nobody, "Zoé")
+    with pytest.raises(NotFound):
+        attest_no_election(workspace, world.controller("B"), campaign.id, "Paul", "Paul")
+    attest_no_election(workspace, 1, campaign.id, "Paul Roux", "key crm")
+    found = checks(workspace, campaign)[Subject.ELECTIONS]
+    assert (found.verdict, found.values["by"]) == (Verdict.WARN, "Paul Roux")
+    with reading(workspace.engine) as connection:
+        (event,) = audit.latest(connection, 1, 1)
+    assert (event["act"], event["actor"], event["detail"]) == (
+        "campaign.no_election", "key crm", {"by": "Paul Roux"},
+    )  # fmt: skip
+    with pytest.raises(NotAllowed, match="Nobody needs to say"):
+        attest_no_election(workspace, 1, campaign.id, "Zoé", "Zoé")
+    named = real(world, elections=[{"name": "Municipales", "source": "décret"}])
+    assert verdicts(workspace, named)[Subject.ELECTIONS] is Verdict.PASS
+    with pytest.raises(NotAllowed):
+        attest_no_election(workspace, 1, named.id, "Zoé", "Zoé")
+    other = real(world, pack=packs.load("fr-commercial").label, purpose="commercial")
+    assert verdicts(workspace, other)[Subject.ELECTIONS] is Verdict.PASS, "it asks for none"
+
+
+@pytest.mark.parametrize(
+    ("pack", "purpose", "verdict"),
+    [
+        ("fr-political", "politique", Verdict.PASS),
+        ("fr-public-info", "politique", Verdict.FAIL),
+        ("fr-public-info", "anything", Verdict.FAIL),
+        ("fr-commercial", "political", Verdict.FAIL),
+    ],
+)
+def test_the_purpose_is_looked_at_again(
+    workspace: Workspace, world: World, pack: str, purpose: str, verdict: Verdict
+) -> None:
+    campaign = real(world, pack=packs.load(pack).label, purpose=purpose)
+    assert verdicts(workspace, campaign)[Subject.PURPOSE] is verdict
+    if verdict is Verdict.FAIL:
+        decided.arm(workspace, "carrier", "Zoé")
+        with pytest.raises(NotAllowed, match="is not for calls of the purpose"):
+            launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
+        rehearsed = draft(world, pack=packs.load(pack).label, purpose=purpose)
+        assert verdicts(workspace, rehearsed)[Subject.PURPOSE] is Verdict.WARN
+
+
+def test_lists_of_another_legal_basis(workspace: Workspace, world: World) -> None:
+    task = world.contacts(
+        world.controller(), REAL, fictional=False, basis=BasisKind.PUBLIC_TASK,
+        purposes=["public_info", "political"],
+    )  # fmt: skip
+    political = real(world, [task], bases=["consent"])
+    found = checks(workspace, political)
+    assert found[Subject.BASIS].verdict is found[Subject.PEOPLE].verdict is Verdict.FAIL
+    kind = {"pack": packs.load("fr-public-info").label, "purpose": "public_info"}
+    public = real(world, [task], bases=["consent", "public_task"], evidence="list", **kind)
+    assert verdicts(workspace, public)[Subject.BASIS] is Verdict.PASS
+    assert verdicts(workspace, public)[Subject.PEOPLE] is Verdict.PASS
+
+
+def test_alerts_are_a_public_body_s_and_somebody_signs(workspace: Workspace, world: World) -> None:
+    alert = {"pack": packs.load("fr-emergency").label, "purpose": "emergency"}
+    unsigned = real(world, **alert)
+    assert "not marked" in checks(workspace, unsigned)[Subject.PURPOSE].said
+    controllers.mark_public_body(workspace, "Comité", "Root")
+    assert "who signs" in checks(workspace, unsigned)[Subject.PURPOSE].said
+    found = checks(workspace, real(world, signatory="Anne Maire", **alert))[Subject.PURPOSE]
+    assert (found.verdict, found.values["signatory"]) == (Verdict.PASS, "Anne Maire")
+    controllers.mark_public_body(workspace, "Comité", "Root", marked=False)
+    assert verdicts(workspace, unsigned)[Subject.PURPOSE] is Verdict.FAIL
+    with reading(workspace.engine) as connection:
+        (event,) = audit.latest(connection, 1, 1)
+    assert (event["act"], event["actor"], event["detail"]["public_body"]) == (
+        "controller.public_body", "Root", False,
+    )  # fmt: skip
+    with pytest.raises(InvalidInput, match="names nobody"):
+        controllers.mark_public_body(workspace, "Comité", " ")
 
 
 def test_people_who_may_not_be_called_are_counted(workspace: Workspace, world: World) -> None:
@@ -250,13 +387,17 @@ def test_a_key_is_neither_of_two_persons(
 
 
 def test_a_launch_is_recorded_once_and_for_ever(workspace: Workspace, world: World) -> None:
-    campaign = draft(world, created_by="Zoé", budget=5)
+    script = script_to_plain(Script(keys={"1": KeyAct.REPLAY}))
+    campaign = draft(world, created_by="Zoé", budget=5, script=script)
     launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Paul")
     launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Marc")
     found = launch_record(workspace, 1, campaign.id)
     assert (found.by, found.prepared_by, found.intact) == ("Paul", "Zoé", True)
     assert found.content["lists"][0]["sha256"] == f"{1:064d}"
     assert found.content["campaign"]["budget"] == 5
+    assert found.content["campaign"]["script"] == script
+    assert found.content["controller"] == {"name": "Comité", "public_body": False}
+    assert found.content["campaign"]["signatory"] is None
     assert found.content["people"] == found.content["callable"] == 4
     assert {one["subject"] for one in found.content["preflight"]} == set(Subject)
     with reading(workspace.engine) as connection:

@@ -1,5 +1,6 @@
 """Preparing a campaign: nothing is called that trunk, pack or provenance do not allow."""
 
+import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from sqlalchemy import update
 from store_subjects import World, number
 
 from campaigns.campaign import Campaign
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.errors import InvalidInput, NotFound, StoreUnavailable
 from campaigns.rules.blackout import in_force
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.windows import ALWAYS, Window
 from campaigns.states import Action, CampaignState
-from operations import filling, launch, packs
+from operations import controllers, filling, launch, packs
+from operations.add_list import add_list
 from operations.campaign_file import CampaignValues
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
@@ -159,14 +161,109 @@ def test_an_election_silences_the_campaign_and_is_in_the_audit(
     assert event["detail"]["elections"] == ["Scrutin (fictif): aucune"]
 
 
-@pytest.mark.parametrize("purpose", ["political", "Commercial"])
+@pytest.mark.parametrize(
+    "purpose", ["political", "Commercial", "politique", "POLITIQUE ", "Élections", "sondage"]
+)
 def test_what_needs_proof_row_by_row_is_no_public_information(
     workspace: Workspace, world: World, message: int, purpose: str
 ) -> None:
     lists = [world.contacts(1, [number(1)])]
     changes = {"pack": "fr-public-info", "purpose": purpose}
     assert refused(workspace, message, lists, **changes).field == "pack"
-    assert prepared(workspace, message, lists, **{**changes, "purpose": "public-info"})
+    campaign = prepared(workspace, message, lists, **{**changes, "purpose": "public-info"})
+    assert campaign.purpose == "public_info", "each is kept in one way"
+
+
+@pytest.mark.parametrize("purpose", ["politiquement", "information", "urgent news"])
+def test_a_purpose_that_is_not_known_is_refused_with_those_that_are(
+    workspace: Workspace, world: World, message: int, purpose: str
+) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    for pack in ("fr-public-info", "fr-political"):
+        error = refused(workspace, message, lists, pack=pack, purpose=purpose)
+        assert error.field == "purpose"
+        assert "political (politique)" in error.remedy
+        assert "emergency (urgence)" in error.remedy
+
+
+def test_rules_that_are_for_the_purpose_are_named(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    error = refused(workspace, message, lists, pack="fr-public-info", purpose="alerte")
+    assert error.remedy == "Choose another of: fr-emergency."
+
+
+def test_a_list_of_another_legal_basis_is_refused_and_not_added(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    task = world.contacts(1, [number(1)], basis=BasisKind.PUBLIC_TASK)
+    error = refused(workspace, message, [task])
+    assert (error.field, "rests on public_task" in error.why) == ("lists", True)
+    campaign = prepared(workspace, message, [world.contacts(1, [number(2)])])
+    assert campaign.bases == {BasisKind.CONSENT}
+    with pytest.raises(InvalidInput, match="rests on public_task"):
+        add_list(workspace, 1, campaign.id, task, "Zoé")
+    informed = {"pack": "fr-public-info", "purpose": "information publique", "name": "info"}
+    assert prepared(workspace, message, [task], **informed)
+
+
+def test_alerts_are_for_who_is_marked_and_signed(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    lists = [world.contacts(1, [number(1)], fictional=False)]
+    alert = {"pack": "fr-emergency", "purpose": "urgence"}
+    assert refused(workspace, message, lists, **real(**alert)).field == "pack"
+    controllers.mark_public_body(workspace, "Comité", "Root")
+    assert refused(workspace, message, lists, **real(**alert)).field == "signatory"
+    signed = {**alert, "signatory": "Anne Maire, maire"}
+    campaign = prepared(workspace, message, lists, **real(**signed))
+    with reading(workspace.engine) as connection:
+        assert kept.row(connection, 1, campaign.id)["signatory"] == "Anne Maire, maire"
+        (event,) = [
+            one for one in audit.latest(connection, 1, 9) if one["act"] == "campaign.prepare"
+        ]
+    assert event["detail"]["signatory"] == "Anne Maire, maire"
+
+
+def test_a_rehearsal_of_an_alert_needs_nobody(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    assert prepared(workspace, message, lists, pack="fr-emergency", purpose="emergency")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"schedule": {"no_election_by": "key crm"}}, {"signatory": "Key crm"}]
+)
+def test_a_key_answers_for_nothing(
+    workspace: Workspace, world: World, message: int, changes: dict[str, Any]
+) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    assert "no person" in refused(workspace, message, lists, **changes).why
+
+
+def test_who_answers_for_there_being_no_election_is_kept_with_it(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    lists = [world.contacts(1, [number(1)])]
+    campaign = prepared(workspace, message, lists, schedule={"no_election_by": "Paul Roux"})
+    with reading(workspace.engine) as connection:
+        assert kept.row(connection, 1, campaign.id)["no_election_by"] == "Paul Roux"
+        (event,) = [
+            one for one in audit.latest(connection, 1, 9) if one["act"] == "campaign.prepare"
+        ]
+    assert event["detail"]["no_election_by"] == "Paul Roux"
+
+
+def test_the_pack_that_it_was_prepared_with_is_kept_by_its_hash(
+    workspace: Workspace, world: World, message: int
+) -> None:
+    campaign = prepared(workspace, message, [world.contacts(1, [number(1)])])
+    file = Path(packs.__file__).parents[1] / "campaigns/rules/packs/fr-political.toml"
+    with reading(workspace.engine) as connection:
+        kept_hash = kept.row(connection, 1, campaign.id)["pack_sha256"]
+    assert kept_hash == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_lists_and_recordings_of_others_do_not_exist(

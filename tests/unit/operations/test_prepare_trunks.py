@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 from store_subjects import World, number
-from workspaces import CARRIER, a_workspace
+from workspaces import CARRIER, SAYS, a_workspace
 
 from campaigns.campaign import Campaign
 from campaigns.errors import InvalidInput, NotAllowed
@@ -16,6 +16,7 @@ from operations import trunks as decided
 from operations.campaign_file import CampaignValues
 from operations.prepare import prepare_campaign
 from operations.record import keep_recording
+from operations.script_values import ScriptValues
 from operations.workspace import Workspace
 from store import campaigns as kept
 from store.engine import reading
@@ -51,9 +52,13 @@ def prepared(workspace: Workspace, world: World) -> Any:
 
     def prepare(**changes: Any) -> Campaign:
         plain = {"name": "tour", "purpose": "political", "pack": "fr-political",
-            "trunk": "carrier", "caller_id": "+33162000001", **changes}  # fmt: skip
+            "trunk": "carrier", "caller_id": "+33162000001",
+            "schedule": {"no_election_by": "Zoé"}, **changes}  # fmt: skip
         values = CampaignValues.model_validate(plain)
-        campaign_id = prepare_campaign(workspace, 1, values, [message["id"]], [one], "Zoé")
+        script = ScriptValues[int].model_validate({"says": [SAYS]})
+        campaign_id = prepare_campaign(
+            workspace, 1, values, [message["id"]], [one], "Zoé", script=script
+        )
         with reading(workspace.engine) as connection:
             return kept.by_id(connection, campaign_id)
 

@@ -165,9 +165,32 @@ def test_a_rehearsal_puts_nobody_through_to_a_real_telephone(
 ) -> None:
     transfer = {"key": "3", "number": "4510", "limit": 5, "trunk": "carrier"}
     real = {"trunk": "carrier", "caller_id": "+33162000001"}
-    campaign = prepared(workspace, world, changes=real, transfer=transfer)
+    said = [["label", "identity"], "opt_out", ["body", "data_source", "callback"]]
+    campaign = prepared(workspace, world, changes=real, says=said, transfer=transfer)
     with pytest.raises(NotAllowed, match="A rehearsal reaches nobody"):
         rehearse(workspace, campaign.controller_id, campaign.id, "test")
+
+
+def test_one_that_only_says_what_is_said_is(workspace: Workspace, world: World) -> None:
+    campaign = prepared(workspace, world)
+    twin = rehearse(workspace, campaign.controller_id, campaign.id, "test")
+    with reading(world.engine) as connection:
+        assert kept.by_id(connection, twin).rehearsal
+
+
+def test_who_is_called_for_real_hears_what_kind_of_call_it_is(
+    workspace: Workspace, world: World
+) -> None:
+    real = {"trunk": "carrier", "caller_id": "+33162000001"}
+    with pytest.raises(InvalidInput, match="what kind of call it is"):
+        prepared(workspace, world, changes=real)
+    said = [["label", "identity"], "opt_out", ["body", "data_source", "callback"]]
+    campaign = prepared(workspace, world, changes=real, says=said)
+    with reading(world.engine) as connection:
+        row = kept.row(connection, campaign.controller_id, campaign.id)
+    assert row["says"] == {
+        campaign.message: [["label", "identity"], ["opt_out"], ["body", "data_source", "callback"]]
+    }
 
 
 def test_a_budget_and_a_transfer_exclude_each_other(workspace: Workspace, world: World) -> None:

@@ -19,6 +19,7 @@ from dialer.calls import Call
 from dialer.claim import Want, claim
 from dialer.outcomes import in_doubt, never_placed
 from operations import report, retain
+from operations.audit_proof import prove
 from operations.progress import progress_of
 from operations.requests import close_request, listed, open_request
 from operations.workspace import Workspace
@@ -177,6 +178,7 @@ def test_it_goes_on_where_it_was_cut_short(
         with pytest.raises(StoreUnavailable):
             retain.retain(workspace, late)
         monkeypatch.undo()
+        assert prove(world.engine, lambda fault: pytest.fail(str(fault))).faults == 0
         assert progress_of(workspace, 1, campaign.id).targets == 6
     retain.retain(workspace, late)
     assert left(world) == {"target": 0, "attempt": 0, "number_lock": 0}

@@ -1,5 +1,6 @@
 """A newer version of the rules is put in force by a named person, and loosens no law."""
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -7,9 +8,12 @@ import pytest
 from store_subjects import World
 
 from campaigns.errors import InvalidInput
-from operations import packs
+from campaigns.states import Action, CampaignState
+from operations import launch, packs, preflight
 from operations.campaign_file import CampaignValues
+from operations.launch_record import launch_record
 from operations.prepare import prepare_campaign
+from operations.readiness import of_lists
 from operations.record import keep_recording
 from operations.rules import in_force, install, read_update
 from operations.workspace import Workspace
@@ -35,6 +39,7 @@ def written(tmp_path: Path, *changes: tuple[str, str], pack_id: str = "fr-politi
 
 LATER = ("as_of = 2026-11-21", "as_of = 2026-11-22")
 FEWER = ("most = 3                   # attempts to one person", "most = 2 # attempts")
+EVIDENCE = '[evidence]\nforce = "regulator"\nsource = "CNIL'
 NEW_YEAR = ("verify_by = 2027-01-31", "verify_by = 2099-06-30")
 
 
@@ -75,6 +80,63 @@ def test_a_newer_version_is_in_force_for_what_is_prepared_from_then_on(
         (event,) = audit.latest(connection, None, 1)
     assert (event["act"], event["actor"]) == ("rules.update", "Maître Nadaud")
     assert event["detail"]["after"] == "fr-political@2027.1.1"
+
+
+def test_a_pack_that_a_site_wrote_before_a_rule_came_has_it_as_shipped(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """It was installed when packs said what they are not for, and nothing of elections."""
+    text = written(tmp_path, FEWER).read_text("utf-8")
+    for section in ("purposes", "bases", "elections"):
+        before, _, rest = text.partition(f"[{section}]\n")
+        text = before + rest[rest.index("\n[") + 1 :]
+    old = '[purposes]\nforce = "regulator"\nsource = "x"\nnot_for = ["commercial"]\n\n[windows]'
+    text = text.replace("[windows]", old)
+    workspace.settings.rules_directory.mkdir(parents=True)
+    (workspace.settings.rules_directory / "fr-political.toml").write_text(text, "utf-8")
+    found, shipped = in_force(workspace, "fr-political"), packs.load("fr-political")
+    assert found.version == "2027.1.1"
+    assert (found.purposes, found.bases, found.calendar) == (
+        shipped.purposes, shipped.bases, True,
+    )  # fmt: skip
+    assert found.frequency.most == 2
+    assert found.sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_site_s_rules_are_those_that_are_looked_at_before_a_launch(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    world = World(workspace.engine)
+    owner = world.controller()
+    listed = world.contacts(owner, ["+33639980001"])
+    recording = keep_recording(workspace, 1, MESSAGE, name="m", file_name="m.flac", by="t")["id"]
+    shorter = ("[machines]", "[machines] # site")
+    install(workspace, read_update(workspace, written(tmp_path, shorter, NEW_YEAR)), "Zoé")
+    asked = CampaignValues.model_validate({
+        "name": "a", "purpose": "politique", "pack": "fr-political", "trunk": "rehearsal",
+        "caller_id": "0199001234", "schedule": {"any_hour": True},
+    })  # fmt: skip
+    made = prepare_campaign(workspace, 1, asked, [recording], [listed], "Zoé")
+    assert of_lists(workspace, 1, [listed], "fr-political", "political").pack.endswith("@2027.1.1")
+    found = preflight.preflight(workspace, 1, made)
+    assert any("fr-political@2027.1.1" in one.in_english() for one in found.checks)
+    site = (workspace.settings.rules_directory / "fr-political.toml").read_bytes()
+    (workspace.settings.rules_directory / "fr-political.toml").unlink()
+    launch.act(workspace, 1, made, Action.LAUNCH, "Zoé")
+    pack = launch_record(workspace, 1, made).content["pack"]
+    assert pack["label"] == "fr-political@2027.1.1"
+    assert pack["sha256"] == hashlib.sha256(site).hexdigest(), "of the text it was prepared with"
+
+
+def test_rules_that_were_changed_by_hand_keep_everything_from_being_launched(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    campaign = World(workspace.engine).called(1, state=CampaignState.DRAFT, launched_at=None)
+    install(workspace, read_update(workspace, written(tmp_path)), "Zoé")
+    file = workspace.settings.rules_directory / "fr-political.toml"
+    file.write_text(file.read_text("utf-8").replace("calendar = true", "calendar = false"), "utf-8")
+    with pytest.raises(InvalidInput, match="force of law"):
+        launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
 
 
 def test_nobody_installs_rules_without_a_name(workspace: Workspace, tmp_path: Path) -> None:
@@ -129,7 +191,10 @@ def test_a_file_that_was_changed_by_hand_loosens_nothing(
         (("opt_outs = 0.02", "opt_out = 0.02"), "pack"),
         (('start = "10:00"', 'start = "10h"'), "start"),
         (("pattern = '", "pattern = '("), "pack"),
-        (('source = "CNIL', 'source = "" # "CNIL'), "evidence"),
+        ((EVIDENCE, EVIDENCE.replace("CNIL", '" #')), "evidence"),
+        (('for = ["political", "meetings", "survey"]', 'for = ["politique"]'), "pack"),
+        (('allowed = ["consent"]', 'allowed = ["interest"]'), "pack"),
+        (("calendar = true", "calendar = false"), "elections"),
         (("[windows]", "[windows"), "pack"),
     ],
 )

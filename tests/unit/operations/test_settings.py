@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.errors import InvalidInput
-from campaigns.trunk import Codec, NumberFormat
+from campaigns.trunk import Codec, Keys, NumberFormat
 from operations.settings import FILE_NAME, Settings, default_home, load
 
 
@@ -50,6 +50,57 @@ def test_the_file(tmp_path: Path) -> None:
     assert (trunk.name, trunk.codec) == ("carrier", Codec.ULAW)
     assert trunk.number_format is NumberFormat.NATIONAL_FR
     assert (trunk.caller_ids, trunk.max_cps) == (("+33162000000",), 1.0)
+
+
+def test_a_secret_may_be_in_a_file_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As containers and systemd have them."""
+    texts = {
+        "DATABASE_URL": "postgresql+psycopg://u:geheim@h/d",
+        "PBX__SECRET": "of the account",
+        "TRUNKS__CARRIER__PASSWORD": "with a space ",
+        "SUPPRESSION_KEY": "ab" * 32,
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(f"{text}\n")
+        monkeypatch.setenv(f"PORTEVOIX_{name}_FILE", str(tmp_path / name))
+    found = written(
+        tmp_path, 'database_url = "sqlite:///x"\n[trunks.carrier]\nhost = "sip.example"\n'
+    )
+    assert found.url == texts["DATABASE_URL"]
+    assert found.pbx.secret == texts["PBX__SECRET"]
+    assert found.suppression_key == texts["SUPPRESSION_KEY"]
+    trunk = found.trunks["carrier"]
+    assert (trunk.host, trunk.password) == ("sip.example", texts["TRUNKS__CARRIER__PASSWORD"])
+
+
+def test_a_secret_in_a_file_that_is_not_there_or_said_twice_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTEVOIX_PBX__SECRET_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(InvalidInput, match=r"PORTEVOIX_PBX__SECRET_FILE: .*cannot be read"):
+        load(tmp_path)
+    (tmp_path / "nowhere").write_text("here")
+    monkeypatch.setenv("PORTEVOIX_PBX__SECRET", "and here")
+    with pytest.raises(InvalidInput, match="PORTEVOIX_PBX__SECRET is set too"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "rehearsal", "keys"),
+    [
+        ("", "", Keys.ANY),
+        ('keys = "rfc4733"', "", Keys.RFC4733),
+        ('keys = "rfc4733"', 'keys = "any"', Keys.ANY),
+        ("", 'keys = "rfc4733"', Keys.RFC4733),
+    ],
+)
+def test_keys_are_rehearsed_as_they_are_taken(
+    tmp_path: Path, carrier: str, rehearsal: str, keys: Keys
+) -> None:
+    text = f'[rehearsal]\n{rehearsal}\n[trunks.carrier]\nhost = "sip.example"\n{carrier}\n'
+    assert written(tmp_path, text).all_trunks()[0].keys is keys
 
 
 def test_the_environment_wins_and_leaves_the_rest(

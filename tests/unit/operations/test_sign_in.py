@@ -15,6 +15,7 @@ from campaigns.access import Permission, Role
 from campaigns.errors import InvalidInput, NotFound
 from campaigns.password import FREE_GUESSES, LONGEST_WAIT_S
 from operations import accounts, controllers, second_factor, sessions, sign_in, suppression_key
+from operations.keys import make_key
 from operations.sealing import seal_what_is_plain
 from operations.sign_in import MOST_CODES, MOST_OF_A_NETWORK, Opened, TooMany
 from operations.workspace import Workspace
@@ -92,6 +93,9 @@ def test_acting_for_another_controller_is_with_the_roles_one_has_there(
     found = sessions.asker(workspace, token)
     assert found is not None
     assert (found.controller_id, found.roles) == (2, {Role.READER})
+    with reading(workspace.engine) as connection:
+        (act, *_) = audit.latest(connection, 2, 1)
+    assert (act["actor"], act["act"]) == (EMAIL, "session.act_for")
     assert Permission.CAMPAIGNS_LAUNCH not in found.permissions
     with pytest.raises(NotFound):
         sessions.act_for(workspace, token, zoe, 3)
@@ -193,6 +197,38 @@ def test_one_network_does_not_try_for_ever(
     signed_in(workspace, network=HOME)
     clock.shift(timedelta(minutes=16))
     signed_in(workspace, network=AWAY)
+
+
+def test_keys_are_tried_no_more_often_than_passwords_and_each_failure_is_on_record(
+    workspace: Workspace, zoe: int, clock: time_machine.Traveller
+) -> None:
+    del zoe
+    key = make_key(workspace, "A", "office", "test")
+    for guess in range(MOST_OF_A_NETWORK):
+        assert sign_in.by_key(workspace, f"pv_{guess}", AWAY) is None
+    assert acts(workspace)[-1] == ("somebody", "session.fail")
+    with reading(workspace.engine) as connection:
+        (latest,) = audit.latest(connection, None, 1)
+    assert (latest["detail"], "pv_" in repr(latest)) == ({"stage": "key"}, False)
+    with pytest.raises(TooMany):
+        sign_in.by_key(workspace, key, AWAY)
+    with pytest.raises(TooMany):
+        sign_in.begin(workspace, EMAIL, AWAY)
+    assert sign_in.by_key(workspace, key, HOME) is not None
+    clock.shift(timedelta(minutes=16))
+    assert sign_in.by_key(workspace, key, AWAY) is not None
+
+
+def test_a_key_that_is_none_is_looked_up_before_anything_is_written(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = make_key(workspace, "A", "office", "test")
+    opened: list[str] = []
+    monkeypatch.setattr(sessions, "open_for_key", lambda _, text: opened.append(text))
+    sign_in.by_key(workspace, "pv_none", HOME)
+    assert opened == []
+    sign_in.by_key(workspace, key, HOME)
+    assert opened == [key]
 
 
 def test_attempts_are_forgotten_after_a_month(

@@ -1,16 +1,19 @@
 """Other programs are told each event once, in order of its subject, whatever goes down."""
 
 import json
+import threading
 from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 from store_subjects import World
+from tellings import told
 from workspaces import a_workspace
 
 from campaigns.errors import InvalidInput
@@ -28,10 +31,11 @@ URL = "https://crm.example/hook"
 
 
 class Receiver:
-    """Another program, which may be down, or refuse what it is sent."""
+    """Another program, which may be down, refuse what it is sent, or choke on a subject."""
 
     def __init__(self) -> None:
         self.status = 204
+        self.chokes_on = ""
         self.down = False
         self.asked = 0
         self.got: list[dict[str, Any]] = []
@@ -42,6 +46,8 @@ class Receiver:
         self.asked += 1
         if self.down:
             raise Unreachable("It cannot be reached.")
+        if json.loads(body)["subject"] == self.chokes_on:
+            return 500
         if self.status < 300:
             self.got.append(json.loads(body))
             self.headers.append({**headers, "body": body.decode()})
@@ -84,8 +90,8 @@ class Scene:
             self.now += step
 
     def round(self) -> int:
-        sent = self.teller.round(self.now)
-        while sent and self.teller.round(self.now):
+        sent = told(self.teller, self.now)
+        while sent and told(self.teller, self.now):
             pass
         return sent
 
@@ -133,13 +139,13 @@ def test_what_is_sent_is_signed_and_says_which_event_it_is(scene: Scene) -> None
     _, secret = scene.endpoint()
     scene.happens("target 1")
     scene.round()
-    (headers,), (event,) = scene.receiver.headers, scene.receiver.got
+    (headers,), (told_of,) = scene.receiver.headers, scene.receiver.got
     at = round(scene.now.timestamp())
     expected = signature(secret, at, headers["body"].encode())
     assert headers["Porte-Voix-Signature"] == expected
-    assert headers["Porte-Voix-Event-Id"] == event["id"]
-    assert (event["type"], event["subject"]) == ("target.finished", "target 1")
-    assert event["at"] == START.isoformat()
+    assert headers["Porte-Voix-Event-Id"] == told_of["id"]
+    assert (told_of["type"], told_of["subject"]) == ("target.finished", "target 1")
+    assert told_of["at"] == START.isoformat()
 
 
 def test_nothing_is_written_where_nobody_wants_to_know(scene: Scene) -> None:
@@ -152,10 +158,10 @@ def test_nothing_is_written_where_nobody_wants_to_know(scene: Scene) -> None:
 
 def test_one_act_that_is_noted_twice_is_one_event(scene: Scene) -> None:
     scene.endpoint()
-    event = Event(EventKind.LIST_IMPORTED, scene.controller, "k", "list 1", START, {})
+    one = Event(EventKind.LIST_IMPORTED, scene.controller, "k", "list 1", START, {})
     for _ in range(2):
         with writing(scene.workspace.engine) as connection:
-            outbox.note(connection, [event, event])
+            outbox.note(connection, [one, one])
     scene.round()
     assert len(scene.receiver.got) == 1
 
@@ -163,8 +169,8 @@ def test_one_act_that_is_noted_twice_is_one_event(scene: Scene) -> None:
 def test_what_is_rolled_back_is_told_to_nobody(scene: Scene) -> None:
     scene.endpoint()
     with writing(scene.workspace.engine) as connection:
-        event = Event(EventKind.LIST_IMPORTED, scene.controller, "k", "list 1", START, {})
-        outbox.note(connection, [event])
+        one = Event(EventKind.LIST_IMPORTED, scene.controller, "k", "list 1", START, {})
+        outbox.note(connection, [one])
         connection.get_transaction().rollback()
     scene.round()
     assert scene.receiver.got == []
@@ -186,6 +192,94 @@ def test_an_event_that_is_refused_holds_up_its_own_subject_alone_and_not_for_eve
     scene.passes(timedelta(minutes=40), timedelta(seconds=40))
     assert scene.states(webhook_id)["given_up"] >= 1
     assert scene.receiver.asked <= 3 + 2 * MOST_REFUSALS
+
+
+def test_an_event_that_a_receiver_cannot_take_stops_nobody_elses(scene: Scene) -> None:
+    webhook_id, _ = scene.endpoint()
+    scene.receiver.chokes_on = "target 1"
+    scene.happens("target 1", *(f"target {one}" for one in range(2, 40)), "target 1")
+    scene.passes(timedelta(minutes=1))
+    assert len(scene.receiver.got) == 38
+    assert scene.states(webhook_id) == {"delivered": 38, "waiting": 2}
+    for _ in range(60):
+        scene.happens("target 50")
+        before = len(scene.receiver.got)
+        scene.passes(timedelta(minutes=1), timedelta(seconds=10))
+        assert len(scene.receiver.got) == before + 1, "within the minute, an hour long"
+    scene.receiver.chokes_on = ""
+    scene.passes(timedelta(hours=1), timedelta(minutes=1))
+    places = [one["data"]["place"] for one in scene.receiver.got if one["subject"] == "target 1"]
+    assert places == [0, 39], "in order, and as soon as it is taken"
+
+
+def test_a_receiver_that_chokes_on_everything_is_not_stormed(scene: Scene) -> None:
+    scene.endpoint()
+    scene.receiver.status = 503
+    scene.happens(*(f"target {one}" for one in range(100)))
+    scene.passes(timedelta(hours=3), timedelta(seconds=10))
+    assert scene.receiver.asked < 16 + 20
+    scene.receiver.status = 200
+    scene.passes(timedelta(hours=1), timedelta(minutes=1))
+    assert len(set(scene.receiver.ids())) == len(scene.receiver.got) == 100
+
+
+def test_a_receiver_that_takes_its_time_keeps_no_other_waiting(scene: Scene) -> None:
+    answers, asked = threading.Event(), threading.Event()
+    got: list[str] = []
+
+    def post(url: str, body: bytes, _headers: object) -> int:
+        if url == URL:
+            got.append(json.loads(body)["id"])
+            return 204
+        asked.set()
+        assert answers.wait(60)
+        return 204
+
+    scene.endpoint()
+    slow = make_webhook(scene.workspace, scene.controller, f"{URL}/slow", ALL, "t").row["id"]
+    teller = Teller(scene.workspace.engine, post)
+    try:
+        scene.happens("target 1")
+        under_way = teller.begin(scene.now)
+        assert asked.wait(60)
+        for many in range(2, 7):
+            scene.happens("target 1")
+            while len(got) < many:
+                wait(teller.begin(scene.now))
+        assert scene.states(slow) == {"waiting": 6}, "nothing is sent to it a second time"
+    finally:
+        answers.set()
+        teller.close()
+    assert [one.result() for one in under_way] == [1, 1]
+
+
+def test_two_senders_send_nothing_twice(scene: Scene) -> None:
+    scene.endpoint()
+    scene.happens(*(f"target {one % 9}" for one in range(60)))
+    other = Teller(scene.workspace.engine, scene.receiver)
+    for _ in range(30):
+        wait([*scene.teller.begin(scene.now), *other.begin(scene.now)])
+    other.close()
+    assert len(set(scene.receiver.ids())) == len(scene.receiver.got) == 60
+    by_subject: dict[str, list[int]] = defaultdict(list)
+    for one in scene.receiver.got:
+        by_subject[one["subject"]].append(one["data"]["place"])
+    assert all(places == sorted(places) for places in by_subject.values())
+
+
+def test_what_is_due_is_found_without_looking_through_what_waits(sqlite_store: Engine) -> None:
+    asked: list[tuple[str, Any]] = []
+    with reading(sqlite_store) as connection:
+        event.listen(
+            connection, "before_cursor_execute", lambda *args: asked.append((args[2], args[3]))
+        )
+        webhooks.has_due(connection, 1, START)
+        webhooks.due(connection, 1, START, 16)
+        looked, found = asked
+        for statement, values in (looked, found):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            assert "ix_webhook_delivery_due (webhook_id=? AND due_at<?)" in plan[0].detail
+            assert "TEMP B-TREE" not in str(plan)
 
 
 def test_a_receiver_that_never_answers_is_given_up_after_three_days(scene: Scene) -> None:
@@ -222,7 +316,7 @@ def test_a_fault_with_one_endpoint_is_no_fault_of_the_others(scene: Scene) -> No
         raise RuntimeError("a fault of ours")
 
     failing = Teller(scene.workspace.engine, fails)
-    failing.round(scene.now)
+    told(failing, scene.now)
     failing.close()
     scene.now += timedelta(hours=1)
     scene.round()
@@ -242,7 +336,7 @@ def test_a_sender_that_dies_leaves_what_was_under_way_to_be_sent_again(scene: Sc
 
     dying = Teller(scene.workspace.engine, dies)
     with pytest.raises(Died):
-        dying.round(scene.now)
+        told(dying, scene.now)
     dying.close()
     scene.round()
     assert scene.receiver.got == [], "it may be under way still"
@@ -257,8 +351,8 @@ def test_each_controller_is_told_of_its_own_alone(scene: Scene) -> None:
     make_webhook(scene.workspace, other, URL, ALL, "t")
     with writing(scene.workspace.engine) as connection:
         for whose in (scene.controller, other):
-            event = Event(EventKind.LIST_IMPORTED, whose, f"k {whose}", "list 1", START, {})
-            outbox.note(connection, [event])
+            one = Event(EventKind.LIST_IMPORTED, whose, f"k {whose}", "list 1", START, {})
+            outbox.note(connection, [one])
     scene.round()
     assert len(scene.receiver.got) == 2
     with reading(scene.workspace.engine) as connection:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from operations.rows import DataRow
 from operations.spreadsheet import open_sheet
-from operations.xlsx.writing import xlsx_pieces
+from operations.xlsx.writing import workbook, xlsx_pieces
 
 HEADER = ["telephone", "a", "b"]
 
@@ -44,6 +44,17 @@ def test_any_text_makes_a_workbook_that_can_be_read(text: str) -> None:
     with zipfile.ZipFile(io.BytesIO(book([["x", text, "y"]]))) as archive:
         assert archive.testzip() is None
     assert read_back(book([["x", text, "y"]]))[0][0] == "x"
+
+
+def test_each_table_has_a_worksheet_of_its_own() -> None:
+    content = workbook([("Jour & nuit", ["day", "n"], [["1 mai", 2]]), ("x" * 40, ["a"], [[None]])])
+    assert read_back(content) == [["1 mai", "2"]]
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        named = archive.read("xl/workbook.xml").decode()
+        assert archive.testzip() is None
+    assert 'name="Jour &amp; nuit"' in named
+    assert f'name="{"x" * 31}"' in named
+    assert archive.namelist().count("xl/worksheets/sheet2.xml") == 1
 
 
 def test_more_rows_than_a_worksheet_shows_go_on_in_the_next() -> None:

@@ -20,6 +20,10 @@ caller_ids = ["+33162000001", "+33140000000"]
 """
 
 
+SAYS = ["label", "identity", "opt_out", "body", "data_source", "callback"]
+"""What a message says that has one recording, and that every pack is content with."""
+
+
 def a_workspace(engine: Engine, home: Path, settings: str = CARRIER) -> Workspace:
     (home / FILE_NAME).write_text(settings)
     return Workspace(load(home), engine, Library(home / "audio"))

@@ -60,6 +60,8 @@ def test_keys_and_times_are_read() -> None:
     ]
     plan = read({"behaviour": rows}, 1).plan_for("1", 1)
     assert plan.keys == (Press("1", 0.5, (Route.INFO,)), Press("9", 2.0, (Route.INFO,)))
+    held = read({"behaviour": [{"name": "presses_key", "keys": ["5@1/0.4"]}]}, 1).plan_for("1", 1)
+    assert held.keys == (Press("5", 1.0, held=0.4),)
     leaves = read({"behaviour": [{"name": "vanishes", "after": 4}]}, 1).plan_for("1", 1)
     assert (leaves.vanishes_after, leaves.hangs_up_after) == (4.0, None)
 
@@ -77,6 +79,8 @@ def test_keys_and_times_are_read() -> None:
         ({"behaviour": [{"name": "presses_key", "keys": ["9"]}]}, "keys"),
         ({"behaviour": [{"name": "presses_key", "keys": ["99@1"]}]}, "keys"),
         ({"behaviour": [{"name": "presses_key", "keys": ["9@-1"]}]}, "keys"),
+        ({"behaviour": [{"name": "presses_key", "keys": ["9@1/0"]}]}, "keys"),
+        ({"behaviour": [{"name": "presses_key", "keys": ["9@1/3"]}]}, "keys"),
         ({"behaviour": [{"name": "presses_key", "routes": ["pulses"]}]}, "routes"),
         ({"behaviour": [{"name": "hangs_up_after", "after": "soon"}]}, "after"),
         ({"behaviour": [{"name": "busy", "then": "away"}]}, "behaviour"),

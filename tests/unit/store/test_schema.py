@@ -1,6 +1,8 @@
 """The tables that migrations make are the tables that the queries use."""
 
+import re
 import shutil
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -9,10 +11,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
-from test_audit_migration import emptied
+from test_audit_migration import at_revision, emptied
 
-from store import schema
-from store.engine import open_engine, sqlite_url
+from campaigns.errors import NotAllowed
+from store import leases, schema
+from store.engine import open_engine, sqlite_url, writing
 from store.tables import metadata
 
 COMERS = 4
@@ -77,6 +80,29 @@ def test_a_migration_that_fails_leaves_nothing_half_made(
     with pytest.raises(OSError, match="in mid-migration"):
         schema.upgrade(store)
     assert inspect(store).get_table_names() == []
+
+
+LAST_BUT_ONE = "0019"
+
+
+def test_no_tables_are_taken_away_under_a_dialer_that_runs(store: Engine) -> None:
+    now = datetime.now(UTC)
+    at_revision(store, LAST_BUT_ONE)
+    with writing(store) as connection:
+        held = leases.acquire(connection, now, "a")
+    with pytest.raises(NotAllowed, match=rf"run: a \({re.escape(held.process)}\)"):
+        schema.upgrade(store)
+    assert schema.revision(store) == LAST_BUT_ONE
+    with writing(store) as connection:
+        leases.release(connection, held, now)
+    schema.upgrade(store)
+    assert schema.revision(store) == schema.newest()
+
+
+def test_beside_a_dialer_of_the_same_version_nothing_is_refused(store: Engine) -> None:
+    with writing(store) as connection:
+        leases.acquire(connection, datetime.now(UTC))
+    schema.upgrade(store)
 
 
 @pytest.mark.parametrize(

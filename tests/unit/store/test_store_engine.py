@@ -1,11 +1,13 @@
 """Transactions: whole or not at all, and a plain error where the database cannot record."""
 
+import socket
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ from store_subjects import NOW, World
 from campaigns.errors import StoreUnavailable
 from store import controllers
 from store.columns import Instant, from_ms
-from store.engine import bound_log, carry_over, reading, writing
+from store.engine import bound_log, carry_over, open_engine, reading, writing
 from store.tables import controller
 
 
@@ -232,3 +234,59 @@ def test_waiting_for_a_lock_leaves_the_connection_as_it_was(
     other.execute("ROLLBACK")
     with reading(impatient) as connection:
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 20
+
+
+def connected_with(url: str) -> dict[str, object]:
+    """What the driver of an engine is called with; it is called no further."""
+    found: dict[str, object] = {}
+    engine = open_engine(url)
+
+    def connect(dialect: object, record: object, args: object, how: dict[str, object]) -> None:
+        del dialect, record, args
+        found.update(how)
+        raise ConnectionRefusedError
+
+    event.listen(engine, "do_connect", connect)
+    with pytest.raises(ConnectionRefusedError):
+        engine.connect()
+    return found
+
+
+def test_a_postgresql_whose_host_is_gone_is_not_waited_for_without_end() -> None:
+    found = connected_with("postgresql+psycopg://portevoix@db.example/portevoix")
+    assert {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+    }.items() <= found.items()
+
+
+def test_the_url_has_the_last_word() -> None:
+    url = (
+        "postgresql+psycopg://portevoix@db.example/portevoix?connect_timeout=30&keepalives_idle=60"
+    )
+    found = connected_with(url)
+    assert (found["connect_timeout"], found["keepalives_idle"]) == ("30", "60")
+    assert found["tcp_user_timeout"] == 10_000
+
+
+def test_the_driver_takes_them(postgres_store: Engine) -> None:
+    engine = open_engine(postgres_store.url.render_as_string(hide_password=False))
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        said = driver.info.get_parameters()
+    engine.dispose()
+    assert (said["connect_timeout"], said["tcp_user_timeout"]) == ("5", "10000")
+
+
+def test_a_server_that_says_nothing_is_an_error_within_seconds() -> None:
+    """Two, which is the least that libpq waits."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        engine = open_engine(f"postgresql+psycopg://x@127.0.0.1:{port}/x?connect_timeout=2")
+        begun = time.monotonic()
+        with pytest.raises(StoreUnavailable), writing(engine):
+            pytest.fail("there is no transaction")
+    assert time.monotonic() - begun < 5

@@ -8,24 +8,53 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Connection, Engine, update
 from store_subjects import NOW
 
-from campaigns.errors import LeaseLost
+from campaigns.errors import LeaseLost, NotAllowed, NotFound
 from store import leases
 from store.engine import reading, writing
 from store.leases import LEASE_LASTS, Lease
 from store.tables import lease
 
 ELSEWHERE = "other.example:17:99"
+DATABASES_CLOCK = leases._beat
+
+
+@dataclass
+class Clock:
+    """The clock of all holders, in seconds."""
+
+    seconds: float = 0.0
+
+    def beat(self, connection: Connection) -> tuple[str, float]:
+        del connection
+        return "here", self.seconds
+
+
+CLOCK = Clock()
+
+
+@pytest.fixture(autouse=True)
+def stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    CLOCK.seconds = 0.0
+    monkeypatch.setattr(leases, "_beat", CLOCK.beat)
 
 
 def acquire(store: Engine, after: timedelta = timedelta()) -> Lease:
+    """Take the lock so long after the beginning, by every clock."""
+    CLOCK.seconds = after.total_seconds()
+    return stepped(store, after)
+
+
+def stepped(store: Engine, step: timedelta) -> Lease:
+    """Take the lock when the wall clock alone was stepped."""
     with writing(store) as connection:
-        return leases.acquire(connection, NOW + after)
+        return leases.acquire(connection, NOW + step)
 
 
 def held_by(store: Engine, node: str) -> None:
@@ -62,6 +91,7 @@ def test_a_lease_that_was_not_renewed_is_taken_over_with_a_new_token(store: Engi
 
 def test_renewing_keeps_others_out_and_shows_what_is_done(store: Engine) -> None:
     own = acquire(store)
+    CLOCK.seconds = LEASE_LASTS.total_seconds()
     with writing(store) as connection:
         leases.renew(connection, own, NOW + LEASE_LASTS, {"ready": True})
     with pytest.raises(LeaseLost):
@@ -86,20 +116,20 @@ def test_of_another_machine_the_wall_clock_tells(
         assert leases.holder(connection, NOW + 2 * LEASE_LASTS) is None
 
 
+@pytest.mark.parametrize("shown", [True, False])
 @pytest.mark.parametrize("step", [timedelta(days=1), timedelta(days=-1)])
 def test_no_step_of_the_wall_clock_makes_a_lease_end_or_last(
-    store: Engine, monkeypatch: pytest.MonkeyPatch, step: timedelta
+    store: Engine, step: timedelta, shown: bool
 ) -> None:
+    """Nor of two wall clocks the difference, before the holder has shown anything of itself."""
     own = acquire(store)
-    with writing(store) as connection:
-        leases.renew(connection, own, NOW, {})
+    if shown:
+        with writing(store) as connection:
+            leases.renew(connection, own, NOW, {})
     with pytest.raises(LeaseLost):
-        acquire(store, step)
-    with reading(store) as connection:
-        clock, seconds = leases._beat(connection)
-    later = seconds + LEASE_LASTS.total_seconds()
-    monkeypatch.setattr(leases, "_beat", lambda connection: (clock, later))
-    assert acquire(store, step).token == own.token + 1
+        stepped(store, step)
+    CLOCK.seconds = LEASE_LASTS.total_seconds()
+    assert stepped(store, step).token == own.token + 1
 
 
 @pytest.fixture
@@ -212,6 +242,7 @@ def test_an_embedded_database_is_driven_by_one_dialer_whatever_its_name(
         leases.acquire(connection, NOW, "a")
     with pytest.raises(LeaseLost, match="need PostgreSQL"), writing(sqlite_store) as connection:
         leases.acquire(connection, NOW, "b")
+    CLOCK.seconds = LEASE_LASTS.total_seconds()
     with writing(sqlite_store) as connection:
         leases.acquire(connection, NOW + LEASE_LASTS, "b")
 
@@ -237,9 +268,14 @@ def test_on_postgresql_each_name_has_a_lease_of_its_own(postgres_store: Engine) 
     assert shown["channels"] == 3
 
 
-def test_a_lease_on_postgresql_runs_on_its_clock(postgres_store: Engine) -> None:
-    """Whatever a dialer takes for the time."""
+def test_a_lease_on_postgresql_runs_on_its_clock(
+    postgres_store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a dialer takes for the time, from the first instant on."""
+    monkeypatch.setattr(leases, "_beat", DATABASES_CLOCK)
     own = acquire(postgres_store)
+    with pytest.raises(LeaseLost):
+        acquire(postgres_store, timedelta(days=1))
     with writing(postgres_store) as connection:
         leases.renew(connection, own, NOW, {})
         assert leases._beat(connection)[0] == "database"
@@ -247,15 +283,52 @@ def test_a_lease_on_postgresql_runs_on_its_clock(postgres_store: Engine) -> None
         acquire(postgres_store, timedelta(days=1))
 
 
-def test_who_just_took_over_is_not_overtaken_for_what_the_one_before_showed(
-    store: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_just_took_over_is_not_overtaken_for_what_the_one_before_showed(store: Engine) -> None:
     own = acquire(store)
     with writing(store) as connection:
         leases.renew(connection, own, NOW, {})
-        clock, seconds = leases._beat(connection)
-    later = seconds + LEASE_LASTS.total_seconds()
-    monkeypatch.setattr(leases, "_beat", lambda connection: (clock, later))
-    assert acquire(store).token == own.token + 1
+    CLOCK.seconds = LEASE_LASTS.total_seconds()
+    assert stepped(store, timedelta()).token == own.token + 1
     with pytest.raises(LeaseLost):
-        acquire(store)
+        stepped(store, timedelta())
+
+
+def remove(store: Engine, after: timedelta = timedelta()) -> None:
+    CLOCK.seconds = after.total_seconds()
+    with writing(store) as connection:
+        leases.remove(connection, NOW + after, leases.MAIN)
+
+
+def test_a_node_that_runs_is_not_forgotten(store: Engine) -> None:
+    acquire(store)
+    with pytest.raises(NotAllowed, match=r"runs[.] Stop it first"):
+        remove(store)
+    remove(store, LEASE_LASTS)
+    with reading(store) as connection:
+        assert leases.nodes(connection, NOW) == []
+    with pytest.raises(NotFound):
+        remove(store)
+
+
+def test_whoever_was_forgotten_writes_nothing_more(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where the next one counts from the beginning again."""
+    with monkeypatch.context() as there:
+        there.setattr(leases, "own_process", lambda: ELSEWHERE)
+        first = acquire(store)
+    remove(store, LEASE_LASTS)
+    with pytest.raises(LeaseLost), writing(store) as connection:
+        leases.check(connection, first)
+    assert acquire(store, LEASE_LASTS).token == first.token
+    with pytest.raises(LeaseLost), writing(store) as connection:
+        leases.check(connection, first)
+
+
+def test_one_that_was_stopped_is_ended_where_it_is_forgotten(
+    store: Engine, stopped: subprocess.Popen[bytes]
+) -> None:
+    acquire(store)
+    held_by(store, f"{socket.gethostname()}:{stopped.pid}:{leases._began(stopped.pid)}")
+    remove(store, LEASE_LASTS)
+    assert stopped.wait(10) == -signal.SIGKILL

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
-from store_subjects import NOW, TRUNK, World
+from store_subjects import NOW, TRUNK, World, number
 
 from campaigns.attempt import Attempt
 from campaigns.campaign import Campaign
+from campaigns.contacts.suppression import Suppression, SuppressionReason, SuppressionScope
 from campaigns.outcome import Outcome
+from campaigns.rules.gates import Gate
 from campaigns.states import Action, AttemptState, TargetState
-from store import attempts, queue, tables, tallies, verdicts
+from store import attempts, queue, suppressions, tables, tallies, verdicts
 from store.attempts import Ended
 from store.engine import reading, writing
 from store.queue import Settled
@@ -83,6 +85,26 @@ def test_a_condemned_number_waits_again_and_nothing_was_counted(world: World) ->
     assert revive(world) == 0
 
 
+def test_calls_by_the_outcome_they_ended_with_never_become_fewer(world: World) -> None:
+    """Prometheus reads a counter that went down as a restart, and adds all of it once more."""
+    campaign = world.called(3)
+    targets = world.targets(campaign.id)
+
+    def ended() -> dict[str, int]:
+        with reading(world.engine) as connection:
+            counts = tallies.of_campaign(connection, campaign.id)
+        return verdicts.as_ended(counts[tallies.OUTCOME], counts[tallies.TAKEN_BACK])
+
+    for target in targets[:2]:
+        called(world, campaign, target)
+    called(world, campaign, targets[2], Outcome.CARRIER_REFUSED)
+    before = ended()
+    assert before == {"invalid_number": 2, "carrier_refused": 1}
+    assert revive(world) == 2
+    assert outcomes(world, campaign) == {"carrier_refused": 3}
+    assert ended() == before
+
+
 def test_another_trunk_is_tried_first_where_there_is_one(world: World) -> None:
     campaign = world.called(1)
     with writing(world.engine) as connection:
@@ -142,6 +164,69 @@ def test_a_campaign_that_is_over_is_not_begun_again(world: World) -> None:
     world.act(campaign.id, Action.FINISH)
     assert revive(world) == 0
     assert world.states(campaign.id) == {"unreached": 1}
+
+
+def suppress(
+    world: World, id_: str, number: str, reason: SuppressionReason, controller: int = 1
+) -> None:
+    scope = SuppressionScope.CONTROLLER
+    row = Suppression(number, scope, controller, reason, "test", NOW, attempt_id=id_)
+    with writing(world.engine) as connection:
+        suppressions.add(connection, [row])
+
+
+def suppressed(world: World, controller: int = 1) -> list[str]:
+    with reading(world.engine) as connection:
+        rows = suppressions.page(connection, SuppressionScope.CONTROLLER, controller, 0, 100)
+    return [row["number"] for row in rows]
+
+
+INVALID = SuppressionReason.INVALID_NUMBER
+
+
+@pytest.mark.parametrize("over", [False, True], ids=["live", "over"])
+def test_no_number_stays_suppressed_for_what_is_not_believed(world: World, over: bool) -> None:
+    campaign = world.called(3)
+    people = world.targets(campaign.id)
+    for target in people:
+        id_ = called(world, campaign, target)
+        reason = SuppressionReason.KEY if target is people[2] else INVALID
+        suppress(world, id_, target["number"], reason)
+    elsewhere = world.called(4)
+    other = called(world, elsewhere, world.targets(elsewhere.id)[3], trunk="other")
+    suppress(world, other, number(3), INVALID)
+    if over:
+        world.later(minutes=3)
+        world.act(campaign.id, Action.FINISH)
+    revive(world)
+    assert suppressed(world) == [people[2]["number"], number(3)], "no refusal, no other trunk's"
+
+
+def test_who_was_refused_for_it_in_another_campaign_waits_again(world: World) -> None:
+    campaign, elsewhere = world.called(2), world.called(2)
+    theirs = world.controller("B")
+    apart = world.campaign(theirs, [world.contacts(theirs, [number(0)])])
+    for one in (elsewhere, apart):
+        refuse(world, one, world.targets(one.id)[0]["id"])
+    first = world.targets(campaign.id)[0]
+    suppress(world, called(world, campaign, first), first["number"], INVALID)
+    assert revive(world) == 1
+    assert world.states(elsewhere.id) == {"pending": 2}
+    assert world.states(apart.id) == {"refused": 1}, "nothing that was said here kept it out there"
+    with reading(world.engine) as connection:
+        assert tallies.of_campaign(connection, elsewhere.id)[tallies.GATE] == {}
+        assert tallies.of_campaign(connection, apart.id)[tallies.GATE] == {"suppressed": 1}
+    world.check()
+
+
+def refuse(world: World, campaign: Campaign, target_id: int) -> None:
+    """As the claim does with a number that is suppressed."""
+    delta: tallies.Delta = tallies.Delta()
+    tallies.moved(delta, campaign.id, "pending", "refused")
+    delta[campaign.id, tallies.GATE, Gate.SUPPRESSED.value] += 1
+    with writing(world.engine) as connection:
+        queue.refuse(connection, [(target_id, Gate.SUPPRESSED)])
+        tallies.add(connection, delta)
 
 
 def test_many_are_taken_back_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,6 +187,43 @@ def test_what_tells_of_nothing_sensitive_is_taken(text: str) -> None:
     check_criterion(text, "attribute")
 
 
+LISTED = sorted(
+    {one for kind in (STARTS, WORDS, EXACT) for words in kind.values() for one in words}
+)
+
+
+@given(st.sampled_from(LISTED), st.data())
+def test_no_beginning_of_a_sensitive_word_is_asked_for(word: str, data: st.DataObject) -> None:
+    length = data.draw(st.integers(1, len(word)), "length")
+    before = data.draw(st.sampled_from(["", "membre ", "12, ", "l'", "x-"]), "before")
+    written = data.draw(st.sampled_from([str.lower, str.upper, str.capitalize]), "written")
+    accented = data.draw(st.sampled_from(["e", "é"]), "accented")
+    start = written(word[:length]).replace("e", accented)
+    if sum(map(str.isalpha, start)) < 3:
+        return
+    asked = {"attribute": "profil", "starts_with": before + start}
+    assert "art. 9" in refused(asked).why
+    assert "art. 9" in refused({"any": [{"not": asked}]}).why
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12))
+def test_a_beginning_that_no_sensitive_word_has_is_asked_for(text: str) -> None:
+    if category_of(text) is None and not any(one.startswith(text) for one in LISTED):
+        assert parse({"attribute": "profil", "starts_with": text}, "segments.x")
+
+
+@pytest.mark.parametrize("text", ["catho", "musul", "Membre Catho", "front na", "extrême dr"])
+def test_half_a_word_is_refused_in_the_words_of_the_whole(text: str) -> None:
+    said = refused({"attribute": "profil", "starts_with": text}).why
+    assert said.startswith(f"«{text}…» tells of ")
+    check_criterion(text, "segments.x")  # whole, it tells of nothing
+
+
+@pytest.mark.parametrize("text", ["A7", "bénév", "Val", "ca", "75", "club de l"])
+def test_other_beginnings_are_taken(text: str) -> None:
+    assert parse({"attribute": "profil", "starts_with": text}, "segments.x")
+
+
 def test_a_commune_may_have_any_name() -> None:
     assert parse({"place": "commune", "equals": "Les Églises-d'Argenteuil"}, "segments.x")
 

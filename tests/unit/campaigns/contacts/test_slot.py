@@ -1,12 +1,12 @@
 """A consented slot is read strictly: what lists really write is understood, the rest refused."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.contacts.slot import LONGEST, read_slot
+from campaigns.contacts.slot import LONGEST, common, read_slot
 from campaigns.contacts.slot_text import InvalidSlot, SlotFault
 from campaigns.errors import InvalidInput
 
@@ -154,3 +154,17 @@ def test_texts_that_look_like_slots_too(text: str) -> None:
     assert all(window.start < window.end for window in slot.windows)
     assert all(time.min <= window.start for window in slot.windows)
     assert read_slot(str(slot)) == slot
+
+
+@given(
+    st.sampled_from(["18h-20h", "lun-ven 9h-19h", "sam 10-12; lun 8h-12h", "0h-24h", "week-end"]),
+    st.sampled_from(["19h-22h", "mer, sam 11h-18h30", "ven-lun 10h-12h", "0h-24h", "20h-minuit"]),
+    st.integers(0, 14 * 24 * 60),
+)
+def test_common_hours_are_those_of_both(first: str, second: str, minute: int) -> None:
+    one, other = read_slot(first), read_slot(second)
+    both, at = common(one, other), datetime(2026, 1, 5, tzinfo=UTC) + timedelta(minutes=minute)
+    holds = [any(window.holds(at) for window in slot.windows) for slot in (one, other, both)]
+    assert holds[2] == (holds[0] and holds[1])
+    if both.windows:
+        assert read_slot(str(both)) is not None

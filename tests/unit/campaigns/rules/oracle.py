@@ -47,6 +47,36 @@ PLACES = {
     "polynesie-francaise": ["Pacific/Tahiti", "Pacific/Marquesas", "Pacific/Gambier"],
 }
 
+NUMBERS = {
+    "019900xxxx": ["metropole"],
+    "026191xxxx": ["metropole"],
+    "035301xxxx": ["metropole"],
+    "046571xxxx": ["metropole"],
+    "053649xxxx": ["metropole"],
+    "063998xxxx": ["metropole"],  # for fiction, within Mayotte's mobiles
+    "026212xxxx": ["reunion"],
+    "026312xxxx": ["reunion"],
+    "026960xxxx": ["mayotte"],
+    "069212xxxx": ["reunion", "mayotte"],
+    "063901xxxx": ["reunion", "mayotte"],
+    "059020xxxx": ["guadeloupe", "saint-barthelemy", "saint-martin"],
+    "069012xxxx": ["guadeloupe", "saint-barthelemy", "saint-martin"],
+    "059420xxxx": ["guyane"],
+    "069420xxxx": ["guyane"],
+    "059650xxxx": ["martinique"],
+    "069612xxxx": ["martinique"],
+    "+50841xxxx": ["saint-pierre-et-miquelon"],
+    "+68172xxxx": ["wallis-et-futuna"],
+    "+68775xxxx": ["nouvelle-caledonie"],
+    "+689405xxxxx": ["polynesie-francaise"],
+    "+68987xxxxxx": ["polynesie-francaise"],
+}
+"""Where the owner of a number may be: plan national de numérotation (ARCEP, décision 2018-0881)
+and the plans of the three codes of the Pacific (ITU-T E.164)."""
+
+ALSACE_MOSELLE = [-2]
+"""Days after Easter: Good Friday; besides, 26 December (Code du travail, L.3134-13)."""
+
 Rounds = Sequence[Mapping[str, date]]
 
 
@@ -70,6 +100,16 @@ def holidays(zone: str, year: int) -> set[date]:
     fixed = [(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)]
     moving = {easter(year) + after * DAY for after in (1, 39, 50)}
     return moving | {date(year, *day) for day in (*fixed, *ABOLITION.get(zone, ()))}
+
+
+def zones_of(places: Iterable[str]) -> list[str]:
+    """Every zone of some places, in no order that says anything."""
+    return sorted({zone for place in places for zone in PLACES[place]})
+
+
+def holidays_of_alsace_and_moselle(year: int) -> set[date]:
+    """The two of theirs alone."""
+    return {easter(year) + after * DAY for after in ALSACE_MOSELLE} | {date(year, 12, 26)}
 
 
 def outside_hours(pack: str, zones: Sequence[str], at: datetime) -> bool:

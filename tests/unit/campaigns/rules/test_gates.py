@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.rules.gates import (
     PERMANENT,
     POSTPONED,
     Candidate,
     Demand,
     Gate,
+    as_told,
     looked_at_again,
     refusal,
 )
@@ -22,7 +23,13 @@ OPEN = Candidate(0, ("political",), Evidence.ROW, fictional=False, suppressed=Fa
                  live_call=False)  # fmt: skip
 NOW = datetime(2027, 3, 1, 11, tzinfo=UTC)
 LATER = NOW + timedelta(days=12)
-DEMAND = Demand("political", Evidence.ROW, max_attempts=3, rehearsal=False)
+CONSENT = frozenset({BasisKind.CONSENT})
+DEMAND = Demand("political", Evidence.ROW, max_attempts=3, rehearsal=False, bases=CONSENT)
+
+
+def test_a_purpose_is_the_same_however_it_is_written() -> None:
+    assert refusal(replace(OPEN, purposes=("Politique",)), DEMAND) is None
+    assert refusal(replace(OPEN, purposes=("élections",)), DEMAND) is None
 
 
 def test_nothing_keeps_it_from_being_called() -> None:
@@ -36,6 +43,8 @@ def test_nothing_keeps_it_from_being_called() -> None:
         ({"purposes": ("survey",)}, Gate.NO_BASIS),
         ({"purposes": ()}, Gate.NO_BASIS),
         ({"purposes": ("political-news",)}, Gate.NO_BASIS),
+        ({"basis": BasisKind.PUBLIC_TASK}, Gate.NO_BASIS),
+        ({"basis": BasisKind.LEGITIMATE_INTEREST}, Gate.NO_BASIS),
         ({"evidence": Evidence.LIST}, Gate.EVIDENCE_TOO_WEAK),
         ({"evidence": Evidence.NONE}, Gate.EVIDENCE_TOO_WEAK),
         ({"fictional": True}, Gate.REHEARSAL_ONLY),
@@ -64,6 +73,14 @@ def test_when_a_candidate_is_looked_at_again() -> None:
     assert up == NOW + POSTPONED[Gate.LIVE_CALL_ON_NUMBER]
 
 
+@pytest.mark.parametrize("gate", Gate)
+def test_nobody_reads_of_another_controller_s_call(gate: Gate) -> None:
+    assert as_told(gate, own=True) is gate
+    assert as_told(gate, own=False) is not Gate.LIVE_CALL_ON_NUMBER
+    if gate is not Gate.LIVE_CALL_ON_NUMBER:
+        assert as_told(gate, own=False) is gate
+
+
 def test_fictional_numbers_are_called_in_a_rehearsal() -> None:
     assert refusal(replace(OPEN, fictional=True), replace(DEMAND, rehearsal=True)) is None
 
@@ -79,6 +96,7 @@ candidates = st.builds(
     capped_until=st.sampled_from([None, LATER]),
     lapsed=st.booleans(),
     slot_closed_until=st.sampled_from([None, LATER]),
+    basis=st.sampled_from(BasisKind),
 )
 demands = st.builds(
     Demand,
@@ -86,6 +104,7 @@ demands = st.builds(
     evidence=st.sampled_from(Evidence),
     max_attempts=st.integers(1, 4),
     rehearsal=st.booleans(),
+    bases=st.frozensets(st.sampled_from(BasisKind), min_size=1),
 )
 
 
@@ -99,6 +118,7 @@ def test_allowed_means_every_gate_is_open(candidate: Candidate, demand: Demand) 
         and not candidate.lapsed
         and candidate.slot_closed_until is None
         and demand.purpose in candidate.purposes
+        and candidate.basis in demand.bases
         and strength(candidate.evidence) >= strength(demand.evidence)
         and (demand.rehearsal or not candidate.fictional)
         and candidate.attempts < demand.max_attempts

@@ -8,14 +8,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import oracle
+import pytest
 from hours_subjects import POLYNESIA, ZONES
 
+from campaigns.contacts.phone import parse
 from campaigns.rules import elections, gates
 from campaigns.rules.blackout import in_force
 from campaigns.rules.elections import Election, Round, Territory
 from campaigns.rules.frequency import capped_until
 from campaigns.rules.gates import Gate
-from campaigns.rules.holidays import on_holiday
+from campaigns.rules.holidays import HolidaySet, is_holiday, on_holiday
 from campaigns.rules.hours import Rules
 from campaigns.rules.windows import is_open
 from operations import packs
@@ -144,3 +146,40 @@ def test_no_call_that_the_law_forbids_and_none_kept_back_that_it_allows() -> Non
     for gate in ("outside_window", "public_holiday", "blackout", "frequency_cap"):
         assert met[frozenset({Gate(gate)})] > 200, f"{gate} alone is met often enough to be tried"
     assert met[frozenset()] > 2000
+
+
+def a_number(chance: random.Random, pattern: str) -> str:
+    return "".join(str(chance.randrange(10)) if sign == "x" else sign for sign in pattern)
+
+
+@pytest.mark.parametrize(("pattern", "places"), oracle.NUMBERS.items())
+def test_a_number_may_be_wherever_its_plan_says(pattern: str, places: list[str]) -> None:
+    chance = random.Random(pattern)
+    for _ in range(100):
+        assert sorted(parse(a_number(chance, pattern)).zones) == oracle.zones_of(places)
+
+
+def test_the_law_of_every_place_that_a_number_may_be_of() -> None:
+    chance = random.Random(689)
+    met: Counter[str] = Counter()
+    for _ in range(4000):
+        pattern, places = chance.choice(list(oracle.NUMBERS.items()))
+        zones, found = oracle.zones_of(places), rounds(chance)
+        made = rules("fr-political", found, 2)
+        case = Case("fr-political", zones, found, made, 2, [], instant(chance, zones, found))
+        expected = lawful(case)
+        told = gates.closed(made, parse(a_number(chance, pattern)).zones, case.at)
+        assert (told in expected) if expected else told is None, (pattern, case)
+        met[told or "open"] += 1
+    assert set(met) == {"open", "outside_window", "public_holiday", "blackout"}
+
+
+@pytest.mark.parametrize("year", range(FIRST.year, LAST.year + 1))
+def test_the_two_days_of_alsace_and_moselle_where_a_campaign_keeps_them(year: int) -> None:
+    kept = PACKS["fr-political"].holidays | {HolidaySet.ALSACE_MOSELLE}
+    every = [date(year, 1, 1) + timedelta(days=ahead) for ahead in range(365)]
+    for zone in ("Europe/Paris", "Indian/Reunion", "Pacific/Tahiti"):
+        lawful_days = set(oracle.holidays(zone, year))
+        if zone == "Europe/Paris":
+            lawful_days |= oracle.holidays_of_alsace_and_moselle(year)
+        assert {day for day in every if is_holiday(kept, zone, day)} == lawful_days

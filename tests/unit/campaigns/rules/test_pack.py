@@ -4,10 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
+from campaigns.rules import windows
 from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
 from campaigns.rules.pack import Force
+from campaigns.rules.purposes import Purpose
+from campaigns.script_order import Part
 from operations import packs
 
 FRENCH = packs.load("fr-political")
@@ -56,7 +59,43 @@ def test_commercial_calls_are_bound_by_law() -> None:
     assert pack.evidence is Evidence.ROW
 
 
-@pytest.mark.parametrize("name", packs.names())
+def test_each_purpose_has_the_rules_that_are_for_it() -> None:
+    found = {one: packs.load(one).purposes for one in packs.names()}
+    assert set.union(*map(set, found.values())) == set(Purpose)
+    weaker = [one for one in packs.names() if packs.load(one).evidence is not Evidence.ROW]
+    proved = {Purpose.POLITICAL, Purpose.COMMERCIAL, Purpose.MEETINGS, Purpose.SURVEY}
+    for name in weaker:
+        assert not found[name] & proved, "what needs proof row by row has no other pack"
+
+
+@pytest.mark.parametrize("name", ["fr-political", "fr-commercial"])
+def test_nothing_but_consent_is_a_basis_for_prospecting(name: str) -> None:
+    pack = packs.load(name)
+    assert pack.bases == {BasisKind.CONSENT}
+    assert pack.rules["bases"].force is not Force.DEFAULT
+
+
+def test_an_election_calendar_is_demanded_by_law() -> None:
+    assert FRENCH.calendar
+    assert FRENCH.rules["elections"].force is Force.LAW
+    assert "L.49" in FRENCH.rules["elections"].source
+
+
+def test_a_political_message_says_what_kind_of_call_it_is() -> None:
+    assert Part.LABEL in FRENCH.script.needed
+    assert FRENCH.script.order[0] is Part.LABEL
+
+
+def test_alerts_are_for_public_bodies_at_any_hour() -> None:
+    pack = packs.load("fr-emergency")
+    assert (pack.public_body, pack.signatory, pack.calendar) == (True, True, False)
+    assert pack.bases == {BasisKind.CONSENT, BasisKind.PUBLIC_TASK}
+    assert pack.windows == windows.ALWAYS
+    assert pack.holidays == frozenset()
+    assert not any(packs.load(one).public_body for one in set(packs.names()) - {pack.id})
+
+
+@pytest.mark.parametrize("name", sorted(set(packs.names()) - {"fr-emergency"}))
 def test_every_pack_keeps_holidays_but_those_of_one_region_in_all_the_country(name: str) -> None:
     pack = packs.load(name)
     assert pack.holidays == {HolidaySet.L3133_1, HolidaySet.ABOLITION}

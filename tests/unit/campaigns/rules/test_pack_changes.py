@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.contacts.basis import Evidence
+from campaigns.contacts.basis import BasisKind, Evidence
 from campaigns.errors import InvalidInput
 from campaigns.rules.frequency import Cap
 from campaigns.rules.holidays import HolidaySet
@@ -21,6 +21,7 @@ from campaigns.rules.pack_changes import (
     version_of,
     within,
 )
+from campaigns.rules.purposes import Purpose
 from campaigns.rules.windows import Window, intersect
 from campaigns.stages import Measure
 from operations import packs
@@ -37,6 +38,7 @@ TIGHTER: list[tuple[str, dict[str, Any]]] = [
     ("frequency", {"frequency": Cap(4, 60)}),
     ("holds", {"bounds": {**LAW.bounds, Measure.OPT_OUTS: 0.01}}),
     ("holds", {"stages": (100, 2000, 20000)}),
+    ("purposes", {"purposes": frozenset({Purpose.COMMERCIAL})}),
 ]
 LOOSER: list[tuple[str, dict[str, Any]]] = [
     ("windows", {"windows": (*LAW.windows, Window(frozenset({6}), time(10), time(12)))}),
@@ -49,6 +51,8 @@ LOOSER: list[tuple[str, dict[str, Any]]] = [
     ("holds", {"bounds": {**LAW.bounds, Measure.OPT_OUTS: 0.03}}),
     ("holds", {"bounds": {Measure.OPT_OUTS: 0.02}}),
     ("holds", {"stages": (200, 2000)}),
+    ("purposes", {"purposes": LAW.purposes | {Purpose.POLITICAL}}),
+    ("bases", {"bases": frozenset(BasisKind)}),
     ("caller_id", {"caller_id": re.compile(r"\+33.*")}),
 ]
 
@@ -103,6 +107,23 @@ def test_what_a_newer_text_loosens_loosens_nothing_else() -> None:
     with pytest.raises(InvalidInput) as caught:
         check_force_of_law(LAW, new)
     assert caught.value.field == "frequency"
+
+
+def test_a_calendar_that_the_law_demands_is_not_dropped() -> None:
+    political = packs.load("fr-political")
+    without = replace(political, version="2027.1.1", calendar=False)
+    assert looser(political, without) == {"elections"}
+    with pytest.raises(InvalidInput) as caught:
+        check_force_of_law(political, without)
+    assert caught.value.field == "elections"
+
+
+@pytest.mark.parametrize("changed", [{"public_body": False}, {"signatory": False}])
+def test_alerts_for_anybody_are_looser(changed: dict[str, Any]) -> None:
+    alerts = packs.load("fr-emergency")
+    new = replace(alerts, version="2027.1.1", **changed)
+    assert looser(alerts, new) == {"authority"}
+    assert {one.of for one in changes(alerts, new)} == {"authority"}
 
 
 def test_a_pack_is_not_looser_than_itself() -> None:

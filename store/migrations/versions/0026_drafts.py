@@ -5,8 +5,8 @@ from alembic import op
 
 import store.columns
 
-revision = "0024"
-down_revision = "0020"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
