@@ -83,6 +83,7 @@ from api.telling import telling
 from api.traffic import Largest, Traffic
 from api.verification import Verification
 from api.visits import Visits
+from operations import drafts
 from operations.calls_made import CallsMade
 from operations.identity_provider import IdentityProvider
 from operations.progress import progress_of
@@ -224,6 +225,7 @@ def _api() -> APIRouter:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with writing(app.state.workspace.engine) as connection:
         idempotency.forget_unanswered(connection)
+    drafts.give_all_back(app.state.workspace)
     with telling(app.state.workspace):
         yield
     app.state.hub.close()

@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api import coming_back
 from api.headers import CHALLENGE, by_script, elsewhere
 from api.lately import Lately
 from api.needs import Routes
@@ -154,10 +155,11 @@ class Door:
 
 
 def _to_sign_in(request: Request) -> Response:
-    if not by_script(request):
-        return RedirectResponse("/login", 303)
-    response = elsewhere("/login", 401)
-    response.headers["WWW-Authenticate"] = CHALLENGE
+    response: Response = RedirectResponse("/login", 303)
+    if by_script(request):
+        response = elsewhere("/login", 401)
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    coming_back.remember(request, response)
     return response
 
 

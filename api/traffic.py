@@ -24,10 +24,11 @@ _LARGEST_UNDER = {
     "/api/v1/lists/preview": 2048 * _MEBIBYTE,
     "/api/v1/suppressions/import": 512 * _MEBIBYTE,
     "/recordings": MAX_BYTES + _MEBIBYTE,
-    "/campaigns/new": MAX_BYTES + _MEBIBYTE,
     "/lists/new": 2048 * _MEBIBYTE,
     "/refusals/import": 512 * _MEBIBYTE,
 }
+_DRAFTS = "/campaigns/new/"
+"""A step of any of them may bring a recording."""
 
 log = structlog.get_logger()
 
@@ -112,7 +113,7 @@ class Largest:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = _LARGEST_UNDER.get(scope["path"].rstrip("/"), _LARGEST)
+        largest = _largest(scope["path"].rstrip("/"))
         stated = Headers(scope=scope).get("content-length", "0")
         if not stated.isdecimal() or int(stated) > largest:
             refused = answer(Request(scope), _too_large(largest))
@@ -129,6 +130,11 @@ class Largest:
             return message
 
         await self._app(scope, counted, send)
+
+
+def _largest(path: str) -> int:
+    """Bytes that can be sent to an address."""
+    return _LARGEST_UNDER.get("/recordings" if path.startswith(_DRAFTS) else path, _LARGEST)
 
 
 def _too_large(largest: int) -> Refusal:

@@ -11,7 +11,7 @@ from campaigns.money import to_micros
 from campaigns.rules import windows
 from campaigns.rules.pack import Pack
 from campaigns.rules.windows import Window
-from campaigns.script import script_to_plain
+from campaigns.script import Script, script_to_plain
 from campaigns.states import CampaignState
 from campaigns.trunk import is_rehearsal
 from operations import packs
@@ -40,7 +40,7 @@ def prepare_campaign(
     progress: Callable[[int], None] | None = None,
     variants: Sequence[Recorded] = (),
     machine_recording_ids: Sequence[int] = (),
-    script: ScriptValues[int] | None = None,
+    script: ScriptValues[int] | Script | None = None,
 ) -> int:
     """Make a campaign ready to be launched; its id.
 
@@ -54,7 +54,8 @@ def prepare_campaign(
         progress: told how many contacts were looked at so far.
         variants: other messages, each for a segment or a constituency.
         machine_recording_ids: what is left on an answering machine, in the order heard.
-        script: what its message says, and what keys do besides 9.
+        script: what its message says, and what keys do besides 9; or one that was prepared for
+            the same message and rules.
 
     Raises:
         InvalidInput: names the value that is wrong and why.
@@ -90,7 +91,9 @@ def prepare_campaign(
         **_messages(workspace, controller_id, recording_ids, variants, values.name),
         "machines": _machines(workspace, controller_id, values, machine_recording_ids),
     }
-    if script is not None:
+    if isinstance(script, Script):
+        row["script"] = script_to_plain(script)
+    elif script is not None:
         made = prepare_script(workspace, controller_id, script, values, rehearsal=rehearsal)
         row["script"] = script_to_plain(made)
         row["says"] = dict(_spoken(row, variants, script))

@@ -9,6 +9,7 @@ from campaigns.script import script_of
 from operations.campaign_file import CampaignValues
 from operations.prepare import prepare_campaign
 from operations.sample import free_name
+from operations.script_trial import rehearsed
 from operations.settings import REHEARSAL
 from operations.workspace import Workspace
 from store import campaigns as kept
@@ -36,8 +37,8 @@ def rehearse(workspace: Workspace, controller_id: int, campaign_id: int, by: str
 
     Raises:
         NotFound: the controller has no such campaign.
-        NotAllowed: it has several messages, which only its file says to whom, or keys that do
-            something besides 9.
+        NotAllowed: it has several messages, which only its file says to whom, or its script puts
+            calls through to people.
     """
     with reading(workspace.engine) as connection:
         row = kept.row(connection, controller_id, campaign_id)
@@ -46,11 +47,7 @@ def rehearse(workspace: Workspace, controller_id: int, campaign_id: int, by: str
         raise NotAllowed(
             "A campaign for segments is rehearsed from its file: portevoix campaign run --rehearse."
         )
-    if row["script"] is not None and script_of(row["script"]).is_interactive:
-        raise NotAllowed(
-            "A campaign with a script is rehearsed from its file: "
-            "portevoix campaign run --rehearse."
-        )
+    script = script_of(row["script"]) if row["script"] is not None else None
     machines = row["machines"] or {}
     shown = row["caller_id"] if parse(row["caller_id"]).fictional else REHEARSAL_CALLER_ID
     values = CampaignValues.model_validate({
@@ -67,4 +64,5 @@ def rehearse(workspace: Workspace, controller_id: int, campaign_id: int, by: str
     return prepare_campaign(
         workspace, controller_id, values, row["recordings"], lists, by,
         machine_recording_ids=machines.get("recordings", []),
+        script=script and rehearsed(workspace, script, REHEARSAL),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from campaigns.states import Action, CampaignState
-from operations import uploads
+from operations import drafts, uploads
 from operations.giving_way import until_none
 from operations.report import heard_sums
 from operations.workspace import Workspace
@@ -59,6 +59,7 @@ def retain(workspace: Workspace, now: datetime | None = None) -> int:
     uploads.sweep(workspace.settings.home)
     with writing(workspace.engine) as connection:
         idempotency.forget_old(connection, moment)
+    drafts.forget_old(workspace, moment, AT_ONCE)
     before = moment - timedelta(days=workspace.settings.retention.campaign_days)
     with reading(workspace.engine) as connection:
         campaigns = retention.old_campaigns(connection, before)

@@ -21,7 +21,7 @@ from api.schemas import Id
 from campaigns.access import Permission
 from campaigns.errors import NotReady
 from campaigns.states import Action, CampaignState
-from operations import hold, launch
+from operations import drafts, hold, launch
 from operations.progress import Progress, progress_of
 from operations.report import report_of
 from store import campaigns as kept
@@ -75,9 +75,11 @@ def every(
         _shown(progress_of(workspace, caller.controller_id, row["id"]), language)
         for row in rows[:_SHOWN]
     ]
+    may_draft = caller.may(Permission.CAMPAIGNS_WRITE) and not after
+    begun = drafts.open_ones(workspace, caller.controller_id) if may_draft else []
     last = rows[_SHOWN - 1] if len(rows) > _SHOWN else None
     return page(
-        request, "campaigns.html", shown=shown, after=after,
+        request, "campaigns.html", shown=shown, after=after, drafts=begun,
         next=f"{last['turn']}-{last['id']}" if last else None,
     )  # fmt: skip
 

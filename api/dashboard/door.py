@@ -8,15 +8,17 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from api.caller import COOKIE, Asking, In, form_token
+from api import coming_back
+from api.caller import COOKIE, Asking, Caller, In, form_token
 from api.dashboard.forms import Sent, check, checked
 from api.dashboard.pages import page
 from api.needs import needs
 from api.visits import network_of
 from campaigns.access import Permission
-from operations import sessions, set_up, sign_in
+from operations import drafts, sessions, set_up, sign_in
 from operations.identity_provider import IdentityProvider
 from operations.sign_in import SessionOver, TooMany
+from operations.workspace import Workspace
 
 router = APIRouter(include_in_schema=False)
 
@@ -99,11 +101,21 @@ def sign_in_with_key(request: Request, workspace: In, sent: Sent, key: Typed = "
 
 @router.get("/welcome")
 @needs()
-def welcome(caller: Asking) -> Response:
-    """To the first page that whoever signed in may see."""
+def welcome(request: Request, workspace: In, caller: Asking) -> Response:
+    """To the draft that was being filled in; else to the first page one may see."""
+    response = RedirectResponse(_first_page(request, workspace, caller), 303)
+    coming_back.forget(response)
+    return response
+
+
+def _first_page(request: Request, workspace: Workspace, caller: Caller) -> str:
+    may_fill = caller.may(Permission.CAMPAIGNS_WRITE)
+    draft_id = coming_back.draft_of(request) if may_fill else None
+    if draft_id is not None and drafts.is_there(workspace, caller.controller_id, draft_id):
+        return f"/campaigns/new/{draft_id}"
     if caller.may(Permission.CAMPAIGNS_READ):
-        return RedirectResponse("/", 303)
-    return RedirectResponse("/users" if caller.may(Permission.INSTALLATION) else "/account", 303)
+        return "/"
+    return "/users" if caller.may(Permission.INSTALLATION) else "/account"
 
 
 @router.post("/logout", dependencies=[Depends(checked)])
@@ -162,6 +174,7 @@ def sign_in_page(request: Request, template: str, status: int = 200, **values: o
     nothing = {
         "wrong": False, "busy": "", "email": "", "due": False,
         "provider": provider.name if provider else "",
+        "back": coming_back.draft_of(request) is not None,
     }  # fmt: skip
     response = page(
         request, template, status, visit_token=form_token(visit), **{**nothing, **values}

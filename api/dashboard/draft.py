@@ -1,11 +1,12 @@
-"""A campaign while it is being made: what was typed so far, carried from step to step.
+"""A campaign while it is being made: what was filled in so far, and the campaign it makes.
 
-Every step holds the values of all others in hidden fields, so that going back, or forward again,
-loses nothing; what was typed becomes a campaign with the last step.
+Every step sends what is asked on it and no more; the rest is kept (`operations.drafts`), so that
+going back, another tab or another day loses nothing. What was filled in becomes a campaign with
+the last step.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +14,15 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from api.dashboard import draft_script
+from api.dashboard.forms import text_of, texts_of
 from api.language import TIME_ZONE
 from campaigns.errors import InvalidInput
 from operations.campaign_file import CampaignValues
 from operations.rehearse import REHEARSAL_CALLER_ID, SWIFT
 from operations.settings import REHEARSAL
 from operations.values import first_fault
+from store.drafts import Filled
 
 KINDS = {
     "political": "fr-political",
@@ -27,31 +31,47 @@ KINDS = {
 }
 """The rule pack of each purpose."""
 
-STEPS = ("people", "readiness", "message", "way", "schedule", "limits", "check")
+PLACES = ("recording1", "recording2", "recording3", "recording4")
 
-_MANY = ("lists", "days")
-_ONE = (
-    "name", "purpose", "recording1", "recording2", "recording3", "recording4", "trunk",
-    "caller_id", "swift", "start_at", "end_at", "finish_by", "from", "to", "max_channels",
-    "max_cps", "ring_timeout_s", "max_attempts", "budget", "two_persons", "election", "poll1",
-    "poll2",
-)  # fmt: skip
-_BOXES = {"swift": "way", "two_persons": "limits"}
-"""Boxes, which send nothing where they are not ticked, and the steps they are on."""
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "people": ("name", "purpose"),
+    "readiness": (),
+    "message": PLACES,
+    "script": draft_script.FIELDS,
+    "way": ("trunk", "caller_id", "swift"),
+    "schedule": (
+        "start_at", "end_at", "finish_by", "from", "to", "election", "poll1", "poll2",
+    ),
+    "limits": (
+        "max_channels", "max_cps", "ring_timeout_s", "max_attempts", "budget", "two_persons",
+    ),
+    "check": (),
+}  # fmt: skip
+"""What is asked on each step, and held by one value."""
 
-STEP_OF = {
-    "name": "people", "purpose": "people", "pack": "people", "lists": "people",
-    "recordings": "message", "recording1": "message", "trunk": "way", "caller_id": "way",
-    "start_at": "schedule", "end_at": "schedule", "finish_by": "schedule", "from": "schedule",
-    "election": "schedule", "poll1": "schedule", "poll2": "schedule",
-    "max_channels": "limits", "max_cps": "limits", "ring_timeout_s": "limits",
-    "max_attempts": "limits", "budget": "limits", "two_persons": "limits",
+STEPS = tuple(FIELDS)
+
+_MANY = {"people": ("lists",), "schedule": ("days",)}
+"""What is asked on a step, and held by as many values as boxes are ticked."""
+
+_BOXES = ("swift", "two_persons")
+"""Boxes, which send nothing where they are not ticked."""
+
+STEP_OF: Mapping[str, str] = {
+    **{name: step for step, names in FIELDS.items() for name in names},
+    "pack": "people", "lists": "people", "recordings": "message", "file": "message",
+    "says": "script",
 }  # fmt: skip
 """On which step each field is."""
 
+
+def step_of(field: str, otherwise: str) -> str:
+    """On which step a field is; what no step asks is left to another."""
+    return "script" if draft_script.is_says(field) else STEP_OF.get(field, otherwise)
+
+
 FIELD_OF = {
     "recordings": "recording1",
-    "file": "recording1",
     "phone": "caller_id",
     "limits.max_channels": "max_channels",
     "limits.max_cps": "max_cps",
@@ -72,31 +92,42 @@ FIELD_OF = {
     "end": "from",
     "days": "from",
     "pack": "purpose",
+    **draft_script.FIELD_OF,
 }
 """The form's field of what is wrong, where it is called otherwise."""
 
 FIRST: Mapping[str, Any] = {
     "purpose": "political", "trunk": REHEARSAL, "caller_id": REHEARSAL_CALLER_ID, "swift": "yes",
     "max_channels": "30", "max_cps": "5", "ring_timeout_s": "25", "max_attempts": "3",
+    **draft_script.FIRST,
 }  # fmt: skip
 """What stands in the fields at first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was typed so far.
+    """What was filled in so far.
 
     Attributes:
         values: of fields that hold one value.
-        lists, days: those that were ticked.
+        many: of fields that hold several, those that were ticked.
     """
 
-    values: dict[str, str]
-    lists: tuple[str, ...]
-    days: tuple[str, ...]
+    values: Mapping[str, str]
+    many: Mapping[str, tuple[str, ...]]
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """Ids of the lists, as they were ticked."""
+        return self.many.get("lists", ())
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """Numbers of the days of the week."""
+        return self.many.get("days", ())
 
     @property
     def list_ids(self) -> list[int]:
@@ -106,52 +137,83 @@ class Draft:
     @property
     def recording_ids(self) -> list[int]:
         """Ids of the recordings, in the order heard."""
-        chosen = (self[f"recording{place}"] for place in range(1, 5))
-        return [int(one) for one in chosen if one.isdecimal()]
+        return [int(self[place]) for place in PLACES if self[place].isdecimal()]
+
+    def says(self, recording_id: int) -> tuple[str, ...]:
+        """What was said that a recording says."""
+        return self.many.get(draft_script.says(recording_id), ())
 
     def hearing(self, recording_id: int) -> "Draft":
         """The same with one recording more, where there is room for it."""
-        chosen = self.recording_ids
-        free = next((at for at in range(1, 5) if not self[f"recording{at}"]), None)
-        if free is None or recording_id in chosen:
+        free = next((place for place in PLACES if not self[place]), None)
+        if free is None or recording_id in self.recording_ids:
             return self
-        values = {**self.values, f"recording{free}": str(recording_id)}
-        return replace(self, values=values)
+        return Draft({**self.values, free: str(recording_id)}, self.many)
+
+    def calling(self, list_id: int) -> "Draft":
+        """The same with one list more."""
+        lists = tuple(dict.fromkeys([*self.lists, str(list_id)]))
+        return Draft(self.values, {**self.many, "lists": lists})
+
+    def known(self, lists: set[int], recordings: set[int]) -> "Draft":
+        """The same without what is there no more, or never was."""
+        values = {
+            name: value
+            for name, value in self.values.items()
+            if name not in _RECORDED or value in {"", *map(str, recordings)}
+        }
+        ticked = tuple(one for one in self.lists if one in set(map(str, lists)))
+        return Draft(values, {**self.many, "lists": ticked})
+
+    def with_step(self, step: str, form: FormData) -> "Draft":
+        """The same with what a step sent."""
+        values, many = dict(self.values), dict(self.many)
+        for name in FIELDS.get(step, ()):
+            if name in form:
+                values[name] = _kept(text_of(form, name))
+            elif name in _BOXES:
+                values.pop(name, None)
+        for name in self._boxes(step):
+            many[name] = tuple(dict.fromkeys(_kept(one) for one in texts_of(form, name)))
+        return Draft(values, many)
+
+    def _boxes(self, step: str) -> Iterator[str]:
+        yield from _MANY.get(step, ())
+        if step == "script":
+            yield from (draft_script.says(one) for one in self.recording_ids)
 
     def hidden(self, step: str) -> Iterator[tuple[str, str]]:
-        """Everything that is not asked on this step, for its hidden fields."""
-        for name, value in self.values.items():
-            if value and STEP_OF.get(name, _STEP_OF_REST.get(name, "")) != step:
-                yield name, value
-        if step != "people":
-            yield from (("lists", one) for one in self.lists)
-        if step != "schedule":
-            yield from (("days", one) for one in self.days)
+        """Everything that is not asked on this step, for a page of which nothing is kept yet."""
+        own = {*FIELDS[step], *self._boxes(step)}
+        yield from (one for one in self.values.items() if one[0] not in own)
+        for name, ticked in self.many.items():
+            if name not in own:
+                yield from ((name, one) for one in ticked)
+
+    def plain(self) -> Filled:
+        """As it is kept."""
+        return {**self.values, **{name: list(ticked) for name, ticked in self.many.items()}}
 
 
-_STEP_OF_REST = {
-    **{f"recording{place}": "message" for place in range(2, 5)},
-    **_BOXES,
-    "to": "schedule",
-}
+_RECORDED = {*PLACES, *draft_script.RECORDED}
 
 
-def draft_of(form: FormData) -> Draft:
-    """What a step sent."""
-    values = {name: str(form[name]).strip() for name in _ONE if name in form}
-    many = {name: tuple(dict.fromkeys(str(one) for one in form.getlist(name))) for name in _MANY}
-    return Draft(values, many["lists"], many["days"])
+def draft_of(filled: Filled) -> Draft:
+    """A draft as it is kept."""
+    values = {name: one for name, one in filled.items() if isinstance(one, str)}
+    many = {name: tuple(one) for name, one in filled.items() if not isinstance(one, str)}
+    return Draft(values, many)
 
 
 def begun(given: Mapping[str, Any]) -> Draft:
     """A draft that begins with some values."""
-    values = {**FIRST, **given}
-    plain = {name: str(values[name]) for name in _ONE if values.get(name) not in {None, ""}}
-    return Draft(plain, tuple(values.get("lists", ())), tuple(values.get("days", ())))
+    values = {name: one for name, one in {**FIRST, **given}.items() if one not in {None, ""}}
+    many = {name: one for name, one in values.items() if isinstance(one, tuple)}
+    return Draft({name: str(one) for name, one in values.items() if name not in many}, many)
 
 
 def campaign_values(draft: Draft) -> CampaignValues:
-    """The campaign that was typed.
+    """The campaign that was filled in.
 
     Raises:
         InvalidInput: names the field that is wrong, as the form or as `CampaignValues` has it.
@@ -171,6 +233,7 @@ def campaign_values(draft: Draft) -> CampaignValues:
         "schedule": _schedule(draft),
         "retry": {"max_attempts": draft["max_attempts"]},
         "launch": {"two_persons": bool(draft["two_persons"])},
+        "machines": {"mode": draft["machines"] or FIRST["machines"]},
     }
     if is_swift(draft):
         plain |= SWIFT
@@ -227,3 +290,11 @@ def _instant(name: str, text: str, zone: ZoneInfo = TIME_ZONE) -> datetime | Non
 def _sum(text: str) -> str | None:
     bare = "".join(text.split()).replace("€", "").replace(",", ".")
     return bare or None
+
+
+_LONGEST = 500
+
+
+def _kept(text: str) -> str:
+    """As much of a field as is kept, without NUL, which no database takes."""
+    return text.replace("\0", "")[:_LONGEST]

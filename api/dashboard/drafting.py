@@ -1,50 +1,40 @@
 """The pages on which a campaign is made, step by step; and the sample, ready made."""
 
+import re
+import secrets
 from typing import Annotated, Any
 
-from babel import dates
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
-from starlette.datastructures import FormData
 
 from api.caller import Asking, Caller, In
-from api.dashboard.draft import (
-    FIELD_OF,
-    FIRST,
-    KINDS,
-    STEP_OF,
-    STEPS,
-    Draft,
-    begun,
-    campaign_values,
-    draft_of,
-    is_swift,
-)
-from api.dashboard.forms import Filled, checked, faults_of, text_of
-from api.dashboard.holdings import lists_of, recordings_of
-from api.dashboard.pages import chosen, page
-from api.dashboard.preflight import listed
-from api.dashboard.recordings import keep_upload
-from api.language import Language
+from api.dashboard import draft_script
+from api.dashboard.draft import STEPS, Draft, begun, draft_of
+from api.dashboard.draft_check import known
+from api.dashboard.draft_page import Shown, draft_page
+from api.dashboard.draft_turn import address, go
+from api.dashboard.forms import Filled, checked, text_of
+from api.dashboard.pages import page
 from api.needs import needs
 from api.routes.campaigns import one
-from api.schemas import LARGEST_ID, ContactList, Id, Recording
+from api.schemas import LARGEST_ID, Id
 from campaigns.access import Permission
-from campaigns.errors import InvalidInput
-from operations import readiness, rules, trunk_states
-from operations.campaign_file import check_message
-from operations.prepare import prepare_campaign
+from operations import drafts
+from operations.drafts import Taken
 from operations.rehearse import rehearse
 from operations.sample import free_name, prepare_sample
-from operations.trunk_choice import check_caller_id, find_trunk
-from operations.trunk_states import TrunkState
 from operations.workspace import Workspace
-from store import campaigns as kept
+from store import campaigns as kept_campaigns
+from store import recordings
 from store.engine import reading
 
 router = APIRouter(include_in_schema=False)
 
 _Known = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
+_KEY = re.compile("[0-9a-f]{32}")
+
+_MOST_OFFERED = 3
+"""Drafts that are offered on the page of a new one."""
 
 
 @router.post("/sample", dependencies=[Depends(checked)])
@@ -81,110 +71,104 @@ def first_step(
         given["lists"] = (str(list_id),)
     if recording is not None:
         given["recording1"] = recording
-    return _step(request, workspace, caller, "people", begun(given))
+    own = [one for one in drafts.open_ones(workspace, caller.controller_id)
+           if one.changed_by == caller.name]  # fmt: skip
+    shown = Shown("people", known(workspace, caller, begun(given)), key=secrets.token_hex(16),
+        others=own[:_MOST_OFFERED])  # fmt: skip
+    return draft_page(request, workspace, caller, shown)
 
 
 @router.post("/campaigns/new", dependencies=[Depends(checked)])
 @needs(Permission.CAMPAIGNS_WRITE)
-def next_step(
+def begin(request: Request, workspace: In, caller: Asking, form: Filled) -> Response:
+    """Keep what the first page sends, and go on from there."""
+    key = text_of(form, "key")
+    draft = Draft({}, {})
+    for step in STEPS:
+        draft = draft.with_step(step, form)
+    draft_id = drafts.begin(
+        workspace, caller.controller_id, key if _KEY.fullmatch(key) else secrets.token_hex(16),
+        draft.plain(), STEPS[0], caller.name,
+    )  # fmt: skip
+    return go(request, workspace, caller, draft_id, form)
+
+
+@router.get("/campaigns/new/{draft_id}")
+@needs(Permission.CAMPAIGNS_WRITE)
+def show(
     request: Request,
+    draft_id: Id,
+    workspace: In,
+    caller: Asking,
+    step: str = "",
+    list_id: Annotated[int | None, Query(alias="list", ge=1, le=LARGEST_ID)] = None,
+    added: _Known = None,
+) -> Response:
+    """One step of a draft, or the one to go on with; the campaign, where one was made of it."""
+    kept = drafts.one(workspace, caller.controller_id, draft_id)
+    if kept.campaign_id is not None:
+        return RedirectResponse(f"/campaigns/{kept.campaign_id}/preflight", 303)
+    if kept.taken_at is not None:
+        return page(request, "draft_taken.html", kept=kept)
+    draft = draft_of(kept.filled)
+    draft = draft if list_id is None else draft.calling(list_id)
+    at = step if step in STEPS else kept.step
+    name = _name_of(workspace, caller, added) if added is not None else ""
+    shown = Shown(at, known(workspace, caller, draft), kept, added=name)
+    return draft_page(request, workspace, caller, shown)
+
+
+@router.post("/campaigns/new/{draft_id}", dependencies=[Depends(checked)])
+@needs(Permission.CAMPAIGNS_WRITE)
+def go_on(
+    request: Request,
+    draft_id: Id,
     workspace: In,
     caller: Asking,
     form: Filled,
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
-    """Go on, where this step is right; back, whatever it is. A recording that is sent is kept."""
-    draft, step = draft_of(form), text_of(form, "step")
+    """Keep what a step sends. Go on, where it is right; back, whatever it is."""
+    return go(request, workspace, caller, draft_id, form, file)
+
+
+@router.get("/campaigns/new/{draft_id}/delete")
+@needs(Permission.CAMPAIGNS_WRITE)
+def ask_delete(request: Request, draft_id: Id, workspace: In, caller: Asking) -> Response:
+    """Say what is deleted, and ask."""
+    kept = drafts.one(workspace, caller.controller_id, draft_id)
+    if not kept.is_open:
+        return RedirectResponse(address(draft_id), 303)
+    return page(request, "draft_delete.html", kept=kept)
+
+
+@router.post("/campaigns/new/{draft_id}/delete", dependencies=[Depends(checked)])
+@needs(Permission.CAMPAIGNS_WRITE)
+def delete(draft_id: Id, workspace: In, caller: Asking) -> Response:
+    """Delete a draft."""
     try:
-        draft, added = _with_sent(workspace, caller, draft, form, file)
-    except InvalidInput as error:
-        faults = faults_of(error, chosen(request), {error.field: "file"})
-        return _step(request, workspace, caller, "message", draft, faults, 422)
-    if "add" in form:
-        return _step(request, workspace, caller, "message", draft, added=added)
-    return _go(request, workspace, caller, form, draft, step if step in STEPS else STEPS[0])
+        drafts.remove(workspace, caller.controller_id, draft_id, caller.name)
+    except Taken:
+        return RedirectResponse(address(draft_id), 303)
+    return RedirectResponse("/campaigns", 303)
 
 
-def _with_sent(
-    workspace: Workspace, caller: Caller, draft: Draft, form: FormData, file: UploadFile | None
-) -> tuple[Draft, str]:
-    """The draft with the recording that was sent, and its name; neither where there is none."""
-    if file is not None and file.filename:
-        row = keep_upload(workspace, caller, file, text_of(form, "recording_name"))
-        return draft.hearing(int(row["id"])), str(row["name"])
-    if "add" in form:
-        raise InvalidInput(
-            "file", "nothing was recorded, and no file was chosen.", "Do one or the other."
-        )
-    return draft, ""
-
-
-def _go(
-    request: Request, workspace: Workspace, caller: Caller, form: FormData, draft: Draft, step: str
-) -> Response:
-    """To the step that was asked for, the next one, or with the last one to what was made."""
-    to = text_of(form, "to_step")
-    to = to if to in STEPS else STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]
-    prepare = "prepare" in form
-    if not prepare and STEPS.index(to) <= STEPS.index(step):
-        return _step(request, workspace, caller, to, draft)
-    try:
-        _check(workspace, caller, draft, step)
-        if prepare:
-            made = prepare_campaign(
-                workspace, caller.controller_id, campaign_values(draft), draft.recording_ids,
-                draft.list_ids, caller.name,
-            )  # fmt: skip
-            return RedirectResponse(f"/campaigns/{made}/preflight", 303)
-    except InvalidInput as error:
-        field = FIELD_OF.get(error.field, error.field)
-        faults = faults_of(error, chosen(request), FIELD_OF)
-        there = STEP_OF.get(field, step)
-        return _step(request, workspace, caller, there, draft, faults, 422)
-    return _step(request, workspace, caller, to, draft)
-
-
-def _check(workspace: Workspace, caller: Caller, draft: Draft, step: str) -> None:
-    """Refuse to go on from a step on which something is missing or wrong."""
-    match step:
-        case "people":
-            _check_people(workspace, caller, draft)
-        case "message":
-            check_message(campaign_values(_whole(draft)), draft.recording_ids, [])
-        case "way":
-            trunk = find_trunk(workspace, draft["trunk"])
-            pack = rules.in_force(workspace, KINDS[draft["purpose"]])
-            states = {one.trunk.name: one for one in trunk_states.every(workspace)}
-            rehearsing = trunk.name in states and states[trunk.name].rehearsal
-            check_caller_id(draft["caller_id"], trunk, pack, rehearsal=rehearsing)
-        case "schedule" | "limits" | "check":
-            campaign_values(draft)
-
-
-def _check_people(workspace: Workspace, caller: Caller, draft: Draft) -> None:
-    if not draft["name"]:
-        raise InvalidInput("name", "it has none.", "Give it one that your people will know.")
-    if free_name(workspace, caller.controller_id, draft["name"]) != draft["name"]:
-        raise InvalidInput("name", "another campaign is called so.", "Choose another name.")
-    if draft["purpose"] not in KINDS:
-        raise InvalidInput("purpose", "it is none of those there are.", "Choose one of them.")
-    if not draft.list_ids:
-        raise InvalidInput("lists", "nobody would be called.", "Choose at least one list.")
-
-
-def _whole(draft: Draft) -> Draft:
-    """The draft with what stands in fields of later steps at first."""
-    return Draft({**FIRST, **draft.values}, draft.lists, draft.days)
+def _name_of(workspace: Workspace, caller: Caller, recording_id: int) -> str:
+    with reading(workspace.engine) as connection:
+        return str(recordings.one(connection, caller.controller_id, recording_id)["name"])
 
 
 def _like(workspace: Workspace, caller: Caller, campaign_id: int) -> dict[str, Any]:
     """The values of a campaign there is, under a name that is free."""
     row = one(campaign_id, workspace, caller)
     with reading(workspace.engine) as connection:
-        lists = kept.lists_of(connection, campaign_id)
+        lists = kept_campaigns.lists_of(connection, campaign_id)
+        plain = kept_campaigns.row(connection, caller.controller_id, campaign_id)
     places = {f"recording{place}": id_ for place, id_ in enumerate(row.recordings[:4], 1)}
     named = row.name.removesuffix(" (rehearsal)")
     return {
+        **draft_script.filled_like(plain),
+        **_said_in(workspace, caller, campaign_id),
         "name": free_name(workspace, caller.controller_id, named),
         "purpose": row.purpose,
         "lists": tuple(map(str, lists)),
@@ -199,64 +183,12 @@ def _like(workspace: Workspace, caller: Caller, campaign_id: int) -> dict[str, A
     }
 
 
-def _step(
-    request: Request,
-    workspace: In,
-    caller: Caller,
-    step: str,
-    draft: Draft,
-    faults: dict[str, str] | None = None,
-    status: int = 200,
-    added: str = "",
-) -> Response:
-    language = chosen(request)
-    every_list = [one for one in lists_of(workspace, caller) if one.state == "ready"]
-    recordings = recordings_of(workspace, caller)
-    named = {one.id: one for one in recordings}
-    shown = {
-        "step": step,
-        "steps": STEPS,
-        "draft": draft,
-        "faults": faults or {},
-        "added": added,
-        "recordings": recordings,
-        "swift": is_swift(draft),
-        "readiness": None,
-        "unready": {},
-        "chosen_lists": [one for one in every_list if one.id in draft.list_ids],
-        "chosen_recordings": [named[id_] for id_ in draft.recording_ids if id_ in named],
-        **_choices(workspace, language, every_list, recordings),
-    }
-    if step == "readiness" and draft.list_ids:
-        found = readiness.of_lists(
-            workspace, caller.controller_id, draft.list_ids, KINDS[draft["purpose"]],
-            draft["purpose"],
-        )  # fmt: skip
-        shown |= listed(language, found)
-    return page(request, "draft.html", status, **shown)
-
-
-def _choices(
-    workspace: Workspace, language: Language, lists: list[ContactList], recordings: list[Recording]
-) -> dict[str, Any]:
-    """What there is to choose from: a value, its words, and a word about it."""
-    days = dates.get_day_names("wide", "stand-alone", language.code)
+def _said_in(workspace: Workspace, caller: Caller, campaign_id: int) -> dict[str, Any]:
+    """What the draft says of which a campaign was made: all of its script, recordings too."""
+    made_of = drafts.of_campaign(workspace, caller.controller_id, campaign_id)
+    filled = made_of.filled if made_of else {}
     return {
-        "lists_choice": [(one.id, one.name, language.number(one.accepted)) for one in lists],
-        "recordings_choice": [(one.id, one.name) for one in recordings],
-        "purposes_choice": [
-            (one, language.word("purpose", one), pack) for one, pack in KINDS.items()
-        ],
-        "trunks_choice": [
-            (one.trunk.name, one.trunk.name, _about(one, language))
-            for one in trunk_states.every(workspace)
-        ],
-        "days_choice": [(day, days[day - 1], "") for day in range(1, 8)],
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in filled.items()
+        if name in draft_script.FIELDS or draft_script.is_says(name)
     }
-
-
-def _about(trunk: TrunkState, language: Language) -> str:
-    if trunk.rehearsal:
-        return language.say("The simulated network: nobody is really called.")
-    numbers = ", ".join(map(language.phone, trunk.trunk.caller_ids))
-    return language.say("Real telephones. It may show: {numbers}").format(numbers=numbers or "–")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.caller import Asking, In
+from api.caller import Asking, Caller, In
 from api.dashboard.forms import checked, faults_of
 from api.dashboard.holdings import lists_of
 from api.dashboard.pages import chosen, page
@@ -15,11 +15,13 @@ from api.routes.lists import one
 from api.schemas import Id
 from campaigns.access import Permission
 from campaigns.errors import InvalidInput
+from operations import drafts, packs
 from operations import import_list as importing
-from operations import packs
 from operations.list_hold import release_list, suspected
 from operations.undo_import import undo_import
+from operations.workspace import Workspace
 from store import list_uses, lists
+from store.drafts import KeptDraft
 from store.engine import reading
 from store.lists import ListState
 
@@ -120,4 +122,13 @@ def _list(
         faults=faults or {},
         packs=[(name, _PURPOSE_OF.get(name, PURPOSES[0])) for name in packs.names()],
         interrupted=found.state is ListState.IMPORTING,
+        draft=_draft(workspace, caller),
     )
+
+
+def _draft(workspace: Workspace, caller: Caller) -> KeptDraft | None:
+    """The campaign that whoever looks is making, which the list may have been imported for."""
+    if not caller.may(Permission.CAMPAIGNS_WRITE):
+        return None
+    found = drafts.open_ones(workspace, caller.controller_id)
+    return next((one for one in found if one.changed_by == caller.name), None)

@@ -17,6 +17,7 @@ from store.tables.calls import attempt, halt, lease, limit_portion, number_lock
 from store.tables.campaigns import (
     caller_id,
     campaign,
+    campaign_draft,
     campaign_list,
     launch_record,
     recording,
@@ -54,6 +55,7 @@ __all__ = [
     "callback_line",
     "caller_id",
     "campaign",
+    "campaign_draft",
     "campaign_list",
     "consent_form",
     "consent_submission",

@@ -120,6 +120,25 @@ campaign = Table(
     UniqueConstraint("controller_id", "name"),
 )
 
+# What was filled in of a campaign that is being made; it stays for a while as what was made of it.
+campaign_draft = Table(
+    "campaign_draft",
+    metadata,
+    Column("id", BigKey, primary_key=True),  # never given again: an old tab knows it still
+    Column("controller_id", ForeignKey("controller.id"), nullable=False),
+    Column("key", String(32), nullable=False),  # of the page that began it: twice begins one
+    Column("step", String(16), nullable=False),  # the one to go on with
+    Column("filled", JSON, nullable=False),  # {field: text, or a list of texts}
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("taken_at", Instant),  # while a campaign is made of it
+    Column("campaign_id", ForeignKey("campaign.id")),  # what was made of it
+    UniqueConstraint("controller_id", "key"),
+    sqlite_autoincrement=True,
+)
+
 campaign_list = Table(
     "campaign_list",
     metadata,

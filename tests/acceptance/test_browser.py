@@ -264,11 +264,15 @@ def _make(me: Visitor) -> None:
     me.page.locator("#f-name").fill("Pas à pas")
     me.page.get_by_role("checkbox").first.check()
     me.look("draft-people")
-    for name in ("readiness", "message", "way", "schedule", "limits", "check"):
+    for name in ("readiness", "message", "script", "way", "schedule", "limits", "check"):
         me.click("Continuer")
         if name == "message":
             _speak(me)
+        if name == "script":
+            _say(me)
         me.look(f"draft-{name}")
+        if name == "schedule":
+            _leave_and_come_back(me)
     me.click("La préparer")
 
 
@@ -281,6 +285,25 @@ def _speak(me: Visitor) -> None:
     me.click("Le garder et l’écouter")
     chosen = me.page.locator("#f-recording1 option:checked")
     assert chosen.inner_text() == "Dit à l’étape"
+
+
+def _say(me: Visitor) -> None:
+    """Ask a question; what is forgotten is said at its field, and nothing is lost of the rest."""
+    me.page.get_by_text("Question 1").click()
+    me.fill(q1_name="vote", q1_key1="oui", q1_key2="non")
+    me.click("Continuer")
+    me.look("draft-script-wrong")
+    me.page.locator("#f-q1_recording").select_option(label="Dit à l’étape")
+    for part in me.page.locator('#f-says [type="checkbox"]').all():
+        part.check()
+    assert me.page.locator("#f-q1_key2").input_value() == "non"
+
+
+def _leave_and_come_back(me: Visitor) -> None:
+    me.click("Garder pour plus tard")
+    me.look("drafts")
+    me.click("Pas à pas", "link")
+    assert me.page.get_by_role("heading", name="Quand").is_visible()
 
 
 def _launch_and_stop(me: Visitor) -> None:
@@ -554,6 +577,12 @@ def _second_factor(me: Visitor, email: str) -> None:
 def test_everything_works_without_javascript(browser: Any, site: Site) -> None:
     with visitor(browser, site, "en", java_script_enabled=False) as me:
         sign_in(me)
+        me.go("/campaigns/new?like=1")
+        me.click("Continue")
+        me.click("Keep it for later")
+        me.page.locator("main").get_by_role("link", name=re.compile("^Delete")).first.click()
+        me.click("Delete the draft")
+        assert not me.page.get_by_role("heading", name="Drafts").count()
         me.go("/recordings")
         assert not me.page.locator(".recorder").is_visible()
         me.go("/campaigns/1")

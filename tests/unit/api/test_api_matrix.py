@@ -19,7 +19,7 @@ from api.caller import COOKIE, form_token, is_open
 from campaigns.access import OF_KEYS, Permission, Role, granted
 from campaigns.contacts.request import RequestKind
 from campaigns.webhook import EventKind
-from operations import accounts, sessions, uploads
+from operations import accounts, drafts, sessions, uploads
 from operations.keys import make_key
 from operations.requests import open_request
 from operations.webhooks import make_webhook
@@ -48,7 +48,7 @@ QUERIES = {
 }
 OWNED = (
     "campaign_id", "list_id", "recording_id", "contact_id", "request_id", "webhook_id", "key_id",
-    "slug", "number", "token",
+    "slug", "number", "token", "draft_id",
 )  # fmt: skip
 """What a path names that is a controller's own."""
 
@@ -128,6 +128,7 @@ def owned(rig: Rig) -> dict[str, str]:
         "campaign_id": 1, "list_id": 1, "recording_id": 1, "contact_id": contact,
         "request_id": asked["id"], "webhook_id": webhook, "key_id": key, "slug": "parti",
         "number": "0199000001", "token": upload.token,
+        "draft_id": drafts.begin(rig.workspace, OURS, "a" * 32, {"name": "Réunion"}, "people", "t"),
     }  # fmt: skip
     return {name: str(value) for name, value in found.items()}
 

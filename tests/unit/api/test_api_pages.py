@@ -7,7 +7,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
 
 import pytest
 from api_samples import CONTACTS, EXAMPLES, Rig, form_token, make_rig, sign_in
@@ -21,9 +20,12 @@ from api.dashboard.draft import FIELD_OF, STEPS, begun, campaign_values
 from api.language import language
 from campaigns.contacts.request import RequestKind
 from campaigns.errors import InvalidInput
+from campaigns.machine import MachineMode
 from campaigns.rules.pack import Force
+from campaigns.script import KeyAct
+from campaigns.script_order import Part
 from campaigns.stages import Measure
-from operations import uploads
+from operations import drafts, uploads
 from operations.audit_proof import Fault, Proof
 from operations.columns import CONTACT_FIELDS
 from operations.consent_forms import NewForm, create
@@ -32,6 +34,7 @@ from operations.recording_check import Remark
 from operations.report import report_of
 from operations.requests import open_request
 from operations.rows import DataRow
+from operations.script_values import Language as Spoken
 from operations.spreadsheet import open_sheet
 
 FILE = {"file": ("contacts.csv", CONTACTS.encode())}
@@ -55,6 +58,8 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         NewForm("Site", ["political"], {"fr": "J'accepte.", "en": "I agree."}, [], "site"), "test",
     )  # fmt: skip
     rig.dialer_runs()
+    filled = {"name": "Réunion", "purpose": "political", "lists": ["1"], "recording1": "1"}
+    assert drafts.begin(rig.workspace, 1, "a" * 32, filled, "message", "key office") == 1
     yield rig
     rig.workspace.engine.dispose()
 
@@ -68,15 +73,18 @@ def signed_in(rig: Rig, code: str, key: str | None = None) -> TestClient:
 PAGES = (
     "/", "/campaigns", "/campaigns/1", "/campaigns/1/depth", "/campaigns/1/report",
     "/campaigns/1/preflight", "/campaigns/new", "/campaigns/new?list=1&recording=1",
-    "/campaigns/new?like=1", "/lists", "/lists/new", "/lists/1", "/lists/1/undo", "/recordings",
-    "/recordings/1", "/refusals", "/why", "/requests", "/requests/1", "/forms", "/public-page",
-    "/trunks", "/callbacks", "/rules", "/rules/fr-political", "/audit", "/programs", "/settings",
+    "/campaigns/new?like=1", "/campaigns/new/1/delete",
+    *(f"/campaigns/new/1?step={step}" for step in STEPS), "/lists", "/lists/new", "/lists/1",
+    "/lists/1/undo", "/recordings", "/recordings/1", "/refusals", "/why", "/requests",
+    "/requests/1", "/forms", "/public-page", "/trunks", "/callbacks", "/rules",
+    "/rules/fr-political", "/audit", "/programs", "/settings",
     "/audit?act=campaign&actor=key%20office", "/spending", "/protection",
 )  # fmt: skip
 
 OURS = (
     "/campaigns/1/depth", "/campaigns/1/report.pdf", "/campaigns/1/report.xlsx",
-    "/campaigns/1/outcomes.csv", "/campaigns/new?like=1", "/lists/1", "/lists/1/undo",
+    "/campaigns/1/outcomes.csv", "/campaigns/new?like=1", "/campaigns/new/1",
+    "/campaigns/new/1/delete", "/lists/1", "/lists/1/undo",
     "/recordings/1", "/recordings/1/original", "/requests/1", "/spending?campaign_id=1",
 )  # fmt: skip
 
@@ -107,7 +115,8 @@ def test_nothing_of_another_controller_is_there(full: Rig, path: str) -> None:
 
 
 FORMS = (
-    "/sample", "/campaigns/new", "/campaigns/1/rehearse", "/lists/new", "/lists/new/none",
+    "/sample", "/campaigns/new", "/campaigns/new/1", "/campaigns/new/1/delete",
+    "/campaigns/1/rehearse", "/lists/new", "/lists/new/none",
     "/lists/1/release", "/lists/1/undo", "/recordings", "/refusals", "/refusals/search",
     "/refusals/import", "/why", "/requests", "/requests/1", "/requests/1/release", "/receipts",
     "/audit/verify", "/public-page/publish", "/public-page/withdraw",
@@ -131,6 +140,8 @@ def test_our_names_have_words(code: str) -> None:
     said = language(code).translations
     for kind, names in (
         ("column", [one.value for one in CONTACT_FIELDS]), ("step", STEPS), ("remark", Remark),
+        ("says", Part), ("machines", MachineMode), ("machines_about", MachineMode),
+        ("key_act", ["opt_out", *KeyAct]), ("spoken", Spoken),
         ("force", Force), ("measure", Measure),
     ):  # fmt: skip
         for name in names:
@@ -409,51 +420,7 @@ def test_what_the_audit_says_beside_an_act_is_said_in_french(rig: Rig) -> None:
     assert re.search("surveillée\N{NO-BREAK SPACE}: (oui|non)", page)
 
 
-# A campaign, step by step
-
-
-def test_a_campaign_is_made_step_by_step_and_going_back_loses_nothing(
-    rig: Rig, person: TestClient
-) -> None:
-    rig.import_list()
-    rig.upload()
-    page = person.get("/campaigns/new?list=1").text
-
-    def step(**values: str | list[str]) -> str:
-        nonlocal page
-        held = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
-        data: dict[str, list[str]] = {}
-        for name, value in held:
-            data.setdefault(name, []).append(value)
-        given = {name: [one] if isinstance(one, str) else one for name, one in values.items()}
-        answer = person.post("/campaigns/new", data={**data, **given})
-        page = answer.text
-        return str(answer.headers.get("location", answer.status_code))
-
-    people = {"name": "Pas à pas", "purpose": "political", "lists": "1"}
-    assert step(**{**people, "name": ""}) == "422"
-    assert 'href="#f-name"' in page
-    assert step(**people) == "200"
-    assert "peuvent être appelés" in page
-    assert step() == "200"
-    assert step(recording1="1") == "200"
-    assert step(to_step="message", trunk="rehearsal", caller_id="") == "200"
-    assert re.search(r'<option value="1" selected>', page), "going back shows what was chosen"
-    assert step(recording1="1") == "200"
-    assert step(trunk="rehearsal", caller_id="01 99 00 00 01", swift="yes") == "200"
-    assert step(poll1="2029-06-03") == "422"
-    assert 'href="#f-election"' in page
-    assert step(poll1="", poll2="", election="", finish_by="") == "200"
-    assert step(max_channels="0", max_cps="5", ring_timeout_s="25", max_attempts="3") == "422"
-    assert 'href="#f-max_channels"' in page
-    limits = {"max_channels": "12", "max_cps": "2,5", "ring_timeout_s": "20", "max_attempts": "2"}
-    assert step(**limits) == "200"
-    assert "Pas à pas" in page
-    assert step(prepare="1") == "/campaigns/1/preflight"
-    made = rig.ours.get("/api/v1/campaigns/1").json()
-    assert (made["name"], made["state"], made["rehearsal"]) == ("Pas à pas", "draft", True)
-    assert (made["max_channels"], made["max_cps"]) == (12, 2.5)
-    assert made["recordings"] == [1]
+# A campaign's polls, and its rehearsal
 
 
 def test_poll_dates_that_are_typed_silence_the_campaign() -> None:
@@ -471,34 +438,6 @@ def test_poll_dates_that_are_typed_silence_the_campaign() -> None:
         with pytest.raises(InvalidInput) as caught:
             campaign_values(begun({**typed, **wrong}))
         assert FIELD_OF.get(caught.value.field, caught.value.field) == field
-
-
-def test_a_recording_is_added_on_the_step_that_asks_for_it(rig: Rig, person: TestClient) -> None:
-    held = {
-        "form_token": form_token(person.get("/campaigns/new").text),
-        "step": "message", "name": "Pas à pas", "purpose": "political",
-    }  # fmt: skip
-    sound = (EXAMPLES / "message-court.flac").read_bytes()
-
-    def send(more: dict[str, str], content: bytes = b"", name: str = "") -> Any:
-        return person.post(
-            "/campaigns/new", data={**held, **more}, files={"file": (name, content)}
-        )  # fmt: skip
-
-    nothing, bad = send({"add": "1"}), send({"add": "1"}, b"no", "a.wav")
-    assert (nothing.status_code, bad.status_code) == (422, 422)
-    assert all('href="#f-file"' in one.text for one in (nothing, bad))
-    assert "Pas à pas" in bad.text
-    added = send({"add": "1", "recording_name": "Au micro"}, sound, "micro.flac")
-    assert added.status_code == 200
-    assert re.search(r'id="f-recording1".*?<option value="1" selected>', added.text, re.DOTALL)
-    assert "« Au micro » est gardé" in added.text
-    on = send({"recording1": "1"}, (EXAMPLES / "message-identite.flac").read_bytes(), "id.flac")
-    assert '<input type="hidden" name="recording2" value="2">' in on.text
-    assert 'name="step" value="way"' in on.text
-    assert [one["name"] for one in rig.ours.get("/api/v1/recordings").json()["items"]] == [
-        "id", "Au micro",
-    ]  # fmt: skip
 
 
 def test_a_campaign_is_rehearsed_before_it_reaches_people(rig: Rig, person: TestClient) -> None:

@@ -150,11 +150,24 @@ def test_a_bad_script_is_refused_in_its_writers_terms(
     assert why in str(refused.value)
 
 
-def test_a_campaign_with_a_script_is_not_rehearsed_by_a_click(
+def test_a_rehearsal_says_and_asks_what_the_campaign_does(
     workspace: Workspace, world: World
 ) -> None:
-    campaign = prepared(workspace, world, questions=[QUESTION])
-    with pytest.raises(NotAllowed, match="with a script is rehearsed from its file"):
+    transfer = {"key": "3", "number": "01 99 00 00 77", "limit": 5}
+    campaign = prepared(workspace, world, questions=[QUESTION], replay="0", transfer=transfer)
+    twin = rehearse(workspace, campaign.controller_id, campaign.id, "test")
+    with reading(world.engine) as connection:
+        assert kept.by_id(connection, twin).script == campaign.script
+
+
+def test_a_rehearsal_puts_nobody_through_to_a_real_telephone(
+    workspace: Workspace, world: World
+) -> None:
+    transfer = {"key": "3", "number": "4510", "limit": 5, "trunk": "carrier"}
+    real = {"trunk": "carrier", "caller_id": "+33162000001"}
+    said = [["label", "identity"], "opt_out", ["body", "data_source", "callback"]]
+    campaign = prepared(workspace, world, changes=real, says=said, transfer=transfer)
+    with pytest.raises(NotAllowed, match="A rehearsal reaches nobody"):
         rehearse(workspace, campaign.controller_id, campaign.id, "test")
 
 
