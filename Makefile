@@ -98,6 +98,10 @@ bench-api: environment pbx ## the API asked by many while the dialer calls, and 
 fuzz-api: environment ## a hundred random requests to every operation of the API
 	@PORTEVOIX_FUZZ=100 .venv/bin/pytest -q --timeout 1800 tests/unit/api/test_api_fuzz.py
 
+.PHONY: webhooks
+webhooks: environment ## a receiver that is down for ten minutes at 100 events a second
+	@PORTEVOIX_EVENTS=100 .venv/bin/pytest -q --timeout 1800 tests/unit/operations/test_receiver_down.py
+
 .PHONY: api-schema
 api-schema: environment ## write the API's examples and its schema anew, after something was added
 	@PYTHONPATH=tests .venv/bin/python tests/unit/api/api_walk.py

@@ -1,6 +1,10 @@
-"""A program that is down for ten minutes at 100 events a second, told over real connections."""
+"""A program that is down for ten minutes, told over real connections of what happened meanwhile.
+
+`make webhooks` has a hundred events happen each second, as with a hundred calls.
+"""
 
 import json
+import os
 import socket
 import threading
 from collections import defaultdict
@@ -26,15 +30,15 @@ from store.engine import reading, writing
 from store.outbox import Event
 
 START = datetime(2099, 6, 1, 10, tzinfo=UTC)
-PER_SECOND = 100
+PER_SECOND = int(os.environ.get("PORTEVOIX_EVENTS", "4"))
 DOWN_S = 600
-TARGETS = 20_000
+TARGETS = 200 * PER_SECOND
 LOOPBACK = "[webhooks]\nallow_loopback = true\n"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_sixty_thousand_events_that_waited_are_told_once_each_and_in_order(
+def test_all_events_that_waited_are_told_once_each_and_in_order(
     own_store: Engine, tmp_path: Path
 ) -> None:
     controller = World(own_store).controller()
