@@ -135,9 +135,9 @@ def test_machines_whose_greeting_is_long_are_hung_up_on_and_nobody_else(
 ) -> None:
     talkative = _talkative(tmp_path / "voices")
     samples, rate = soundfile.read(MESSAGE)
-    soundfile.write(tmp_path / "long.wav", np.resize(samples, 20 * rate), rate)
+    soundfile.write(tmp_path / "long.flac", np.resize(samples, 20 * rate), rate)
     who = ("--by-number", "--voices", str(talkative))
-    stage = staging(population=who, message=tmp_path / "long.wav")
+    stage = staging(population=who, message=tmp_path / "long.flac")
     stage.start_network()
     stage.start_dialer()
     outcomes = _until_called(stage, _launched(stage, MachineMode.HANG_UP, LONG), LONG)
