@@ -24,6 +24,13 @@ from audio.probe import silent
 # Part of every message's identity: change it whenever the same recording would sound different.
 VERSION = 3
 
+LEAD_MS = 60
+"""Of digital silence before the first part of a message. The PBX may drop the first 20 ms of what
+it plays: Asterisk gives up on a frame where it finds the channel locked several times in a row
+(«Deadlock avoided for write to channel»), which happens about once in a thousand calls as the SIP
+side is still busy with the answer. It is no speech then. One packet more than that lies in it, and
+the few ms by which resampling and the limiter reach before a sound."""
+
 WIDE_HZ = 16_000
 NARROW_HZ = 8_000
 TARGET_LUFS = -20.0
@@ -94,15 +101,20 @@ def levelled(samples: Samples) -> Samples:
     Raises:
         InvalidInput: next to nothing lies in the telephone's band.
     """
-    gain_db, measured = 0.0, loudness(narrowband(samples), NARROW_HZ)
+    gain_db, measured = 0.0, _heard(narrowband(samples))
     if measured < _FAINTEST_LUFS:
         raise silent()
     for _ in range(_LEVEL_PASSES):
         gain_db += TARGET_LUFS - measured
-        measured = loudness(_played(samples * np.float32(amplitude(gain_db))), NARROW_HZ)
+        measured = _heard(_played(samples * np.float32(amplitude(gain_db))))
         if abs(TARGET_LUFS - measured) < _LEVEL_CLOSE_LU:
             break
     return samples * np.float32(amplitude(gain_db))
+
+
+def _heard(narrow: Samples) -> float:
+    """How loud it is after its lead, which shifts the blocks that are measured."""
+    return loudness(np.pad(narrow, (LEAD_MS * NARROW_HZ // 1000, 0)), NARROW_HZ)
 
 
 def _played(samples: Samples) -> Samples:

@@ -2,7 +2,8 @@
 
 Asterisk chooses a file by its extension (``formats/format_pcm.c``, ``format_sln.c``): ``.alaw``
 and ``.ulaw`` are ITU-T G.711 at 8 kHz, ``.sln`` signed 16-bit little-endian at 8 kHz, ``.g722``
-ITU-T G.722 at 16 kHz, which is there where this machine can write it (``audio.g722``).
+ITU-T G.722 at 16 kHz, which is there where a trunk has it and this machine can write it
+(``audio.g722``).
 """
 
 import os
@@ -37,9 +38,9 @@ CODECS = {
 }
 
 
-def written_here() -> list[str]:
-    """The codecs in which this machine writes every message."""
-    return sorted([*CODECS, g722.EXTENSION]) if g722.has_encoder() else sorted(CODECS)
+def written_here(*, wideband: bool) -> list[str]:
+    """The codecs in which this machine writes a message, G.722 only where it is asked for."""
+    return sorted([*CODECS, g722.EXTENSION] if wideband and g722.has_encoder() else CODECS)
 
 
 def pcm(samples: Samples) -> Pcm:
@@ -49,12 +50,15 @@ def pcm(samples: Samples) -> Pcm:
     return clipped
 
 
-def encode(samples_by_rate: dict[int, Pcm], base: Path) -> dict[str, Path]:
+def encode(
+    samples_by_rate: dict[int, Pcm], base: Path, *, wideband: bool = False
+) -> dict[str, Path]:
     """Write one file for each codec, to the disk and not only to its cache.
 
     Args:
         samples_by_rate: the message at 8,000 and at 16,000 Hz.
         base: path without extension; ``base.alaw`` and so on are written.
+        wideband: G.722 is written too, where this machine can.
 
     Returns:
         the path written for each codec.
@@ -65,7 +69,8 @@ def encode(samples_by_rate: dict[int, Pcm], base: Path) -> dict[str, Path]:
         _write(path, samples_by_rate[NARROW_HZ], codec)
         written[extension] = path
     wide = base.with_name(f"{base.name}.{g722.EXTENSION}")
-    if g722.has_encoder() and g722.write(samples_by_rate[WIDE_HZ].astype("<i2").tobytes(), wide):
+    asked = g722.EXTENSION in written_here(wideband=wideband)
+    if asked and g722.write(samples_by_rate[WIDE_HZ].astype("<i2").tobytes(), wide):
         written[g722.EXTENSION] = wide
     return written
 

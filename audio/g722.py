@@ -1,6 +1,7 @@
 """ITU-T G.722 at 64 kbit/s, 16 kHz in 8 octets a millisecond, by the system's ffmpeg.
 
-Written once, so that Asterisk need not encode it in each call.
+Written once, so that Asterisk need not encode it in each call; and only where a trunk has it, as
+to start that program takes longer than everything else that is done for a message.
 """
 
 import tempfile

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audio.condition import WIDE_HZ
+from audio.condition import LEAD_MS, WIDE_HZ
 from audio.decode import Samples
 from audio.encode import Pcm, pcm
 
@@ -19,13 +19,6 @@ with warnings.catch_warnings():
     # pydub looks for an ffmpeg, which nothing here needs, and says so to whoever imports it.
     warnings.simplefilter("ignore")
     from pydub import AudioSegment
-
-LEAD_MS = 60
-"""Of digital silence before the first part. The PBX may drop the first 20 ms of what it plays:
-Asterisk gives up on a frame where it finds the channel locked several times in a row («Deadlock
-avoided for write to channel»), which happens about once in a thousand calls as the SIP side is
-still busy with the answer. It is no speech then. One packet more than that lies in it, and the few
-ms by which resampling and the limiter reach before a sound."""
 
 # Each part keeps up to 100 ms of its own silence at either end, so speech rests about 0.4 s.
 PAUSE_MS = 200

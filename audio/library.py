@@ -48,10 +48,12 @@ class Library:
     Args:
         root: created if need be. Asterisk plays from under it, so its path should hold only
             ``[A-Za-z0-9_./+-]``, and Asterisk's user must be able to enter it.
+        wideband: messages are prepared in G.722 too, as a trunk has it.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, wideband: bool = False) -> None:
         self.root = root
+        self._wideband = wideband
         self._originals = root / "originals"
         self._messages = root / "messages"
         self._scripts = root / "scripts"
@@ -106,7 +108,8 @@ class Library:
             raise InvalidInput(FIELD, "the message has no recording.", "Choose at least one.")
         for part in parts:
             probe(part)
-        directory = self._messages / message_id_of([sha256_of(part) for part in parts])
+        sha256s = [sha256_of(part) for part in parts]
+        directory = self._messages / message_id_of(sha256s, wideband=self._wideband)
         if not _is_whole(directory):
             self._build(parts, name, directory)
         return read_message(directory, name)
@@ -174,7 +177,7 @@ class Library:
         with self._aside() as aside:
             built = aside / "message"
             built.mkdir()
-            prepare_files(parts, name, built)
+            prepare_files(parts, name, built, wideband=self._wideband)
             for path in built.iterdir():
                 _make_durable(path, _PLAYED_MODE)
             built.chmod(_DIRECTORY_MODE)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from audio.condition import (
+    LEAD_MS,
     NARROW_HZ,
     PEAK_LIMIT_DBFS,
     TARGET_LUFS,
@@ -19,7 +20,7 @@ from audio.condition import (
 )
 from audio.decode import MAX_SECONDS, Samples, decode, too_long
 from audio.encode import Pcm, encode, pcm, written_here
-from audio.join import FADE_IN_MS, FADE_OUT_MS, LEAD_MS, PAUSE_MS, join
+from audio.join import FADE_IN_MS, FADE_OUT_MS, PAUSE_MS, join
 from audio.levels import dbfs
 from audio.loudness import loudness
 from audio.message import MANIFEST, MessagePart, PreparedMessage, sha256_of
@@ -27,7 +28,7 @@ from audio.message import MANIFEST, MessagePart, PreparedMessage, sha256_of
 BASE_NAME = "message"
 
 
-def message_id_of(sha256s: Sequence[str]) -> str:
+def message_id_of(sha256s: Sequence[str], *, wideband: bool) -> str:
     """Name the message that these recordings make, in this order, by this conditioning.
 
     Returns:
@@ -39,18 +40,21 @@ def message_id_of(sha256s: Sequence[str]) -> str:
         "target": TARGET_LUFS,
         "limit": PEAK_LIMIT_DBFS,
         "joins": [LEAD_MS, PAUSE_MS, FADE_IN_MS, FADE_OUT_MS],
-        "codecs": written_here(),
+        "codecs": written_here(wideband=wideband),
     }
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def prepare_files(recordings: Sequence[Path], name: str, directory: Path) -> PreparedMessage:
+def prepare_files(
+    recordings: Sequence[Path], name: str, directory: Path, *, wideband: bool = False
+) -> PreparedMessage:
     """Write the files of a message, and their manifest, into an empty directory.
 
     Args:
         recordings: the parts in the order they are heard.
         name: what to call the message.
         directory: exists, and is empty.
+        wideband: G.722 is written too, where this machine can.
 
     Raises:
         InvalidInput: a part can't be heard, or the whole is longer than a call may be.
@@ -60,11 +64,11 @@ def prepare_files(recordings: Sequence[Path], name: str, directory: Path) -> Pre
         raise too_long()
     narrow = _for_telephone(wide)
     base = directory / BASE_NAME
-    files = encode({NARROW_HZ: narrow, WIDE_HZ: wide}, base)
+    files = encode({NARROW_HZ: narrow, WIDE_HZ: wide}, base, wideband=wideband)
     sha256s = [sha256_of(path) for path in recordings]
     places = zip(sha256s, spans, strict=True)
     message = PreparedMessage(
-        message_id=message_id_of(sha256s),
+        message_id=message_id_of(sha256s, wideband=wideband),
         name=name,
         base=base,
         seconds=len(narrow) / NARROW_HZ,

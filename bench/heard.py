@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio.join import LEAD_MS
+from audio.condition import LEAD_MS
 from bench import people
 from bench.figures import median, percentile
 from bench.installation import DRAIN_S, Installation, Plan, end_in_order, installed

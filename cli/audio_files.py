@@ -33,7 +33,7 @@ def prepare(
 ) -> None:
     """Join, level and encode recordings into the files a PBX plays."""
     with tempfile.TemporaryDirectory(prefix="portevoix-audio-") as aside:
-        message = Library(Path(aside)).prepare(files, out.name)
+        message = Library(Path(aside), wideband=True).prepare(files, out.name)
         out.mkdir(parents=True, exist_ok=True)
         for file in message.directory.iterdir():
             shutil.copyfile(file, out / file.name)

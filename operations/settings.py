@@ -288,6 +288,12 @@ class Settings(BaseSettings):
         return self.home / "audio"
 
     @property
+    def wideband(self) -> bool:
+        """Whether any trunk has G.722."""
+        codecs = {self.rehearsal.codec, *(one.codec for one in self.trunks.values())}
+        return Codec.G722 in codecs
+
+    @property
     def rules_directory(self) -> Path:
         """Where newer versions of rule packs are installed."""
         return self.home / "rules"

@@ -42,7 +42,9 @@ def open_workspace(home: Path | None = None) -> Workspace:
     schema.upgrade(engine)
     suppression_key.take_up(settings, engine)
     seal_what_is_plain(engine)
-    return Workspace(settings, engine, Library(settings.audio_directory))
+    return Workspace(
+        settings, engine, Library(settings.audio_directory, wideband=settings.wideband)
+    )
 
 
 def _leave_nothing_behind(settings: Settings, engine: Engine) -> None:

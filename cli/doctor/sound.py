@@ -21,7 +21,7 @@ def look(settings: Settings, supervisor: Supervisor) -> Iterator[Check]:
     """Look at every sound, in the codec of every trunk, as the PBX's own user."""
     codecs = sorted({trunk.codec for trunk in settings.all_trunks()})
     try:
-        prompts = prepare_prompts(Library(settings.audio_directory))
+        prompts = prepare_prompts(Library(settings.audio_directory, wideband=settings.wideband))
     except OSError as error:
         yield fault("prompts", str(error), "Let this user write below the home directory.")
         return

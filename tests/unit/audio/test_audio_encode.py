@@ -26,12 +26,12 @@ def g711_alaw_decoded(octet: int) -> int:
 
 def test_writes_headerless_files_under_the_names_asterisk_knows(tmp_path: Path) -> None:
     narrow, wide = pcm(speech(1, 8_000)), pcm(speech(1, 16_000))
-    files = encode({8_000: narrow, 16_000: wide}, tmp_path / "v1.2")
+    files = encode({8_000: narrow, 16_000: wide}, tmp_path / "v1.2", wideband=True)
     assert {path.name: path.stat().st_size for path in files.values()} == {
         "v1.2.alaw": 8_000, "v1.2.ulaw": 8_000, "v1.2.sln": 16_000,
         **({"v1.2.g722": 8_000} if g722.has_encoder() else {}),
     }  # fmt: skip
-    assert set(files) == set(written_here())
+    assert set(files) == set(written_here(wideband=True))
     assert files["sln"].read_bytes() == narrow.astype("<i2").tobytes()
 
 
@@ -40,7 +40,9 @@ def test_without_an_encoder_there_is_no_g722(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     samples = {8_000: pcm(speech(1, 8_000)), 16_000: pcm(speech(1, 16_000))}
-    assert set(encode(samples, tmp_path / "m")) == {"alaw", "ulaw", "sln"} == set(written_here())
+    narrow = {"alaw", "ulaw", "sln"}
+    assert set(encode(samples, tmp_path / "m", wideband=True)) == narrow
+    assert set(written_here(wideband=True)) == set(written_here(wideband=False)) == narrow
 
 
 def test_a_g722_that_cannot_be_written_is_left_out(
@@ -49,14 +51,14 @@ def test_a_g722_that_cannot_be_written_is_left_out(
     monkeypatch.setattr(g722, "has_encoder", lambda: True)
     monkeypatch.setattr(ffmpeg, "run", lambda _: ffmpeg.Ended(1, "no"))
     samples = {8_000: pcm(speech(1, 8_000)), 16_000: pcm(speech(1, 16_000))}
-    assert "g722" not in encode(samples, tmp_path / "m")
+    assert "g722" not in encode(samples, tmp_path / "m", wideband=True)
 
 
 @pytest.mark.skipif(not g722.has_encoder(), reason="no ffmpeg here")
 def test_g722_carries_what_no_narrow_codec_does(tmp_path: Path) -> None:
     """8 octets a millisecond, as Asterisk counts positions; decoded here by ffmpeg."""
     wide = pcm(tone(5_000, 1, 16_000, -12))
-    files = encode({8_000: wide[::2], 16_000: wide}, tmp_path / "m")
+    files = encode({8_000: wide[::2], 16_000: wide}, tmp_path / "m", wideband=True)
     decoded = ["-f", "g722", "-i", str(files["g722"]), "-f", "s16le", str(tmp_path / "raw")]
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", *decoded], check=True)
     heard = np.fromfile(tmp_path / "raw", "<i2").astype(float) / 2**15

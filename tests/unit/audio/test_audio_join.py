@@ -4,8 +4,9 @@ from audio_signals import tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio.condition import LEAD_MS
 from audio.encode import pcm
-from audio.join import FADE_IN_MS, FADE_OUT_MS, LEAD_MS, PAUSE_MS, join
+from audio.join import FADE_IN_MS, FADE_OUT_MS, PAUSE_MS, join
 
 PER_MS = 16
 

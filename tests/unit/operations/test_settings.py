@@ -87,6 +87,15 @@ def test_a_secret_in_a_file_that_is_not_there_or_said_twice_is_refused(
         load(tmp_path)
 
 
+@pytest.mark.parametrize(("codec", "wideband"), [("alaw", False), ("g722", True)])
+def test_messages_are_wideband_as_soon_as_a_trunk_is(
+    tmp_path: Path, codec: str, wideband: bool
+) -> None:
+    carrier = f'[trunks.carrier]\nhost = "sip.example"\ncodec = "{codec}"\n'
+    assert written(tmp_path, carrier).wideband is wideband
+    assert written(tmp_path, f'[rehearsal]\ncodec = "{codec}"\n').wideband is wideband
+
+
 @pytest.mark.parametrize(
     ("carrier", "rehearsal", "keys"),
     [
