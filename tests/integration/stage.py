@@ -37,6 +37,7 @@ from operations.import_list import import_list
 from operations.prepare import prepare_campaign
 from operations.progress import Progress, progress_of
 from operations.record import keep_recording
+from operations.script_values import ScriptValues
 from operations.workspace import Workspace, open_workspace
 from rehearsal.checker import Verdict
 from rehearsal.ledger import LedgerCall, read
@@ -47,6 +48,10 @@ MESSAGE = Path(__file__).parents[2] / "examples" / "message-court.flac"
 CALLER_ID = "0199001234"
 WORDING = {"w1": "J'accepte d'être appelée."}
 PATIENCE_S = 60.0
+
+ALL = ["label", "identity", "opt_out", "body", "data_source", "callback"]
+SAID = ScriptValues[int].model_validate({"says": [ALL]})
+"""What the message is said to say where a campaign might reach people: one recording, all of it."""
 
 
 def until(condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
@@ -159,7 +164,10 @@ class Stage:
 
     def _prepared(self, values: CampaignValues, lists: list[int]) -> int:
         recordings = [self.recording()]
-        return prepare_campaign(self.workspace, self.controller, values, recordings, lists, "test")
+        return prepare_campaign(
+            self.workspace, self.controller, values, recordings, lists, "test",
+            script=None if values.trunk == "rehearsal" else SAID,
+        )  # fmt: skip
 
     def recording(self) -> int:
         """The message that everybody hears; its id."""
@@ -181,7 +189,7 @@ class Stage:
             caller_id=CALLER_ID if rehearsal else "0162000001",
             ring_timeout_s=15,
             limits=LimitValues(**{"max_channels": 40, "max_cps": 10, **limits}),
-            schedule=ScheduleValues(any_hour=rehearsal),
+            schedule=ScheduleValues(any_hour=rehearsal, no_election_by="A. Tester"),
             launch=LaunchValues(watch=not rehearsal),
             retry=RetryValues(
                 max_attempts=2,

@@ -141,7 +141,9 @@ def test_machines_whose_greeting_is_long_are_hung_up_on_and_nobody_else(
     stage.start_network()
     stage.start_dialer()
     outcomes = _until_called(stage, _launched(stage, MachineMode.HANG_UP, LONG), LONG)
-    assert _of(outcomes, LONG.machines) == {"machine"}
+    found = _of(outcomes, LONG.machines)
+    assert "machine" in found
+    assert found <= {"machine", "delivered"}, "where there is a doubt, it is a person"
     assert _of(outcomes, LONG.people) == {"delivered"}
     assert _of(outcomes, LONG.refusing) == {"opted_out"}
 

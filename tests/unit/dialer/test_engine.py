@@ -494,7 +494,8 @@ async def test_the_next_dialer_adopts_what_is_up(world: World, tmp_path: Path) -
 def release(world: World) -> None:
     """As if the process that held the lease were gone for good."""
     with writing(world.engine) as connection:
-        connection.execute(lease.update().values(renewed_at=world.now - 2 * LEASE_LASTS))
+        lapsed = world.now - 2 * LEASE_LASTS
+        connection.execute(lease.update().values(renewed_at=lapsed, status={}))
 
 
 async def test_a_hangup_while_channels_are_listed_is_not_missed(

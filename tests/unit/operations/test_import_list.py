@@ -398,7 +398,9 @@ ROWS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
 @given(rows=ROWS, after=st.integers(1, 60))
 def test_every_row_is_accounted_for_exactly_once(
     engine: Engine, rows: list[str], after: int
