@@ -34,6 +34,7 @@ from api.dashboard import (
 )
 from api.dashboard import audit as audit_pages
 from api.dashboard import campaigns as campaign_pages
+from api.dashboard import controllers as controller_pages
 from api.dashboard import halt as halt_pages
 from api.dashboard import lists as list_pages
 from api.dashboard import own_calls as own_call_pages
@@ -189,7 +190,8 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.include_router(stream.router, prefix="/api/v1", responses=_PROBLEMS)
     app.include_router(_api(), prefix="/api/v1", responses=_PROBLEMS)
     for one in (
-        health, metrics, kinds, door, single_sign_on, set_up, account, users, room, drafting,
+        health, metrics, kinds, door, single_sign_on, set_up, account, users, controller_pages,
+        room, drafting,
         preflight_pages, own_call_pages, reports, proofs, campaign_pages, halt_pages, importing,
         list_pages,
         recording_pages, refusals, why_pages, request_pages, audit_pages, operation, programs,

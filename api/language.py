@@ -119,8 +119,12 @@ class Language:
 
     def sum_typed(self, micros: int | None) -> str:
         """Micro-euros as somebody would type them, exact; nothing for none."""
-        mark = str(numbers.get_decimal_symbol(self.code))
-        return "" if micros is None else plain(micros).replace(".", mark)
+        return "" if micros is None else plain(micros).replace(".", self.decimal_mark)
+
+    @property
+    def decimal_mark(self) -> str:
+        """Between a whole number and its decimals."""
+        return str(numbers.get_decimal_symbol(self.code))
 
     def phone(self, number: str) -> str:
         """A French E.164 number in groups, the way it is read aloud."""

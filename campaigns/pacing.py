@@ -25,6 +25,13 @@ UNKNOWN_JITTER_S = 0.06
 MOST_JITTER_S = 0.15
 """What it is taken to vary by at most: one that is full shows more, and calls all the same."""
 
+OWN_LOAD_CPS = 100.0
+"""Limits below this fill no machine by themselves: where the delay varies by more all the same,
+other programs do it, so that more of it is allowed for, in inverse proportion."""
+
+MOST_JITTER_OF_OTHERS_S = 0.5
+"""What is allowed for then at most: beyond it orders wait (`Backlog`)."""
+
 CROWD_FROM = 200
 """Calls up from which on sound alone keeps INVITEs waiting now and then."""
 
@@ -55,6 +62,12 @@ LAG_BELIEVED_S = 5.0
 def crowd(calls_up: int) -> float:
     """Seconds to allow for besides, where so many calls are up."""
     return CROWD_JITTER_S * max(0, calls_up - CROWD_FROM)
+
+
+def most_jitter(per_second: float) -> float:
+    """What the delay is taken to vary by at most, in seconds, under a limit of calls per second."""
+    by_others = MOST_JITTER_S * OWN_LOAD_CPS / per_second
+    return max(MOST_JITTER_S, min(by_others, MOST_JITTER_OF_OTHERS_S))
 
 
 class Pace:
@@ -93,8 +106,9 @@ class Pace:
 
     def allow_for(self, jitter_s: float, calls_up: int = 0) -> None:
         """Make the window longer: by a share of what the PBX's delay varies by, and for a crowd."""
-        varies = max(min(jitter_s, MOST_JITTER_S) * LEFT_SHARE, LEAST_JITTER_S)
-        self._jitter = min(varies + crowd(calls_up), MOST_JITTER_S * LEFT_SHARE)
+        most = most_jitter(self.per_second)
+        varies = max(min(jitter_s, most) * LEFT_SHARE, LEAST_JITTER_S)
+        self._jitter = min(varies + crowd(calls_up), most * LEFT_SHARE)
         self._set(self.per_second)
 
     def earliest(self, now: float) -> float:

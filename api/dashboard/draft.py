@@ -28,13 +28,14 @@ KINDS = {
     "political": "fr-political",
     "public_info": "fr-public-info",
     "commercial": "fr-commercial",
+    "emergency": "fr-emergency",
 }
 """The rule pack of each purpose."""
 
 PLACES = ("recording1", "recording2", "recording3", "recording4")
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "people": ("name", "purpose"),
+    "people": ("name", "purpose", "signatory"),
     "readiness": (),
     "message": PLACES,
     "script": draft_script.FIELDS,
@@ -222,6 +223,7 @@ def campaign_values(draft: Draft) -> CampaignValues:
         "name": draft["name"],
         "purpose": draft["purpose"],
         "pack": KINDS.get(draft["purpose"], draft["purpose"]),
+        "signatory": draft["signatory"],
         "trunk": draft["trunk"],
         "caller_id": draft["caller_id"],
         "ring_timeout_s": draft["ring_timeout_s"] or 25,

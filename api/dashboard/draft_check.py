@@ -7,8 +7,9 @@ from api.dashboard.draft_page import open_forms, ready_lists
 from api.dashboard.holdings import recordings_of
 from campaigns.errors import InvalidInput
 from campaigns.machine import MachineMode
-from operations import rules, trunk_states
+from operations import controllers, rules, trunk_states
 from operations.campaign_file import CampaignValues, check_machines
+from operations.demands import check_answering, check_authority
 from operations.prepare import prepare_campaign
 from operations.rehearse import REHEARSAL_CALLER_ID
 from operations.sample import free_name
@@ -68,8 +69,16 @@ def _check_people(workspace: Workspace, caller: Caller, draft: Draft) -> None:
         raise InvalidInput("name", "another campaign is called so.", "Choose another name.")
     if draft["purpose"] not in KINDS:
         raise InvalidInput("purpose", "it is none of those there are.", "Choose one of them.")
+    _check_authority(workspace, caller, draft)
     if not draft.list_ids:
         raise InvalidInput("lists", "nobody would be called.", "Choose at least one list.")
+
+
+def _check_authority(workspace: Workspace, caller: Caller, draft: Draft) -> None:
+    values = _bare(draft)
+    check_answering(values)
+    controller = controllers.one(workspace, caller.controller_id)
+    check_authority(controller, values, rules.in_force(workspace, values.pack))
 
 
 def _check_script(workspace: Workspace, caller: Caller, draft: Draft) -> None:
@@ -88,7 +97,11 @@ def _check_way(workspace: Workspace, caller: Caller, draft: Draft) -> None:
     states = {one.trunk.name: one for one in trunk_states.every(workspace)}
     rehearsing = trunk.name in states and states[trunk.name].rehearsal
     check_caller_id(draft["caller_id"], trunk, pack, rehearsal=rehearsing)
-    if not rehearsing and pack.script.needed and _script(workspace, caller, draft) is None:
+    if rehearsing:
+        return
+    # What is asked of real campaigns alone, such as the spoken label, is known of only now.
+    _check_script(workspace, caller, draft)
+    if pack.script.needed and _script(workspace, caller, draft) is None:
         raise InvalidInput(
             "says",
             f"{pack.id} asks what is said before people are called, and it is not told.",
@@ -110,6 +123,7 @@ def _bare(draft: Draft) -> CampaignValues:
     return CampaignValues(
         name="–", purpose=draft["purpose"] or "–", pack=_pack_of(draft),
         trunk=draft["trunk"] or REHEARSAL, caller_id=REHEARSAL_CALLER_ID,
+        signatory=draft["signatory"],
     )  # fmt: skip
 
 

@@ -25,9 +25,10 @@ from api.language import Language
 from api.schemas import ContactList, Recording
 from campaigns.machine import MachineMode
 from campaigns.rules.pack import Pack
+from campaigns.rules.purposes import Purpose
 from campaigns.script import OPT_OUT
 from campaigns.script_order import Part
-from operations import consent_form, readiness, rules, trunk_states
+from operations import consent_form, controllers, readiness, rules, trunk_states
 from operations.consent_form import ConsentForm
 from operations.script_values import Language as Spoken
 from operations.trunk_states import TrunkState
@@ -93,6 +94,7 @@ def draft_page(
         "chosen_lists": [one for one in lists if one.id in draft.list_ids],
         "chosen_recordings": heard,
         **_choices(workspace, language, lists, recordings),
+        **_purposes(workspace, caller, language),
     }
     if shown.step == "readiness":
         values |= _readiness(workspace, caller, language, draft)
@@ -121,14 +123,23 @@ def _choices(
     return {
         "lists_choice": [(one.id, one.name, language.number(one.accepted)) for one in lists],
         "recordings_choice": [(one.id, one.name) for one in recordings],
-        "purposes_choice": [
-            (one, language.word("purpose", one), pack) for one, pack in KINDS.items()
-        ],
         "trunks_choice": [
             (one.trunk.name, one.trunk.name, _about(one, language))
             for one in trunk_states.every(workspace)
         ],
         "days_choice": [(day, days[day - 1], "") for day in range(1, 8)],
+    }
+
+
+def _purposes(workspace: Workspace, caller: Caller, language: Language) -> dict[str, Any]:
+    """What a campaign can be; alerts are for public bodies alone."""
+    public_body = controllers.one(workspace, caller.controller_id)["public_body"]
+    offered = {one: pack for one, pack in KINDS.items() if public_body or one != Purpose.EMERGENCY}
+    return {
+        "public_body": public_body,
+        "purposes_choice": [
+            (one, language.word("purpose", one), pack) for one, pack in offered.items()
+        ],
     }
 
 

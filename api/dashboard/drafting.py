@@ -171,6 +171,7 @@ def _like(workspace: Workspace, caller: Caller, campaign_id: int) -> dict[str, A
         **_said_in(workspace, caller, campaign_id),
         "name": free_name(workspace, caller.controller_id, named),
         "purpose": row.purpose,
+        "signatory": plain["signatory"] or "",
         "lists": tuple(map(str, lists)),
         "trunk": row.trunk,
         "caller_id": row.caller_id,

@@ -155,8 +155,7 @@ def limit_controller(
 
 
 def _controller(workspace: Workspace, controller_id: int) -> ControllerName:
-    (found,) = (one for one in controllers.every(workspace) if one["id"] == controller_id)
-    return ControllerName(**found)
+    return ControllerName(**controllers.one(workspace, controller_id))
 
 
 @router.get("/users", summary="List users")

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from api.dashboard.draft import STEPS
 from campaigns.machine import MachineMode
-from operations import drafts
+from operations import controllers, drafts
 from operations.consent_forms import NewForm, create
 from store import campaigns as kept
 from store.engine import reading
@@ -400,3 +400,19 @@ def test_a_budget_and_a_transfer_are_said_to_exclude_each_other(
     assert check.step(prepare="1") == 422
     assert check.has("budget")
     assert 'value="40"' in check.page
+
+
+def test_alerts_are_offered_to_public_bodies_and_ask_who_signs(rig: Rig, walk: Walk) -> None:
+    alert = {**PEOPLE, "purpose": "emergency"}
+    assert 'value="emergency"' not in walk.page
+    assert not re.search('name="signatory"', walk.page)
+    assert walk.step(**alert) == 422
+    assert walk.has("purpose"), "whoever writes it themselves is told that it is not for them"
+    controllers.mark_public_body(rig.workspace, "Élan Valbourg", "Root")
+    walk = Walk(walk.client)
+    assert 'value="emergency"' in walk.page
+    assert walk.step(**alert) == 422
+    assert walk.has("signatory")
+    assert walk.step(**alert, signatory="key crm") == 422
+    assert walk.has("signatory"), "that is no person"
+    assert walk.step(**alert, signatory="Lou Martin, préfète") == 303

@@ -16,7 +16,7 @@ from test_api_dashboard import Outline
 from api.app import create_app
 from campaigns.access import Role
 from campaigns.password import FREE_GUESSES
-from operations import accounts, set_up
+from operations import accounts, controllers, set_up
 from operations.workspace import Workspace, open_workspace
 from store import audit
 from store.engine import reading
@@ -322,3 +322,52 @@ def test_these_pages_are_in_order_for_who_cannot_see_them(
         assert all(str(one.get("id")) in page.labelled for one in page.inputs), path
         assert "style=" not in text, path
         assert "http://" not in text, path
+
+
+def standing_of(rig: Rig) -> tuple[float, int | None, float | None, bool]:
+    found = controllers.one(rig.workspace, 1)
+    return found["weight"], found["max_channels"], found["max_cps"], found["public_body"]
+
+
+def decided(rig: Rig) -> list[str]:
+    with reading(rig.workspace.engine) as connection:
+        acts = [one["act"] for one in audit.latest(connection, 1, 100)]
+    kinds = ("controller.weigh", "controller.limit", "controller.public_body")
+    return sorted(one for one in acts if one in kinds)
+
+
+def test_share_limits_and_standing_of_a_controller_are_decided_on_its_page(
+    rig: Rig, zoe: TestClient
+) -> None:
+    assert 'href="/controllers/1"' in zoe.get("/users").text
+    assert 'value="1"' in zoe.get("/controllers/1").text
+    typed = {"weight": "2,5", "max_channels": "40", "max_cps": "", "public_body": "yes"}
+    assert send(zoe, "/controllers/1", **typed).status_code == 303
+    assert standing_of(rig) == (2.5, 40, None, True)
+    assert decided(rig) == ["controller.limit", "controller.public_body", "controller.weigh"]
+    assert send(zoe, "/controllers/1", **typed).status_code == 303
+    assert len(decided(rig)) == 3, "what stays as it is is no act"
+    zoe.headers["Accept-Language"] = "fr"
+    assert 'value="2,5"' in zoe.get("/controllers/1").text
+    assert zoe.get("/controllers/99").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("weight", "0"), ("weight", "much"), ("max_channels", "2.5"), ("max_channels", "0"),
+        ("max_cps", "nan"), ("max_cps", "inf"), ("max_cps", "-1"), ("max_channels", "1e400"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_of_a_controller_is_said_and_nothing_is_changed(
+    rig: Rig, zoe: TestClient, field: str, typed: str
+) -> None:
+    before = standing_of(rig)
+    sent = {"weight": "3", "max_channels": "40", "max_cps": "5", "public_body": "yes", field: typed}
+    answer = send(zoe, "/controllers/1", **sent)
+    assert answer.status_code == 422
+    assert f'href="#f-{field}"' in answer.text
+    assert f'value="{typed}"' in answer.text
+    assert "checked" in answer.text
+    assert standing_of(rig) == before
+    assert decided(rig) == []

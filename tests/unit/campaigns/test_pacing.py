@@ -19,6 +19,7 @@ from campaigns.pacing import (
     Lag,
     Pace,
     Slots,
+    most_jitter,
 )
 
 TOLERANCE_S = 1e-9
@@ -53,13 +54,14 @@ rates = st.one_of(st.integers(1, 200).map(float), st.floats(0.2, 200, allow_nan=
 
 
 @settings(max_examples=60, deadline=None)
-@given(rates, st.floats(0, MOST_JITTER_S), st.floats(0, 0.2), chances)
+@given(rates, st.floats(0, 1), st.floats(0, 0.2), chances)
 def test_no_second_ever_holds_more_invites_than_the_limit(
-    rate: float, jitter: float, late: float, chance: random.Random
+    rate: float, fullness: float, late: float, chance: random.Random
 ) -> None:
     """Whatever the PBX's delay, of which it is known at once, and the rest of the way, of which
     nothing is known."""
     pace = Pace(rate)
+    jitter = fullness * most_jitter(rate)
     pace.allow_for(jitter)
     rest = max(jitter * LEFT_SHARE, LEAST_JITTER_S)
     invites: list[float] = []
@@ -201,7 +203,18 @@ def test_more_is_allowed_for_beside_many_calls_with_sound_and_never_more_than_th
 
     assert window(0) == window(CROWD_FROM) == 1.0 + LEAST_JITTER_S
     assert window(CROWD_FROM + 260) == pytest.approx(1.0 + LEAST_JITTER_S + 0.013)
-    assert window(100_000) == 1.0 + MOST_JITTER_S * LEFT_SHARE
+    assert window(100_000) == 1.0 + most_jitter(18) * LEFT_SHARE
+
+
+def test_more_is_allowed_for_where_other_programs_fill_the_machine() -> None:
+    def window(per_second: float) -> float:
+        pace = Pace(per_second)
+        pace.allow_for(10.0)
+        return pace.window
+
+    assert window(150) == window(100) == pytest.approx(1.0 + MOST_JITTER_S * LEFT_SHARE)
+    assert window(50) == pytest.approx(1.0 + 2 * MOST_JITTER_S * LEFT_SHARE)
+    assert window(25) == window(5) == pytest.approx(1.2), "beyond half a second orders wait"
 
 
 def test_nothing_is_sent_while_an_order_is_late_nor_for_a_window_after_it() -> None:
