@@ -30,11 +30,11 @@ serve: environment pbx assets ## run the API, the dashboard and the dialer
 
 .PHONY: test
 test: environment pbx assets tools ## every test, those against a real Asterisk included
-	@.venv/bin/pytest -q -n 3 --dist loadscope --no-loadscope-reorder
+	@.venv/bin/pytest -q -n 4 --dist loadscope --no-loadscope-reorder
 
 .PHONY: test-postgresql
 test-postgresql: environment pbx assets tools ## the tests again, with PostgreSQL where they would have SQLite
-	@.venv/bin/python -m pytest -q -n 3 --dist loadscope --no-loadscope-reorder --on postgresql
+	@.venv/bin/python -m pytest -q -n 4 --dist loadscope --no-loadscope-reorder --on postgresql
 
 .PHONY: check
 check: environment ## formatting, lint, types, layers, and no package registry named in any file

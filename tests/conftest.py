@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 from postgres import Postgres, running_postgres
 from sqlalchemy import Engine, event
 
+from store import schema
 from store.engine import open_engine, sqlite_url
-from store.schema import upgrade
 
 # How long an example takes to make says how busy the machine is.
 settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])
@@ -40,9 +40,28 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite database with every table and no row, to be copied."""
     path = tmp_path_factory.mktemp("store") / "empty.db"
     engine = open_engine(sqlite_url(path))
-    upgrade(engine)
+    schema.upgrade(engine)
     engine.dispose()
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ready_homes(migrated_file: Path) -> Iterator[None]:
+    """Have the homes that tests make begin with that file: migrating each took a third of a second.
+
+    What processes of their own make is migrated as everywhere.
+    """
+    migrate = schema.upgrade
+
+    def upgrade_copy(engine: Engine) -> None:
+        path = Path(engine.url.database or "") if engine.dialect.name == "sqlite" else None
+        if path and path.is_file() and not path.stat().st_size:
+            shutil.copyfile(migrated_file, path)
+        migrate(engine)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema, "upgrade", upgrade_copy)
+        yield
 
 
 @pytest.fixture(scope="session")
