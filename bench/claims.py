@@ -1,7 +1,6 @@
 """What a claim takes, and what memory the dialer, by the number of targets."""
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,7 @@ from dialer.upkeep import CARRY_EVERY_S
 from store import campaigns as kept
 from store.disk import Disk
 from store.engine import carry_over, reading, writing
+from store.sqlite import driver as sqlite3
 
 SIZES = (10_000, 1_000_000, 6_000_000)
 BATCH = 50

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from campaigns.campaign import Limits
 from campaigns.states import Action
 from dialer import priority
 from dialer.instance.configure import AMI_USER
+from store.sqlite import driver as sqlite3
 
 RAW = Path(__file__).with_name("raw.py")
 CHANNELS = 2000

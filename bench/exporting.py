@@ -8,7 +8,6 @@ last line is one JSON object; the exit code is 1 where a figure misses its goal.
 
 import argparse
 import os
-import sqlite3
 import sys
 import time
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from bench.report import finish, note, save, table, tell
 from bench.service import Client, Service, serving
 from campaigns.campaign import Limits
 from rehearsal.ledger import read
+from store.sqlite import driver as sqlite3
 
 ROWS, RATE = 1_000_000, 100.0
 TARGETS = 200_000

@@ -7,7 +7,6 @@ dialer does, and notes how long it has to wait.
 
 import argparse
 import csv
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from operations.import_list import rejects
 from operations.workspace import Workspace, open_workspace
 from store import controllers, lists
 from store.engine import reading, writing
+from store.sqlite import driver as sqlite3
 
 ROWS = 6_000_000
 LARGE = 1_000_000

@@ -1,7 +1,6 @@
 """How soon a refusal holds while calls go on and a long list is imported."""
 
 import math
-import sqlite3
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from bench.meter import Meter
 from bench.report import note, table, tell
 from campaigns.campaign import Limits
 from rehearsal.ledger import LedgerCall, read
+from store.sqlite import driver as sqlite3
 
 LOOK_S = 0.004
 """Between two looks whether a suppression can be read: the precision of what is measured."""

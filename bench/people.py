@@ -6,7 +6,6 @@ whole way of a file instead.
 """
 
 import hashlib
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -39,6 +38,7 @@ from operations.workspace import Workspace
 from store import campaigns as kept
 from store import lists, tables, tallies
 from store.engine import reading, writing
+from store.sqlite import driver as sqlite3
 
 VOICE = Path(__file__).parents[1] / "examples" / "message-identite.flac"
 MESSAGE_S = 2.0

@@ -1,6 +1,5 @@
 """The database: opening it, its settings, its transactions."""
 
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from campaigns.errors import StoreUnavailable
+from store.sqlite import driver as sqlite3
+from store.sqlite import refuse_unsound
 
 BUSY_TIMEOUT_MS = 5000
 """How long a writer of SQLite waits for another; an import gives way every 50 ms."""
@@ -57,6 +58,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",  # an attempt or opt-out that was committed survives a power cut
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",  # what was erased stands in no free page
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-32768",
     "PRAGMA mmap_size=67108864",
@@ -78,7 +80,8 @@ def open_engine(url: str) -> Engine:
     PostgreSQL whose host is gone is an error after some seconds; the URL may set others.
     """
     if url.startswith("sqlite"):
-        engine = create_engine(url)
+        refuse_unsound()
+        engine = create_engine(url, module=sqlite3)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     said = make_url(url).query
@@ -93,8 +96,9 @@ def open_alone(url: str) -> Engine:
     one connection (https://www.sqlite.org/wal.html, «Use of WAL Without Shared-Memory»). So
     connecting fails while another process has the file open, even idle.
     """
+    refuse_unsound()
     patience = {"timeout": _ALONE_WITHIN_S}
-    engine = create_engine(url, pool_size=1, max_overflow=0, connect_args=patience)
+    engine = create_engine(url, module=sqlite3, pool_size=1, max_overflow=0, connect_args=patience)
     event.listen(engine, "connect", _lock_whole)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine

@@ -1,7 +1,6 @@
 """Databases for every test: SQLite, and PostgreSQL where there is one. Both pass the same tests."""
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sqlalchemy import Engine, event
 
 from store import schema
 from store.engine import open_engine, sqlite_url
+from store.sqlite import driver as sqlite3
 
 # How long an example takes to make says how busy the machine is.
 settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])

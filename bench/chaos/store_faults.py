@@ -2,7 +2,6 @@
 
 import random
 import resource
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Protocol
 from bench.chaos.site import Site
 from bench.postgres import Cluster
 from store import turns
+from store.sqlite import driver as sqlite3
 
 PLACES_NO_MORE_S = 8.5
 """How long a dialer that is cut off from its database may go on: it stops placing calls when it has

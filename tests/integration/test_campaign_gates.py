@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
@@ -30,6 +29,7 @@ from operations.selection import Recorded
 from operations.suppress import Owner, suppress
 from store import policies, tables
 from store.engine import writing
+from store.sqlite import driver as sqlite3
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 

@@ -1,7 +1,6 @@
 """Real processes stopped, continued and put twice, over a real Asterisk."""
 
 import signal
-import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -12,6 +11,7 @@ from stage import Stage, Staging, numbers, until
 
 from campaigns.states import Action
 from cli.lookup import dialer_status
+from store.sqlite import driver as sqlite3
 
 pytestmark = [pytest.mark.pbx, pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from store import leases, suppressions
 from store import trunks as records
 from store.engine import writing
 from store.leases import LEASE_LASTS
+from store.sqlite import driver as sqlite3
 from store.tables import lease
 
 pytestmark = pytest.mark.usefixtures("short_waits")

@@ -5,7 +5,6 @@ doubt, and tells of each call what became of it. The PBX goes on by itself meanw
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from dialer.calls import utc_now
 from dialer.orders import OriginateOrder
 from store.engine import reading, writing
 from store.leases import LEASE_LASTS
+from store.sqlite import driver as sqlite3
 from store.tables import lease, suppression
 
 ONCE = RetryPolicy(max_attempts=1)

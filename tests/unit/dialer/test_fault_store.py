@@ -1,7 +1,6 @@
 """The database is slow, full, or its server is restarted, while calls are placed."""
 
 import asyncio
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from dialer.claim import Want
 from dialer.originate import FRESH_S
 from store.engine import reading
 from store.leases import MAIN
+from store.sqlite import driver as sqlite3
 from store.tables import suppression
 
 ONCE = RetryPolicy(max_attempts=1)

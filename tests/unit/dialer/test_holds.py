@@ -1,7 +1,6 @@
 """Stages, holds, and one stop for everything, by a whole dialer over a fake PBX."""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from operations.workspace import Workspace
 from store import audit, tables
 from store import campaigns as kept
 from store.engine import reading, writing
+from store.sqlite import driver as sqlite3
 
 pytestmark = pytest.mark.usefixtures("short_waits")
 

@@ -1,7 +1,6 @@
 """Moving to PostgreSQL: every row, byte for byte, all of it or nothing, and nothing unsaid."""
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from operations.move_database import Moved, MoveProgress, move
 from operations.settings import FILE_NAME, load
 from store import audit, leases, moving, schema, stored_rows
 from store.engine import open_engine, reading, writing
+from store.sqlite import driver as sqlite3
 from store.stored_rows import Rows
 from store.tables import audit_event, contact, metadata, webhook_event
 

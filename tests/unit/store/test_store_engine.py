@@ -1,7 +1,6 @@
 """Transactions: whole or not at all, and a plain error where the database cannot record."""
 
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from campaigns.errors import StoreUnavailable
 from store import controllers
 from store.columns import Instant, from_ms
 from store.engine import bound_log, carry_over, open_engine, reading, writing
+from store.sqlite import driver as sqlite3
 from store.tables import controller
 
 

@@ -1,6 +1,5 @@
 """What is staged takes no lock, and is kept whole or not at all."""
 
-import sqlite3
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from campaigns.contacts.terms import UNSAID
 from operations.contact_rows import ContactValues, term_values
 from store import lists
 from store.engine import reading
+from store.sqlite import driver as sqlite3
 from store.staging import Binder, Staging, staging
 from store.tables import contact, contact_list, rejected_row
 
