@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from campaigns.campaign import LEAST_WEIGHT, MOST_WEIGHT, own_limits
-from campaigns.errors import InvalidInput, NotFound
+from campaigns.errors import InvalidInput
 from operations.workspace import Workspace
 from store import audit, controllers, notices
 from store.engine import reading, writing
@@ -73,10 +73,8 @@ def one(workspace: Workspace, controller_id: int) -> dict[str, Any]:
     Raises:
         NotFound: there is none with that id.
     """
-    for found in every(workspace):
-        if found["id"] == controller_id:
-            return found
-    raise NotFound(f"There is no controller {controller_id}.")
+    with reading(workspace.engine) as connection:
+        return controllers.one(connection, controller_id)
 
 
 def id_of(workspace: Workspace, name: str) -> int:

@@ -48,9 +48,16 @@ def name_of(connection: Connection, controller_id: int) -> str:
 
 
 def one(connection: Connection, controller_id: int) -> dict[str, Any]:
-    """A controller that is there."""
+    """One controller as `every` has it.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
     found = connection.execute(select(controller).where(controller.c.id == controller_id))
-    return dict(found.mappings().one())
+    row = found.mappings().first()
+    if row is None:
+        raise NotFound(f"There is no controller {controller_id}.")
+    return dict(row)
 
 
 def every(connection: Connection) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from api.caller import Asking, In
-from api.dashboard.forms import Filled, checked, faults_of, text_of
+from api.dashboard.forms import Filled, checked, faults_of, pointed, text_of
 from api.dashboard.pages import chosen, page
 from api.needs import needs
 from api.schemas import Id
@@ -18,6 +18,9 @@ from operations import controllers
 from operations.controllers import Standing
 
 router = APIRouter(include_in_schema=False)
+
+_NO_FIGURE = 1e9
+"""Whatever is typed beyond it, and what is infinite or none, is a mistake."""
 
 _TYPED = ("weight", "max_channels", "max_cps")
 
@@ -68,8 +71,10 @@ def _standing(form: FormData) -> Standing:
     if channels is not None and channels != int(channels):
         raise InvalidInput("max_channels", "it is no whole number.", "Write it as 30.")
     weight = _number(form, "weight")
+    if weight is None:
+        raise InvalidInput("weight", "there is none.", "Write 1 for a share like the others'.")
     return Standing(
-        weight=1.0 if weight is None else weight,
+        weight=weight,
         max_channels=None if channels is None else int(channels),
         max_cps=cps,
         public_body=bool(text_of(form, "public_body")),
@@ -77,7 +82,7 @@ def _standing(form: FormData) -> Standing:
 
 
 def _number(form: FormData, name: str) -> float | None:
-    text = "".join(text_of(form, name).split()).replace(",", ".")
+    text = pointed(text_of(form, name))
     if not text:
         return None
     try:
@@ -87,10 +92,6 @@ def _number(form: FormData, name: str) -> float | None:
     if not 0 <= found < _NO_FIGURE:
         raise InvalidInput(name, "it is no number.", "Write it as 30, or 2.5.")
     return found
-
-
-_NO_FIGURE = 1e9
-"""Whatever is typed beyond it, and what is infinite or none, is a mistake."""
 
 
 def _shown(value: float | None, mark: str) -> str:

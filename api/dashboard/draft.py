@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from api.dashboard import draft_script
-from api.dashboard.forms import text_of, texts_of
+from api.dashboard.forms import pointed, text_of, texts_of
 from api.language import TIME_ZONE
 from campaigns.errors import InvalidInput
+from campaigns.rules.purposes import Purpose
 from operations.campaign_file import CampaignValues
 from operations.rehearse import REHEARSAL_CALLER_ID, SWIFT
 from operations.settings import REHEARSAL
@@ -223,7 +224,7 @@ def campaign_values(draft: Draft) -> CampaignValues:
         "name": draft["name"],
         "purpose": draft["purpose"],
         "pack": KINDS.get(draft["purpose"], draft["purpose"]),
-        "signatory": draft["signatory"],
+        "signatory": signatory_of(draft),
         "trunk": draft["trunk"],
         "caller_id": draft["caller_id"],
         "ring_timeout_s": draft["ring_timeout_s"] or 25,
@@ -243,6 +244,11 @@ def campaign_values(draft: Draft) -> CampaignValues:
         return CampaignValues.model_validate(plain)
     except ValidationError as error:
         raise first_fault(error) from error
+
+
+def signatory_of(draft: Draft) -> str:
+    """Who signs for an alert; for anything else nobody is asked to, whatever was typed before."""
+    return draft["signatory"] if draft["purpose"] == Purpose.EMERGENCY else ""
 
 
 def is_swift(draft: Draft) -> bool:
@@ -290,8 +296,7 @@ def _instant(name: str, text: str, zone: ZoneInfo = TIME_ZONE) -> datetime | Non
 
 
 def _sum(text: str) -> str | None:
-    bare = "".join(text.split()).replace("€", "").replace(",", ".")
-    return bare or None
+    return pointed(text) or None
 
 
 _LONGEST = 500

@@ -2,7 +2,7 @@
 
 from api.caller import Caller
 from api.dashboard import draft_script
-from api.dashboard.draft import KINDS, Draft, campaign_values
+from api.dashboard.draft import KINDS, Draft, campaign_values, signatory_of
 from api.dashboard.draft_page import open_forms, ready_lists
 from api.dashboard.holdings import recordings_of
 from campaigns.errors import InvalidInput
@@ -69,19 +69,12 @@ def _check_people(workspace: Workspace, caller: Caller, draft: Draft) -> None:
         raise InvalidInput("name", "another campaign is called so.", "Choose another name.")
     if draft["purpose"] not in KINDS:
         raise InvalidInput("purpose", "it is none of those there are.", "Choose one of them.")
-    _check_authority(workspace, caller, draft)
+    check_answering(_bare(draft))
     if not draft.list_ids:
         raise InvalidInput("lists", "nobody would be called.", "Choose at least one list.")
 
 
-def _check_authority(workspace: Workspace, caller: Caller, draft: Draft) -> None:
-    values = _bare(draft)
-    check_answering(values)
-    controller = controllers.one(workspace, caller.controller_id)
-    check_authority(controller, values, rules.in_force(workspace, values.pack))
-
-
-def _check_script(workspace: Workspace, caller: Caller, draft: Draft) -> None:
+def _check_script(workspace: Workspace, caller: Caller, draft: Draft) -> ScriptValues[int] | None:
     mode = draft["machines"] or MachineMode.OFF
     if mode not in set(MachineMode):
         raise InvalidInput("machines", "it is none of those there are.", "Choose one of them.")
@@ -89,6 +82,7 @@ def _check_script(workspace: Workspace, caller: Caller, draft: Draft) -> None:
     script = _script(workspace, caller, draft)
     if script is not None:
         check_script(workspace, caller.controller_id, script, _bare(draft), draft.recording_ids)
+    return script
 
 
 def _check_way(workspace: Workspace, caller: Caller, draft: Draft) -> None:
@@ -100,8 +94,10 @@ def _check_way(workspace: Workspace, caller: Caller, draft: Draft) -> None:
     if rehearsing:
         return
     # What is asked of real campaigns alone, such as the spoken label, is known of only now.
-    _check_script(workspace, caller, draft)
-    if pack.script.needed and _script(workspace, caller, draft) is None:
+    controller = controllers.one(workspace, caller.controller_id)
+    check_authority(controller, _bare(draft), pack)
+    script = _check_script(workspace, caller, draft)
+    if pack.script.needed and script is None:
         raise InvalidInput(
             "says",
             f"{pack.id} asks what is said before people are called, and it is not told.",
@@ -123,7 +119,7 @@ def _bare(draft: Draft) -> CampaignValues:
     return CampaignValues(
         name="–", purpose=draft["purpose"] or "–", pack=_pack_of(draft),
         trunk=draft["trunk"] or REHEARSAL, caller_id=REHEARSAL_CALLER_ID,
-        signatory=draft["signatory"],
+        signatory=signatory_of(draft),
     )  # fmt: skip
 
 

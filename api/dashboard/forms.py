@@ -70,6 +70,11 @@ def texts_of(form: FormData, name: str) -> list[str]:
     return [one for one in form.getlist(name) if isinstance(one, str)]
 
 
+def pointed(text: str) -> str:
+    """A number or a sum of euros as it is typed here or there, with a point and nothing around."""
+    return "".join(text.split()).replace("€", "").replace(",", ".")
+
+
 def faults_of(error: InvalidInput, language: Language, names: Mapping[str, str]) -> dict[str, str]:
     """What is wrong, under the field of the form where it is.
 

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api import spoken
 from api.caller import Asking, In
-from api.dashboard.forms import checked, faults_of
+from api.dashboard.forms import checked, faults_of, pointed
 from api.dashboard.pages import chosen, page
 from api.language import Language
 from api.needs import needs
@@ -160,7 +160,7 @@ def _budget(
 
 def _micros(text: str) -> int | None:
     """What was typed, with a comma or a point; nothing is no budget."""
-    bare = "".join(text.split()).replace("€", "").replace(",", ".")
+    bare = pointed(text)
     return to_micros(Decimal(bare)) if bare else None
 
 

@@ -16,6 +16,7 @@ from store import campaigns as kept
 from store.engine import reading
 
 PEOPLE = {"name": "Pas à pas", "purpose": "political", "lists": ["1"]}
+REAL = {"trunk": "carrier", "caller_id": "+33 1 62 00 00 01"}
 LIMITS = {"max_channels": "12", "max_cps": "2,5", "ring_timeout_s": "20", "max_attempts": "2"}
 
 
@@ -381,13 +382,21 @@ def test_what_is_wrong_with_a_script_is_said_at_its_field(
 
 
 def test_before_people_are_called_it_is_told_what_they_hear(rig: Rig, scripted: Walk) -> None:
-    real = {"trunk": "carrier", "caller_id": "+33 1 62 00 00 01"}
     assert scripted.step() == 303
-    assert scripted.step(**real) == 422
+    assert scripted.step(**REAL) == 422
     assert scripted.has("says")
     assert scripted.step(**{**SAYS, "says2": ["label", "identity"]}) == 303
-    assert scripted.step(**real) == 303
+    assert scripted.step(**REAL) == 303
     assert scripted.path == "/campaigns/new/1?step=schedule"
+
+
+def test_a_spoken_label_that_is_missing_is_told_where_people_are_to_be_called(
+    scripted: Walk,
+) -> None:
+    assert scripted.step(**SAYS) == 303, "a rehearsal can do without"
+    assert scripted.step(**REAL) == 422
+    assert scripted.has("says")
+    assert "Rien ne dit de quel genre d’appel il s’agit" in scripted.said
 
 
 def test_a_budget_and_a_transfer_are_said_to_exclude_each_other(
@@ -406,13 +415,40 @@ def test_alerts_are_offered_to_public_bodies_and_ask_who_signs(rig: Rig, walk: W
     alert = {**PEOPLE, "purpose": "emergency"}
     assert 'value="emergency"' not in walk.page
     assert not re.search('name="signatory"', walk.page)
-    assert walk.step(**alert) == 422
+    assert walk.step(**alert) == 303
+    assert to_way(walk).step(**REAL) == 422
     assert walk.has("purpose"), "whoever writes it themselves is told that it is not for them"
     controllers.mark_public_body(rig.workspace, "Élan Valbourg", "Root")
-    walk = Walk(walk.client)
+    walk = Walk(walk.client, "/campaigns/new/1?step=people")
     assert 'value="emergency"' in walk.page
-    assert walk.step(**alert) == 422
-    assert walk.has("signatory")
     assert walk.step(**alert, signatory="key crm") == 422
     assert walk.has("signatory"), "that is no person"
+    assert walk.step(**alert, signatory="") == 303
+    assert to_way(walk).step(**REAL) == 422
+    assert walk.has("signatory"), "people are called by it, and nobody signs"
     assert walk.step(**alert, signatory="Lou Martin, préfète") == 303
+    assert to_way(walk).step(**REAL) == 422
+    assert walk.has("says"), "what comes next is asked"
+
+
+def test_a_rehearsed_alert_needs_neither_mark_nor_signatory(walk: Walk) -> None:
+    assert walk.step(**{**PEOPLE, "purpose": "emergency"}) == 303
+    assert to_way(walk).step(trunk="rehearsal", caller_id="01 99 00 00 01") == 303
+    assert walk.path == "/campaigns/new/1?step=schedule"
+
+
+def test_who_was_to_sign_for_an_alert_signs_for_nothing_else(rig: Rig, walk: Walk) -> None:
+    controllers.mark_public_body(rig.workspace, "Élan Valbourg", "Root")
+    assert walk.step(**PEOPLE, signatory="Lou Martin, préfète") == 303
+    assert to_way(walk).step(trunk="rehearsal", caller_id="01 99 00 00 01") == 303
+    assert Walk(walk.client, "/campaigns/new/1?step=check").step(prepare="1") == 303
+    with reading(rig.workspace.engine) as connection:
+        assert kept.row(connection, 1, 1)["signatory"] is None
+
+
+def to_way(walk: Walk) -> Walk:
+    """The same after readiness, message and script, where nothing is told."""
+    assert walk.step(to_step="message") == 303
+    assert walk.step(recording1="1") == 303
+    assert walk.step() == 303
+    return walk

@@ -355,7 +355,8 @@ def test_share_limits_and_standing_of_a_controller_are_decided_on_its_page(
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
-        ("weight", "0"), ("weight", "much"), ("max_channels", "2.5"), ("max_channels", "0"),
+        ("weight", "0"), ("weight", "much"), ("weight", ""),
+        ("max_channels", "2.5"), ("max_channels", "0"),
         ("max_cps", "nan"), ("max_cps", "inf"), ("max_cps", "-1"), ("max_channels", "1e400"),
     ],
 )  # fmt: skip
