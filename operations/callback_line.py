@@ -27,6 +27,9 @@ from store import audit, callbacks
 from store.engine import reading, writing
 
 LANGUAGES = ("fr", "en")
+USUAL = "fr"
+"""What is said besides is in this language where nobody chose another."""
+
 PROMPTS = (
     "optout-confirmed", "callback-number", "callback-access", "callback-consent", "callback-code",
     "callback-code-wrong", "callback-code-noted",
@@ -53,8 +56,25 @@ class NewLine:
 
     number: str
     recordings: Sequence[Path]
-    language: str = "fr"
+    language: str = USUAL
     form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a line says.
+
+    Attributes:
+        message: prepared.
+        language: of what it says besides.
+        form: whose text is in the message, which offers to agree; None for none.
+        campaign_id: whose message it is; None where it was recorded for the line.
+    """
+
+    message: PreparedMessage
+    language: str
+    form: ConsentForm | None = None
+    campaign_id: int | None = None
 
 
 def directory_of(settings: Settings) -> Path:
@@ -85,30 +105,51 @@ def install(workspace: Workspace, controller_id: int, asked: NewLine, by: str) -
         NotAllowed: the number is another controller's, or was: what its callers asked for is.
         NotFound: there is no such form.
     """
-    number, now = parse(asked.number).e164, datetime.now(UTC)
+    number = parse(asked.number).e164
     if asked.language not in LANGUAGES:
         raise InvalidInput("language", f"«{asked.language}» is not spoken.", "Give fr or en.")
     message = _message(workspace, asked.recordings)
     with writing(workspace.engine) as connection:
         _check_owner(connection, number, controller_id)
         form = _form(connection, controller_id, asked.form)
-        callbacks.install(
-            connection,
-            number,
-            controller_id=controller_id,
-            form_id=form.id if form else None,
-            language=asked.language,
-            message=message.message_id,
-            installed_at=now,
-            installed_by=by,
-        )
-        detail = {"message": message.message_id, "language": asked.language, "form": asked.form}
-        audit.record(
-            connection, now, by, "callback_line.install", f"line {number}", controller_id, detail
-        )
-        # Before the commit: a line that is known is one that answers.
-        _place(workspace, number, message, asked, consent=form is not None)
+        spoken = Spoken(message, asked.language, form)
+        put(connection, workspace, controller_id, number, spoken, by)
     return listed(workspace, controller_id, number)[0]
+
+
+def put(
+    connection: Connection,
+    workspace: Workspace,
+    controller_id: int,
+    number: str,
+    spoken: Spoken,
+    by: str,
+) -> None:
+    """Have a controller's number (E.164) say something from the next call on.
+
+    Raises:
+        NotAllowed: the PBX is on another host, and no shared directory is named.
+    """
+    now, form, message = datetime.now(UTC), spoken.form, spoken.message.message_id
+    callbacks.install(
+        connection,
+        number,
+        controller_id=controller_id,
+        form_id=form.id if form else None,
+        language=spoken.language,
+        message=message,
+        campaign_id=spoken.campaign_id,
+        installed_at=now,
+        installed_by=by,
+    )
+    said: dict[str, object] = {"form": form.slug if form else ""}
+    if spoken.campaign_id is not None:
+        said = {"campaign": spoken.campaign_id}
+    detail = {"message": message, "language": spoken.language, **said}
+    subject = f"line {number}"
+    audit.record(connection, now, by, "callback_line.install", subject, controller_id, detail)
+    # Before the commit: a line that is known is one that answers.
+    _place(workspace, number, spoken)
 
 
 def remove(workspace: Workspace, controller_id: int, text: str, by: str) -> None:
@@ -228,20 +269,18 @@ def _form(connection: Connection, controller_id: int, slug: str) -> ConsentForm 
     return form
 
 
-def _place(
-    workspace: Workspace, number: str, message: PreparedMessage, asked: NewLine, *, consent: bool
-) -> None:
+def _place(workspace: Workspace, number: str, spoken: Spoken) -> None:
     """Put what is spoken where the PBX looks for it, under each way of naming the number."""
-    prompts = _prompts(workspace, asked.language)
+    prompts = _prompts(workspace, spoken.language)
     for form in forms(number):
         directory = directory_of(workspace.settings) / form
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(_DIRECTORY_MODE)
-        for codec, file in message.files.items():
+        for codec, file in spoken.message.files.items():
             _copy(file, directory / f"message.{codec}")
             for name in PROMPTS:
                 _copy(prompts[name].with_suffix(f".{codec}"), directory / f"{name}.{codec}")
-        _mark(directory / _CONSENT, there=consent)
+        _mark(directory / _CONSENT, there=spoken.form is not None)
 
 
 def _mark(file: Path, *, there: bool) -> None:

@@ -152,11 +152,21 @@ def _ways(connection: Connection, workspace: Workspace, campaign: Campaign) -> t
             known.get(name),
             records.get(name, TrunkRecord(name)),
             trunk_records.attestation(connection, name, campaign.caller_id),
-            callbacks.last_answered(connection, [campaign.caller_id]).get(campaign.caller_id),
+            _heard_at(connection, campaign),
             shown.get(name),
         )
         for name in campaign.trunks
     )
+
+
+def _heard_at(connection: Connection, campaign: Campaign) -> datetime | None:
+    """When somebody last heard the controller's line say what it says now."""
+    number = campaign.caller_id
+    line = callbacks.line(connection, number)
+    heard = callbacks.last_answered(connection, [number]).get(number)
+    if line is None or heard is None or heard < line["installed_at"]:
+        return None
+    return heard if line["controller_id"] == campaign.controller_id else None
 
 
 def _limits(workspace: Workspace, ways: tuple[Way, ...]) -> list[Limits]:

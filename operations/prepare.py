@@ -14,7 +14,7 @@ from campaigns.rules.windows import Window
 from campaigns.script import Script, script_to_plain
 from campaigns.states import CampaignState
 from campaigns.trunk import is_rehearsal
-from operations import packs
+from operations import callback_line, campaign_line, packs
 from operations.campaign_file import CampaignValues, check_machines, check_message
 from operations.demands import check_answering, check_authority, check_bases, purpose_for
 from operations.filling import check_lists, fill
@@ -100,6 +100,9 @@ def prepare_campaign(
         check_kept_says(workspace, row, pack)
     campaign_id = _write(workspace, controller_id, values, row, selection, list_ids, by)
     fill(workspace, campaign_id, list_ids, progress)
+    if not rehearsal:
+        language = script.language if isinstance(script, ScriptValues) else callback_line.USUAL
+        campaign_line.answer(workspace, campaign_id, row, language, by)
     return campaign_id
 
 

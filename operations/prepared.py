@@ -22,7 +22,8 @@ class Way:
         trunk: as the settings have it; None where they have it no more.
         record: what people decided about it.
         attested: who answers for the caller id on it.
-        heard_at: when somebody last called that number, and our line answered; None for never.
+        heard_at: when somebody last called that number and heard what our line says now; None for
+            never.
         live: what the running dialer shows of it; None where none runs.
     """
 

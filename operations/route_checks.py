@@ -7,7 +7,7 @@ from campaigns.check import Check, Subject, Verdict
 from operations.prepared import Prepared, Way
 
 HEARD = timedelta(days=30)
-"""A line that somebody heard longer ago may have fallen silent: the project's own figure."""
+"""A line that somebody heard or called longer ago may have fallen silent: our own figure."""
 
 _PASS, _WARN, _FAIL = Verdict.PASS, Verdict.WARN, Verdict.FAIL
 
@@ -64,10 +64,11 @@ def _attested(way: Way, values: dict[str, Any]) -> Check:
         values["day"] = way.heard_at.date()
         said = "{number} is answered by our line when called back: somebody heard it on {day}."
         return Check(Subject.CALLER_ID, _PASS, said, values)
-    if way.attested is None:
-        said = "Nobody answers for {number} being answered when called back."
-        return Check(Subject.CALLER_ID, _WARN, said, values,
-            "Call it; then: portevoix trunk attest {trunk} {number} --by NAME.")  # fmt: skip
+    if way.attested is None or datetime.now(UTC) - way.attested.at >= HEARD:
+        said = "Nobody has heard lately what {number} says when called back."
+        return Check(Subject.CALLER_ID, _FAIL, said, values,
+            "Call it. Where another line answers it: "
+            "portevoix trunk attest {trunk} {number} --by NAME.")  # fmt: skip
     values |= {"by": way.attested.by, "day": way.attested.at.date()}
     said = "{number} is answered when called back: {by} answers for it since {day}."
     return Check(Subject.CALLER_ID, _PASS, said, values)

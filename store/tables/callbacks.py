@@ -22,6 +22,8 @@ callback_line = Table(
     Column("form_id", ForeignKey("consent_form.id")),  # whose text is spoken; NULL for none
     Column("language", String(2), nullable=False),
     Column("message", String(64), nullable=False),  # prepared, in the audio library
+    # Whose message it is; NULL where it was recorded for the line, which no campaign replaces.
+    Column("campaign_id", ForeignKey("campaign.id")),
     Column("installed_at", Instant, nullable=False),
     Column("installed_by", Text, nullable=False),
     Column("removed_at", Instant),  # it is answered no more, and what was said on it is still owed

@@ -67,6 +67,9 @@ def test_a_real_trunk_must_be_armed_by_name(workspace: Workspace, world: World) 
     decided.arm(workspace, "carrier", "Zoé")
     with reading(workspace.engine) as connection:
         assert trunks.all_of(connection)["carrier"].armed_by == "Zoé"
+    with pytest.raises(NotAllowed, match="Nobody has heard lately what"):
+        launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
+    decided.attest(workspace, "carrier", "+33162000001", "Zoé")
     assert launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé") is CampaignState.RUNNING
 
 

@@ -93,6 +93,8 @@ def test_each_of_its_trunks_must_be_armed(workspace: Workspace, prepared: Any) -
     with pytest.raises(NotAllowed, match="«second» reaches real telephones"):
         launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
     decided.arm(workspace, "second", "Zoé")
+    for trunk in campaign.trunks:
+        decided.attest(workspace, trunk, campaign.caller_id, "Zoé")
     launch.act(workspace, 1, campaign.id, Action.LAUNCH, "Zoé")
 
 
