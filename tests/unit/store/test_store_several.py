@@ -19,8 +19,8 @@ from dialer.calls import Call
 from dialer.claim import Want, claim
 from dialer.outcomes import never_placed, unsent
 from operations.audit_proof import Fault, prove
-from store import campaigns as kept
 from store import audit, tables, tallies, targets
+from store import campaigns as kept
 from store.engine import reading, writing
 
 EVENING, NOON = Terms(read_slot("18h-20h")), Terms(read_slot("11h-14h"))
