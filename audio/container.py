@@ -1,6 +1,6 @@
 """What a file really is, judged by its bytes before any decoder sees them.
 
-Only five containers reach a decoder, whatever the name of the file says, and a file that
+Only six kinds of file reach a decoder, whatever the name of the file says, and a file that
 ends before its own header says is refused: a message whose end is missing could lack the
 callback number or the way to refuse.
 """
@@ -22,10 +22,12 @@ _EXTENSIONS = {
     "opus": "OGG",
     "m4a": "M4A",
     "mp4": "M4A",
+    "aac": "AAC",
 }
 _HEAD_BYTES = 12
 _CHUNK_HEADER_BYTES = 8
 _MPEG_SYNC, _MPEG_LAYER = 0xFFE0, 0x0006
+_AAC_SYNC, _AAC_MASK = 0xFFF0, 0xFFF6
 _OGG_HEADER_BYTES = 27
 # The longest page there can be: its header, 255 sizes, 255 segments of 255 bytes.
 _OGG_TAIL_BYTES = 27 + 255 + 255 * 255
@@ -40,14 +42,14 @@ _SIZE_SLACK_BYTES = 64
 
 
 def container_of(path: Path, name: str | None = None) -> str:
-    """Name the container of a file: ``WAV``, ``MP3``, ``FLAC``, ``OGG`` or ``M4A``.
+    """Name the container of a file: ``WAV``, ``MP3``, ``FLAC``, ``OGG``, ``M4A`` or ``AAC``.
 
     Args:
         path: the file, complete on disk.
         name: what its owner called it; the path's own name if not given.
 
     Raises:
-        InvalidInput: the file is empty, cut off, not one of the five, or named as another.
+        InvalidInput: the file is empty, cut off, not one of the six, or named as another.
     """
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
@@ -64,10 +66,13 @@ def container_of(path: Path, name: str | None = None) -> str:
     return found
 
 
-def is_m4a(path: Path) -> bool:
-    """Whether a file is an MP4 container, whatever its name."""
+def read_by_ffmpeg(path: Path) -> str | None:
+    """``M4A`` or ``AAC``, whatever the name of a file; None where libsndfile reads it."""
     with path.open("rb") as stream:
-        return _opens_m4a(stream.read(_HEAD_BYTES))
+        head = stream.read(_HEAD_BYTES)
+    if _opens_m4a(head):
+        return "M4A"
+    return "AAC" if _starts_aac_frame(head) else None
 
 
 def damaged() -> InvalidInput:
@@ -97,11 +102,13 @@ def _recognise(head: bytes) -> str:
         return "FLAC"
     if head[:4] == b"OggS":
         return "OGG"
+    if _starts_aac_frame(head):
+        return "AAC"
     if head[:3] == b"ID3" or _starts_mpeg_frame(head):
         return "MP3"
     raise InvalidInput(
         FIELD,
-        "this is not a WAV, MP3, FLAC, OGG or M4A recording.",
+        "this is not a WAV, MP3, FLAC, OGG, M4A or AAC recording.",
         "Export the recording as WAV, MP3, FLAC or OGG.",
     )
 
@@ -115,6 +122,11 @@ def _starts_mpeg_frame(head: bytes) -> bool:
     """Eleven bits at one open every MPEG audio frame; layer 0 is AAC without a container."""
     start = int.from_bytes(head[:2], "big")
     return start & _MPEG_SYNC == _MPEG_SYNC and bool(start & _MPEG_LAYER)
+
+
+def _starts_aac_frame(head: bytes) -> bool:
+    """Twelve bits at one, and layer 0 (ISO/IEC 13818-7, section 6.2.1)."""
+    return int.from_bytes(head[:2], "big") & _AAC_MASK == _AAC_SYNC
 
 
 def _check_name(name: str, found: str) -> None:

@@ -1,7 +1,7 @@
 """From a file to samples: one channel of float32, read in blocks so that memory stays bounded.
 
-libsndfile (through ``soundfile``) decodes all but M4A (``audio.m4a``). Every bound is enforced on
-what is really read, not only on what a header claims.
+libsndfile (through ``soundfile``) decodes all but M4A and AAC (``audio.aac``). Every bound is
+enforced on what is really read, not only on what a header claims.
 """
 
 import os
@@ -15,8 +15,8 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from audio import m4a
-from audio.container import FIELD, damaged, is_m4a, truncated
+from audio import aac
+from audio.container import FIELD, damaged, read_by_ffmpeg, truncated
 from campaigns.errors import InvalidInput
 
 Samples: TypeAlias = npt.NDArray[np.float32]
@@ -42,9 +42,10 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
         InvalidInput: no decoder understands it, or its header is absurd.
     """
     with ExitStack() as lent:
-        if is_m4a(path):
+        container = read_by_ffmpeg(path)
+        if container is not None:
             # One second more than is allowed, which tells a recording that is too long.
-            path = lent.enter_context(m4a.decoded(path, MAX_SECONDS + 1))
+            path = lent.enter_context(aac.decoded(path, container, MAX_SECONDS + 1))
         descriptor = os.open(path, os.O_RDONLY)  # by descriptor: libsndfile then ignores the name
         try:
             file = lent.enter_context(soundfile.SoundFile(descriptor))

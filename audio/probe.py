@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio import m4a
+from audio import aac
 from audio.container import FIELD, container_of
 from audio.decode import Samples, mono_blocks, opened
 from audio.levels import dbfs
@@ -27,9 +27,9 @@ class Probe:
     """The measures of a recording, its channels averaged into one as the phone plays them.
 
     Attributes:
-        format: the container: WAV, MP3, FLAC, OGG or M4A.
+        format: the container: WAV, MP3, FLAC, OGG, M4A or AAC.
         codec: libsndfile's name for the encoding, as PCM_16, VORBIS, OPUS, MPEG_LAYER_III; AAC or
-            ALAC of an M4A.
+            ALAC of the last two.
         seconds: length as decoded.
         rate_hz: sampling rate of the file.
         channels: channels of the file.
@@ -69,8 +69,8 @@ def probe(path: Path, name: str | None = None) -> Probe:
         codec, rate_hz, channels = str(file.subtype), int(file.samplerate), int(file.channels)
         for block in mono_blocks(file):
             levels.add(block)
-    if container == "M4A":
-        codec = m4a.track_of(path).codec
+    if container in {"M4A", "AAC"}:
+        codec = aac.track_of(path, container).codec
     found = levels.probe(container, codec, rate_hz, channels)
     _check_worth_playing(found)
     return found

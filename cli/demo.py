@@ -85,20 +85,26 @@ def demo(
             raise typer.Exit(INTERRUPTED)
         result = _result(workspace, chosen, time.monotonic() - begun)
         show_report(report_of(workspace, chosen.controller_id, chosen.campaign_id))
-    _show(result)
-    say(as_json(_summary(result)))
-    if result.faults:
-        raise typer.Exit(REFUSED)
+        _show(result)
+        say(as_json(_summary(result)))
+        if result.faults:
+            raise typer.Exit(REFUSED)
 
 
 @contextmanager
 def _home(*, keep: bool) -> Iterator[Path]:
-    """A home directory of its own, which the unprivileged user of the PBX can reach too."""
+    """A home directory of its own, which the unprivileged user of the PBX can reach too.
+
+    Where something was not as it must be it is kept: who looks into it needs the ledger.
+    """
     home = Path(tempfile.mkdtemp(prefix="portevoix-demo-"))
     port = free_ports(calls=1).sip
     (home / FILE_NAME).write_text(f"[rehearsal]\nsip_port = {port}\nmax_channels = 300\n")
     try:
         yield home
+    except typer.Exit as ended:
+        keep = keep or ended.exit_code == REFUSED
+        raise
     finally:
         if keep:
             note(f"Kept: {home}")

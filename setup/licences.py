@@ -3,8 +3,8 @@
     python setup/licences.py
 
 Python packages of requirements/runtime.txt as their own metadata has it (core metadata 2.4,
-`License-Expression`; before it classifiers and `License`), and the browser assets as
-package-lock.json has it. Exit code 1 where one is not allowed or says nothing.
+`License-Expression`; before it classifiers and `License`, or the text itself), and the browser
+assets as package-lock.json has it. Exit code 1 where one is not allowed or says nothing.
 """
 
 import json
@@ -31,6 +31,9 @@ _WORDS = (
     (r"python software|psf", "PSF-2.0"), (r"bsd", "BSD-3-Clause"), (r"unlicense", "Unlicense"),
 )  # fmt: skip
 """How packages without an expression name their licence, and which it is; the first that fits."""
+
+_SENTENCES = (("must not be misrepresented as being the original software", "Zlib"),)
+"""By which the text of a licence is known."""
 
 
 def main() -> int:
@@ -68,6 +71,16 @@ def licence_of(package: Distribution) -> str:
     for text in filter(None, texts):
         for pattern, name in _WORDS:
             if re.search(pattern, text, re.IGNORECASE):
+                return name
+    return _of_its_text(package)
+
+
+def _of_its_text(package: Distribution) -> str:
+    """The licence of a package that ships its text alone; empty where it is none that we know."""
+    for file in package.metadata.get_all("License-File") or []:
+        text = " ".join((package.read_text(f"licenses/{file}") or "").split())
+        for sentence, name in _SENTENCES:
+            if sentence in text:
                 return name
     return ""
 

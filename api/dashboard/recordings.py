@@ -36,6 +36,7 @@ _TYPES = {
     "MP3": "audio/mpeg",
     "OGG": "audio/ogg",
     "M4A": "audio/mp4",
+    "AAC": "audio/aac",
 }
 
 

@@ -27,7 +27,7 @@ def add(
     workspace: In,
     caller: Asking,
     once: DoneOnce,
-    file: Annotated[UploadFile, File(description="WAV, FLAC, MP3, Ogg or M4A.")],
+    file: Annotated[UploadFile, File(description="WAV, FLAC, MP3, Ogg, M4A or AAC.")],
     name: Annotated[Line, Form(max_length=200, description="The file's if absent.")] = "",
 ) -> Response:
     """Keep it unchanged; the same one again under the same name is the same recording."""

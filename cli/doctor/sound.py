@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from audio import m4a
+from audio import aac
 from audio.library import Library
 from audio.prompts import prepare_prompts
 from campaigns.errors import StoreUnavailable
@@ -33,9 +33,9 @@ def look(settings: Settings, supervisor: Supervisor) -> Iterator[Check]:
 
 
 def _m4a() -> Check:
-    if m4a.has_decoder():
-        return ok("M4A", "recordings of telephones can be read")
-    return skipped("M4A", "not read: no ffmpeg here; WAV, MP3, FLAC and OGG are")
+    if aac.has_decoder():
+        return ok("M4A, AAC", "recordings of telephones can be read")
+    return skipped("M4A, AAC", "not read: no ffmpeg here; WAV, MP3, FLAC and OGG are")
 
 
 def _messages(settings: Settings) -> set[str]:

@@ -86,12 +86,12 @@ def test_refuses_an_empty_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"\xff\xf1" * 99, b"x", b"Name;Number\n" * 40, b"\x89PNG\r\n\x1a\n" * 9, bytes(99)]
+    "content", [b"\xff\xe1" * 99, b"x", b"Name;Number\n" * 40, b"\x89PNG\r\n\x1a\n" * 9, bytes(99)]
 )
 def test_refuses_what_is_not_audio(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(content)
-    assert "not a WAV, MP3, FLAC, OGG or M4A" in refusal(path)
+    assert "not a WAV, MP3, FLAC, OGG, M4A or AAC" in refusal(path)
 
 
 def test_refuses_an_extension_that_lies(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ import pytest
 import soundfile
 from audio_signals import speech
 
-from audio import m4a
+from audio import aac
 from audio.condition import WIDE_HZ
 from audio.decode import decode
 from audio.probe import probe
@@ -45,7 +45,7 @@ def wholes() -> list[bytes]:
         memory = io.BytesIO()
         soundfile.write(memory, speech(1.2, 16_000), 16_000, format=container, subtype=codec)
         found.append(memory.getvalue())
-    return [*found, m4a_of(found[0])] if m4a.has_decoder() else found
+    return [*found, m4a_of(found[0])] if aac.has_decoder() else found
 
 
 def m4a_of(wav: bytes) -> bytes:

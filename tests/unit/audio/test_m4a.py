@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from audio_signals import speech, tone, write
 
-from audio import m4a
+from audio import aac
 from audio.decode import Samples, decode
 from audio.probe import probe
 from campaigns.errors import InvalidInput
 
-decoded_here = pytest.mark.skipif(not m4a.has_decoder(), reason="no ffmpeg here")
+decoded_here = pytest.mark.skipif(not aac.has_decoder(), reason="no ffmpeg here")
 
 RATE_HZ = 44_100
 AAC = ("-c:a", "aac", "-aac_pns", "0")

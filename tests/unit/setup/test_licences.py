@@ -1,6 +1,7 @@
 """The licence audit: what is installed is allowed, and what is not is noticed."""
 
 import runpy
+from importlib.metadata import distribution
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ def test_everything_installed_is_under_a_licence_we_allow() -> None:
     found = dict(AUDIT["python_licences"]()) | dict(AUDIT["asset_licences"]())
     assert len(found) > 30
     assert {name: said for name, said in found.items() if not AUDIT["is_allowed"](said)} == {}
+
+
+def test_a_package_that_ships_its_text_alone_is_known_by_it() -> None:
+    assert AUDIT["licence_of"](distribution("pysqlite3")) == "Zlib"
 
 
 @pytest.mark.parametrize(
