@@ -217,6 +217,10 @@ class Stage:
         """Let a real trunk place calls."""
         trunks.arm(self.workspace, trunk, "A. Tester")
 
+    def answered(self, trunk: str, number: str) -> None:
+        """Somebody answers for a number being answered when called back."""
+        trunks.attest(self.workspace, trunk, number, "A. Tester")
+
     def open_hours(self, campaign: int) -> None:
         """Let a campaign call at whatever hour the test runs."""
         hours = policies.windows_to_plain(ALWAYS)

@@ -203,6 +203,7 @@ def test_a_trunk_that_is_no_rehearsal_calls_nobody_until_armed_and_never_a_ficti
     with pytest.raises(NotAllowed, match="nobody has armed it"):
         stage.act(campaign, Action.LAUNCH)
     stage.arm("carrier")
+    stage.answered("carrier", "+33162000001")
     with pytest.raises(NotAllowed, match="None of 5 people may be called"):
         stage.act(nobodys, Action.LAUNCH)
     stage.open_hours(campaign)

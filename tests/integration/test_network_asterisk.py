@@ -17,6 +17,7 @@ from rehearsal.ledger import LedgerCall, network_counters
 pytestmark = [pytest.mark.pbx, pytest.mark.usefixtures("pbx_binary")]
 
 MESSAGE_SECONDS = 3.0
+HELD_UP_S = 2.0
 RING_SECONDS = 2.5
 ANNOUNCED = Announced(MESSAGE_SECONDS, RING_SECONDS)
 ENDINGS = ("00", *BY_ENDING)
@@ -167,7 +168,8 @@ def test_every_packet_of_the_message_is_counted(run: Run) -> None:
         assert (seen.rtp_packets, seen.rtp_seconds) == (150, MESSAGE_SECONDS), ending
         assert seen.rtp_first_at is not None
         assert seen.rtp_last_at is not None
-        assert seen.rtp_last_at - seen.rtp_first_at == pytest.approx(2.98, abs=0.1)
+        # Played at the pace of speech; a machine that is full holds some of it up.
+        assert 2.88 < seen.rtp_last_at - seen.rtp_first_at < 2.98 + HELD_UP_S
 
 
 def test_audio_flows_to_the_pbx_until_the_call_ends(run: Run) -> None:

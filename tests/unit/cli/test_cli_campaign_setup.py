@@ -122,7 +122,7 @@ def test_a_fictional_caller_id_is_kept_in_a_rehearsal(values: CampaignFile) -> N
     [
         ("liste.csv", b"PK\x03\x04", "an Excel workbook that is damaged"),
         ("liste.csv", b"a;b\n1;2\n", "no column looks like a telephone number"),
-        ("son.wav", b"text, not sound", "not a WAV, MP3, FLAC, OGG or M4A"),
+        ("son.wav", b"text, not sound", "not a WAV, MP3, FLAC, OGG, M4A or AAC"),
     ],
 )
 def test_the_file_that_is_wrong_is_named(
