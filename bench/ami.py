@@ -28,6 +28,7 @@ from dialer.events import (
     Dialling,
     Event,
     HungUp,
+    Invited,
     KeyPressed,
     OptedOut,
     OriginateDone,
@@ -86,12 +87,19 @@ CallerIDName: <unknown>
 """
 
 
+INVITED = (
+    "\n".join(f"Dest{line}" for line in CHANNEL.replace("@STATE@", "Down").splitlines()[1:])
+    + "\nDialString: @ID@@loop\n"
+)
+
+
 def channel_event(name: str, tail: str = "", state: str = "Up") -> str:
     return f"Event: {name}\n{CHANNEL.replace('@STATE@', state)}{tail}"
 
 
 STEPS: list[tuple[type[Event], str]] = [
     (Dialling, channel_event("Newchannel", state="Down")),
+    (Invited, f"Event: DialBegin\n{INVITED}"),
     (Ringing, channel_event("Newstate", state="Ringing")),
     (Answered, channel_event("Newstate")),
     (OriginateDone, ORIGINATED),

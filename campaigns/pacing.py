@@ -1,52 +1,30 @@
 """How many calls may start, and when. Pure: the caller brings a monotonic clock's reading.
 
 A `Pace` keeps one calls-per-second limit. Starts are evenly spaced, and on top of that no window
-a little longer than a second ever holds more than the limit: even spacing alone puts N+1 INVITEs
-into some one-second windows, because the PBX adds a delay of its own between Originate and
-INVITE, and that delay varies. A call counts from when it was sent, and from when the PBX began it
-as soon as that is known, which is long before the second is over.
+of a second ever holds more than the limit: even spacing alone puts N+1 INVITEs into some seconds,
+because the PBX adds a delay of its own between Originate and INVITE, and that delay varies. A call
+counts from when it was sent, and, as soon as the PBX has said that its INVITE left, from then, less
+what the INVITE of the next call will take at least. That is long before the second is over.
 """
 
 import math
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from statistics import median
 
-LEAST_JITTER_S = 0.015
-"""What the way from the PBX's first word of a call to its INVITE varies by when all is quiet."""
+SPARE_S = 0.002
+"""By how much an INVITE may be quicker than every one of the last half minute."""
 
-LEFT_SHARE = 0.4
-"""What is left to allow for, of what the whole delay varies by, once it is known when a call began:
-the last part of the way, on which nobody reports."""
+UNKNOWN_SPARE_S = 0.024
+"""What is allowed for where the PBX has not said when an INVITE left."""
 
-UNKNOWN_JITTER_S = 0.06
-"""What the delay is taken to vary by until it was seen: more than machines at ease ever showed."""
-
-MOST_JITTER_S = 0.15
-"""What it is taken to vary by at most: one that is full shows more, and calls all the same."""
-
-OWN_LOAD_CPS = 100.0
-"""Limits below this fill no machine by themselves: where the delay varies by more all the same,
-other programs do it, so that more of it is allowed for, in inverse proportion."""
-
-MOST_JITTER_OF_OTHERS_S = 0.5
-"""What is allowed for then at most: beyond it orders wait (`Backlog`)."""
-
-CROWD_FROM = 200
-"""Calls up from which on sound alone keeps INVITEs waiting now and then."""
-
-CROWD_JITTER_S = 0.00005
-"""What each call beyond them adds to what is allowed for. Of 31,000 INVITEs beside 460 calls with
-sound, one was so late that a second had 19 where 18 may be."""
+MOST_DELAY_S = 0.005
+"""The least delay is taken to be this at most: what takes every INVITE longer ends at any time."""
 
 CATCH_UP_S = 0.05
 """How late a start may come and still be made up for; what is later is lost, never burst."""
 
 LAG_KEPT_S = 30.0
-"""How long a measured delay counts: a machine that stalled a moment ago will do so again."""
-
-LAG_MARGIN = 1.25
-"""By how much the next delay may exceed what was seen."""
+"""How long a measured delay counts."""
 
 BEHIND_S = 0.5
 """How long an order to call may stay without any sign of the call: several times the longest delay
@@ -54,20 +32,6 @@ seen at 600 calls with sound both ways."""
 
 LOOK_AGAIN_S = 0.05
 """Between two looks whether the PBX has caught up."""
-
-LAG_BELIEVED_S = 5.0
-"""How long delays are watched before they are believed; until then the most is allowed for."""
-
-
-def crowd(calls_up: int) -> float:
-    """Seconds to allow for besides, where so many calls are up."""
-    return CROWD_JITTER_S * max(0, calls_up - CROWD_FROM)
-
-
-def most_jitter(per_second: float) -> float:
-    """What the delay is taken to vary by at most, in seconds, under a limit of calls per second."""
-    by_others = MOST_JITTER_S * OWN_LOAD_CPS / per_second
-    return max(MOST_JITTER_S, min(by_others, MOST_JITTER_OF_OTHERS_S))
 
 
 class Pace:
@@ -80,13 +44,13 @@ class Pace:
     def __init__(self, per_second: float) -> None:
         self._starts: list[float] = []  # in order of time
         self._next = -math.inf
-        self._jitter = LEAST_JITTER_S
+        self._spare = UNKNOWN_SPARE_S
         self._set(per_second)
 
     def _set(self, per_second: float) -> None:
         self.per_second = per_second
         self._most = max(1, math.floor(per_second))
-        self._window = max(1.0, self._most / per_second) + self._jitter
+        self._window = max(1.0, self._most / per_second) + self._spare
         self._spacing = self._window / self._most
 
     @property
@@ -104,11 +68,9 @@ class Pace:
         if per_second != self.per_second:
             self._set(per_second)
 
-    def allow_for(self, jitter_s: float, calls_up: int = 0) -> None:
-        """Make the window longer: by a share of what the PBX's delay varies by, and for a crowd."""
-        most = most_jitter(self.per_second)
-        varies = max(min(jitter_s, most) * LEFT_SHARE, LEAST_JITTER_S)
-        self._jitter = min(varies + crowd(calls_up), most * LEFT_SHARE)
+    def allow_for(self, spare_s: float) -> None:
+        """Make the window longer than it must be by so many seconds."""
+        self._spare = spare_s
         self._set(self.per_second)
 
     def earliest(self, now: float) -> float:
@@ -129,7 +91,7 @@ class Pace:
         return (due if at - due <= CATCH_UP_S else at) + self._spacing
 
     def began(self, sent: float, at: float) -> None:
-        """The PBX began the call that was sent then; it counts from now on as of `at`."""
+        """The INVITE of the call that was sent then has left; it counts from now on as of `at`."""
         index = bisect_left(self._starts, sent)
         if index < len(self._starts) and self._starts[index] == sent:
             del self._starts[index]
@@ -225,29 +187,27 @@ class Slots:
 
 
 class Lag:
-    """What the PBX's delay between Originate and INVITE varies by, over the last seconds."""
+    """How long it took from an order to its INVITE, over the last seconds."""
 
     def __init__(self) -> None:
         self._at: deque[float] = deque()
         self._delays: deque[float] = deque()
 
     def note(self, at: float, delay: float) -> None:
-        """A call sent at `at - delay` was seen to start at `at` (monotonic seconds)."""
+        """The INVITE of a call sent at `at - delay` had left at `at` (monotonic seconds)."""
         self._at.append(at)
         self._delays.append(delay)
         while self._at[0] < at - LAG_KEPT_S:
             self._at.popleft()
             self._delays.popleft()
 
-    def usual(self) -> float:
-        """The delay that half of the calls do not exceed, in seconds; 0 where none is known."""
-        return max(0.0, median(self._delays)) if self._delays else 0.0
+    def least(self) -> float:
+        """What the next INVITE will take at least, in seconds; 0 where nothing is known."""
+        return min(max(0.0, min(self._delays, default=0.0)), MOST_DELAY_S)
 
-    def allowance(self) -> float:
-        """What to allow for, in seconds: largest delay less smallest, and a margin."""
-        if not self._at or self._at[-1] - self._at[0] < LAG_BELIEVED_S:
-            return UNKNOWN_JITTER_S
-        return LAG_MARGIN * (max(self._delays) - min(self._delays))
+    def spare(self) -> float:
+        """What to allow for besides, in seconds."""
+        return SPARE_S if self._delays else UNKNOWN_SPARE_S
 
 
 class Backlog:

@@ -48,14 +48,21 @@ class OriginateDone:
 
 @dataclass(frozen=True, slots=True)
 class Dialling:
-    """Newchannel: the PBX has made the channel and the INVITE leaves.
-
-    Attributes:
-        at: when, in epoch seconds of the PBX's own clock; 0 where it does not say.
-    """
+    """Newchannel: the PBX has made the channel; what it writes down comes before the INVITE."""
 
     attempt_id: str
     channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """DialBegin: the INVITE has left, a moment ago.
+
+    Attributes:
+        at: when it was said, in epoch seconds of the PBX's own clock; 0 where it does not say.
+    """
+
+    attempt_id: str
     at: float = 0.0
 
 
@@ -193,6 +200,7 @@ Event = (
     | OriginateRefused
     | OriginateDone
     | Dialling
+    | Invited
     | Ringing
     | Answered
     | KeyPressed

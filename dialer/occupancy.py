@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from campaigns.states import AttemptState
 from dialer.calls import Call, Calls, utc_now
 from dialer.clock import FarClock
-from dialer.events import Dialling, Event, OtherBegun, OtherEnded, Ringing
+from dialer.events import Dialling, Event, Invited, OtherBegun, OtherEnded, Ringing
 from dialer.outcomes import Closing
 from dialer.throttle import Throttle
 from dialer.trunks import Trunks
@@ -32,9 +32,10 @@ class Occupancy:
         """Learn from an event before the call it belongs to does."""
         now = time.monotonic()
         match event:
-            case Dialling(attempt_id=attempt_id, at=at):
-                self._throttle.begun(attempt_id, self._far_clock.moment(at, now))
+            case Dialling(attempt_id=attempt_id):
                 self._dials(self._calls.get(attempt_id))
+            case Invited(attempt_id=attempt_id, at=at):
+                self._throttle.invited(attempt_id, self._far_clock.moment(at, now))
             case Ringing(attempt_id=attempt_id):
                 self._rings(self._calls.get(attempt_id), now)
             case OtherBegun():

@@ -29,7 +29,7 @@ class Throttle:
         self._lag = Lag()
         self._ramp = Ramp()
         self._backlog = Backlog()
-        self._usual_delay = 0.0
+        self._least_delay = 0.0
 
     @property
     def channels(self) -> int:
@@ -188,8 +188,8 @@ class Throttle:
         for id_ in [id_ for id_, (_, campaign_id) in self._owners.items() if not campaign_id]:
             self.release(id_)
 
-    def begun(self, attempt_id: str, at: float) -> None:
-        """The PBX began a call (monotonic s): how late tells how much to allow for."""
+    def invited(self, attempt_id: str, at: float) -> None:
+        """The INVITE of a call had left by then (monotonic s)."""
         owner = self._owners.get(attempt_id)
         if owner is None:
             return
@@ -199,17 +199,16 @@ class Throttle:
             return
         self._lag.note(at, at - sent)
         for gauge in gauges:
-            # The next call will take as long from order to beginning, so it may leave as much
-            # sooner.
-            gauge.pace.began(sent, max(sent, at - self._usual_delay))
+            # The next INVITE takes as long at least, so that its order may leave as much sooner.
+            gauge.pace.began(sent, max(sent, at - self._least_delay))
 
     def adapt(self, now: float) -> None:
-        """Allow for what the PBX's delay varies by now, and go on with the ramp (monotonic s)."""
-        allowance, share = self._lag.allowance(), self._ramp.share(now)
-        self._usual_delay = self._lag.usual()
+        """Follow how soon the PBX's INVITEs leave, and go on with the ramp (monotonic s)."""
+        spare, share = self._lag.spare(), self._ramp.share(now)
+        self._least_delay = self._lag.least()
         inner = (*self._campaigns.values(), *self._controllers.values())
         for gauge in (self._system, *self._trunks.values(), *inner):
-            gauge.pace.allow_for(allowance, self.channels)
+            gauge.pace.allow_for(spare)
         for gauge in (self._system, *self._trunks.values()):
             gauge.ease(share)
 

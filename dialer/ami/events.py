@@ -24,6 +24,7 @@ from dialer.events import (
     Dialling,
     Event,
     HungUp,
+    Invited,
     KeyPressed,
     OptedOut,
     OriginateDone,
@@ -44,6 +45,7 @@ KEEP_BACK_S = 1.0
 _ATTEMPT = re.compile(rb"[0-9A-HJKMNP-TV-Z]{26}(?:\r\n|\Z)")
 _ULID_LENGTH = 26
 _UNIQUEID = b"\r\nUniqueid: "
+_DEST_UNIQUEID = b"\r\nDestUniqueid: "
 
 _DONE, _GONE = 1, 2
 
@@ -88,6 +90,7 @@ class EventDecoder:
         self._kept_back: dict[str, tuple[float, int]] = {}
         self._decoders: dict[bytes, Callable[[bytes, Out], None]] = {
             b"Event: Newchannel": self._newchannel,
+            b"Event: DialBegin": self._dial_begin,
             b"Event: Newstate": self._newstate,
             b"Event: OriginateResponse": self._originate_response,
             b"Event: UserEvent": self._user_event,
@@ -124,8 +127,13 @@ class EventDecoder:
             outgoing = value_of(block, b"\r\nChannelStateDesc: ") == b"Down"
             out.append(OtherBegun(text_of(block, _UNIQUEID), channel, outgoing))
             return
-        out.append(Dialling(attempt, channel, seconds_in(block, b"\r\nTimestamp: ")))
+        out.append(Dialling(attempt, channel))
         self._has_channel(attempt, out)
+
+    def _dial_begin(self, block: bytes, out: Out) -> None:
+        attempt = attempt_in(block, _DEST_UNIQUEID)
+        if attempt:
+            out.append(Invited(attempt, seconds_in(block, b"\r\nTimestamp: ")))
 
     def _has_channel(self, attempt: str, out: Out) -> None:
         """Any event of a channel shows that there is one: a refusal kept back is of that channel.

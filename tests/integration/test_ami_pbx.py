@@ -21,6 +21,7 @@ from dialer.events import (
     Dialling,
     Event,
     HungUp,
+    Invited,
     LinkDown,
     LinkUp,
     OptedOut,
@@ -210,7 +211,7 @@ async def test_a_busy_number(pbx: AmiPbx, ear: Ear, order: Make) -> None:
     made = order()
     pbx.originate(made)
     heard = await ear.over(made.attempt_id)
-    assert {type(each) for each in heard} == {Dialling, CallEnded, OriginateDone, HungUp}
+    assert {type(each) for each in heard} == {Dialling, Invited, CallEnded, OriginateDone, HungUp}
     assert ear.one(OriginateDone, made.attempt_id) == OriginateDone(made.attempt_id, False, 0, True)
     assert ear.one(HungUp, made.attempt_id).cause == 17
     ended = ear.one(CallEnded, made.attempt_id)
@@ -221,7 +222,7 @@ async def test_an_answered_call_and_its_journal(pbx: AmiPbx, ear: Ear, order: Ma
     made = order(listen)
     pbx.originate(made)
     heard = await ear.over(made.attempt_id)
-    kinds = [type(each) for each in heard if type(each) is not OriginateDone]
+    kinds = [type(each) for each in heard if type(each) not in {OriginateDone, Invited}]
     assert kinds == [Dialling, Ringing, Answered, CallEnded, HungUp]
     assert ear.one(OriginateDone, made.attempt_id).answered
     ended = ear.one(CallEnded, made.attempt_id)

@@ -17,6 +17,7 @@ from dialer.events import (
     Dialling,
     Event,
     HungUp,
+    Invited,
     KeyPressed,
     LinkDown,
     LinkUp,
@@ -182,6 +183,7 @@ class FakePbx:
         self.calls[call.id] = call
         self.journal(order, f"start|{call.id}|{order.target_id}")
         self.tell(Dialling(call.id, f"PJSIP/{order.endpoint}-{len(self.orders):08x}"))
+        self.tell(Invited(call.id))
         if self.script is not None:
             self.script(call)
 

@@ -9,6 +9,7 @@ from dialer.events import (
     Dialling,
     Event,
     HungUp,
+    Invited,
     KeyPressed,
     OptedOut,
     OriginateDone,
@@ -41,6 +42,13 @@ Linkedid: {ATTEMPT}"""
 def block(name: str, *lines: str, state: str = "Down", unique_id: str = ATTEMPT) -> bytes:
     text = "\n".join([f"Event: {name}", CHANNEL.replace("STATE", state), *lines])
     return text.replace(ATTEMPT, unique_id).replace("\n", "\r\n").encode()
+
+
+def dial_begin(*lines: str, unique_id: str = ATTEMPT) -> bytes:
+    """The channel that is dialled, as the one at the far end."""
+    own = CHANNEL.replace("STATE", "Down").replace(ATTEMPT, unique_id).splitlines()[1:]
+    text = ["Event: DialBegin", "Privilege: call,all", *(f"Dest{one}" for one in own), *lines]
+    return "\r\n".join(text).encode()
 
 
 def answer_of_originate(outcome: str, reason: int) -> bytes:
@@ -92,14 +100,9 @@ ENDED = block(
     ("recorded", "meaning"),
     [
         (block("Newchannel"), Dialling(ATTEMPT, "PJSIP/loop-00000000")),
-        (
-            block("Newchannel", "Timestamp: 1795317255.134895"),
-            Dialling(ATTEMPT, "PJSIP/loop-00000000", 1795317255.134895),
-        ),
-        (
-            block("Newchannel", "Timestamp: soon"),
-            Dialling(ATTEMPT, "PJSIP/loop-00000000"),
-        ),
+        (dial_begin(), Invited(ATTEMPT)),
+        (dial_begin("Timestamp: 1795317255.134895"), Invited(ATTEMPT, 1795317255.134895)),
+        (dial_begin("Timestamp: soon"), Invited(ATTEMPT)),
         (block("Newstate", state="Ringing"), Ringing(ATTEMPT)),
         (block("Newstate", state="Up"), Answered(ATTEMPT)),
         (answer_of_originate("Success", 4), OriginateDone(ATTEMPT, True, 4, True)),
@@ -258,3 +261,8 @@ def test_a_call_is_forgotten_when_it_is_over(decoder: EventDecoder) -> None:
         [block("Newchannel"), answer_of_originate("Success", 4), block("Hangup", "Cause: 16")]
     )
     assert not decoder._calls
+
+
+def test_the_far_leg_of_a_transfer_is_no_invite_of_an_attempt(decoder: EventDecoder) -> None:
+    leg = dial_begin(f"Uniqueid: {ATTEMPT}", unique_id="1795317255.7")
+    assert decoder.decode([leg]) == []
