@@ -201,13 +201,18 @@ class Lag:
             self._at.popleft()
             self._delays.popleft()
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the PBX says when INVITEs have left."""
+        return bool(self._delays)
+
     def least(self) -> float:
         """What the next INVITE will take at least, in seconds; 0 where nothing is known."""
         return min(max(0.0, min(self._delays, default=0.0)), MOST_DELAY_S)
 
     def spare(self) -> float:
         """What to allow for besides, in seconds."""
-        return SPARE_S if self._delays else UNKNOWN_SPARE_S
+        return SPARE_S if self.is_known else UNKNOWN_SPARE_S
 
 
 class Backlog:

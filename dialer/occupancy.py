@@ -33,6 +33,7 @@ class Occupancy:
         now = time.monotonic()
         match event:
             case Dialling(attempt_id=attempt_id):
+                self._throttle.made(attempt_id, now)
                 self._dials(self._calls.get(attempt_id))
             case Invited(attempt_id=attempt_id, at=at):
                 self._throttle.invited(attempt_id, self._far_clock.moment(at, now))

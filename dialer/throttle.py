@@ -30,6 +30,7 @@ class Throttle:
         self._ramp = Ramp()
         self._backlog = Backlog()
         self._least_delay = 0.0
+        self._uninvited: dict[str, float] = {}  # when the order of a call left, by its attempt
 
     @property
     def channels(self) -> int:
@@ -149,6 +150,7 @@ class Throttle:
             transfer: it is the far leg of one, for which room is kept.
         """
         self._backlog.forget(attempt_id)
+        self._uninvited.pop(attempt_id, None)
         self._owners[attempt_id] = (trunk, campaign_id)
         for gauge in self.gauges(trunk, campaign_id):
             gauge.slots.take(attempt_id)
@@ -175,6 +177,7 @@ class Throttle:
     def release(self, attempt_id: str) -> None:
         """Free the slots of an attempt, at its Hangup and no sooner."""
         self._backlog.forget(attempt_id)
+        self._uninvited.pop(attempt_id, None)
         owner = self._owners.pop(attempt_id, None)
         if owner is None:
             return
@@ -188,19 +191,31 @@ class Throttle:
         for id_ in [id_ for id_, (_, campaign_id) in self._owners.items() if not campaign_id]:
             self.release(id_)
 
+    def made(self, attempt_id: str, at: float) -> None:
+        """The PBX made the channel of a call: all there is to hear of one that tells no more."""
+        sent = None if self._lag.is_known else self._begun(attempt_id, at)
+        if sent is not None:
+            self._uninvited[attempt_id] = sent
+
     def invited(self, attempt_id: str, at: float) -> None:
         """The INVITE of a call had left by then (monotonic s)."""
         owner = self._owners.get(attempt_id)
-        if owner is None:
+        sent = self._uninvited.pop(attempt_id, None) or self._begun(attempt_id, at)
+        if owner is None or sent is None:
             return
         gauges = self.gauges(*owner)
-        sent = self._backlog.begun(attempt_id, at, max(gauge.pace.window for gauge in gauges))
-        if sent is None:
-            return
         self._lag.note(at, at - sent)
         for gauge in gauges:
             # The next INVITE takes as long at least, so that its order may leave as much sooner.
             gauge.pace.began(sent, max(sent, at - self._least_delay))
+
+    def _begun(self, attempt_id: str, at: float) -> float | None:
+        """When the order left of a call that is held up no longer; None where that is unknown."""
+        owner = self._owners.get(attempt_id)
+        if owner is None:
+            return None
+        window = max(gauge.pace.window for gauge in self.gauges(*owner))
+        return self._backlog.begun(attempt_id, at, window)
 
     def adapt(self, now: float) -> None:
         """Follow how soon the PBX's INVITEs leave, and go on with the ramp (monotonic s)."""

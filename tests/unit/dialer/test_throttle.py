@@ -381,6 +381,31 @@ def test_orders_that_a_stall_held_up_are_followed_by_none_for_a_window() -> None
     assert reserve(made, campaign, 5.2, 5.28) > 0
 
 
+def test_a_pbx_that_tells_of_channels_alone_is_called_all_the_same() -> None:
+    campaign = a_campaign(limits=Limits(100, 20))
+    made = throttle(campaign, loop=Limits(100, 20))
+    settle(made, campaign, reserve(made, campaign, 1.0, 1.08), ["a", "b"])
+    for order in "ab":
+        made.sent(order, 1.0)
+        made.made(order, 1.1)
+    assert made.earliest(TRUNK, campaign.id, 3.0) == 3.0
+
+
+def test_a_channel_without_its_invite_holds_others_back_where_invites_are_told() -> None:
+    """What a disk holds up between the two comes all at once, too."""
+    campaign = a_campaign(limits=Limits(100, 20))
+    made = throttle(campaign, loop=Limits(100, 20))
+    settle(made, campaign, reserve(made, campaign, 1.0, 1.2), ["a", "b"])
+    made.sent("a", 1.0)
+    made.made("a", 1.01)
+    made.invited("a", 1.02)
+    made.sent("b", 1.1)
+    made.made("b", 1.11)
+    assert made.earliest(TRUNK, campaign.id, 3.0) > 3.0
+    made.invited("b", 3.1)
+    assert made.earliest(TRUNK, campaign.id, 3.2) > 4.0
+
+
 def test_a_claim_waits_until_those_in_hand_are_few() -> None:
     campaign = a_campaign(limits=Limits(500, 100))
     made = throttle(campaign, loop=Limits(500, 100))
