@@ -1,10 +1,10 @@
 """A million events through the AMI adapter, against the plain asterisk-ami library.
 
 A server in a process of its own sends what Asterisk 22 sends for filtered events: seven a call,
-with their real headers, and a key and an opt-out in every tenth, fifty calls at a time. The adapter's
-events are counted when an asyncio listener has them, and each is checked for its call and its kind;
-the library's when its event listener is called. Rounds alternate. What is compared is CPU time of
-the reading process alone.
+with their real headers, and a key and an opt-out in every tenth, fifty calls at a time. The
+adapter's events are counted when an asyncio listener has them, and each is checked for its call and
+its kind; the library's when its event listener is called. Rounds alternate. What is compared is CPU
+time of the reading process alone.
 """
 
 import asyncio
