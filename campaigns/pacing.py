@@ -3,8 +3,8 @@
 A `Pace` keeps one calls-per-second limit. Starts are evenly spaced, and on top of that no window
 of a second ever holds more than the limit: even spacing alone puts N+1 INVITEs into some seconds,
 because the PBX adds a delay of its own between Originate and INVITE, and that delay varies. A call
-counts from when it was sent, and, as soon as the PBX has said that its INVITE left, from then, less
-what the INVITE of the next call will take at least. That is long before the second is over.
+counts from when it was sent, and, as soon as the PBX has said that its INVITE left, from as much
+later as that took longer than it takes at least. That is long before the second is over.
 """
 
 import math
@@ -17,11 +17,11 @@ SPARE_S = 0.002
 UNKNOWN_SPARE_S = 0.024
 """What is allowed for where the PBX has not said when an INVITE left."""
 
-MOST_DELAY_S = 0.005
-"""The least delay is taken to be this at most: what takes every INVITE longer ends at any time."""
-
 CATCH_UP_S = 0.05
 """How late a start may come and still be made up for; what is later is lost, never burst."""
+
+FAR_STEP_S = 2.0
+"""A clock of the PBX that differs by so much more was put elsewhere."""
 
 LAG_KEPT_S = 30.0
 """How long a measured delay counts."""
@@ -187,32 +187,44 @@ class Slots:
 
 
 class Lag:
-    """How long it took from an order to its INVITE, over the last seconds."""
+    """How much longer an INVITE took than the quickest of the last seconds.
+
+    The PBX says when one has left by its own clock, which may show anything: what is compared is
+    by how much that is later than the order, by ours.
+    """
 
     def __init__(self) -> None:
-        self._at: deque[float] = deque()
-        self._delays: deque[float] = deque()
-
-    def note(self, at: float, delay: float) -> None:
-        """The INVITE of a call sent at `at - delay` had left at `at` (monotonic seconds)."""
-        self._at.append(at)
-        self._delays.append(delay)
-        while self._at[0] < at - LAG_KEPT_S:
-            self._at.popleft()
-            self._delays.popleft()
+        self._quickest: deque[tuple[float, float]] = deque()  # (heard, difference), both growing
 
     @property
     def is_known(self) -> bool:
         """Whether the PBX says when INVITEs have left."""
-        return bool(self._delays)
+        return bool(self._quickest)
 
-    def least(self) -> float:
-        """What the next INVITE will take at least, in seconds; 0 where nothing is known."""
-        return min(max(0.0, min(self._delays, default=0.0)), MOST_DELAY_S)
-
+    @property
     def spare(self) -> float:
         """What to allow for besides, in seconds."""
         return SPARE_S if self.is_known else UNKNOWN_SPARE_S
+
+    def counted(self, sent: float, said: float, heard: float) -> float:
+        """As of when a call counts, in monotonic seconds.
+
+        Args:
+            sent: when its order left (monotonic s).
+            said: by when its INVITE had left, by the PBX's clock (s); 0 where it does not say.
+            heard: when that was heard (monotonic s).
+        """
+        if not said:
+            return heard
+        difference = said - sent
+        if self._quickest and abs(difference - self._quickest[-1][1]) > FAR_STEP_S:
+            self._quickest.clear()
+        while self._quickest and self._quickest[-1][1] >= difference:
+            self._quickest.pop()
+        self._quickest.append((heard, difference))
+        while self._quickest[0][0] < heard - LAG_KEPT_S:
+            self._quickest.popleft()
+        return min(heard, sent + difference - self._quickest[0][1])
 
 
 class Backlog:

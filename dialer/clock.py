@@ -4,50 +4,9 @@ Pacing, freshness and time-outs run on the monotonic clock, so that no step make
 pause of them. Calling hours, due times and instants written down are of the wall clock.
 """
 
-from collections import deque
-
 STEP_S = 2.0
 """A wall clock that differs by more from what the monotonic clock says was put elsewhere; NTP
 slews smaller differences, 0.5 ms in a second at most (adjtimex(2))."""
-
-
-KEPT_S = 30.0
-"""How long it counts how soon something was heard: by then the clocks may have drifted apart."""
-
-
-class FarClock:
-    """The moments on our clock of which a PBX speaks, whose own clock may show anything.
-
-    Everything is heard a little after it is said. What was heard soonest in the last seconds shows
-    by how much the clocks differ; what comes later than that was held up on the way, or here.
-    """
-
-    def __init__(self) -> None:
-        self._soonest: deque[tuple[float, float]] = deque()  # (heard, difference), both growing
-
-    def moment(self, said: float, heard: float) -> float:
-        """When something was said.
-
-        Args:
-            said: by the PBX's clock, epoch seconds; 0 where it is not known.
-            heard: by our monotonic clock.
-
-        Returns:
-            Monotonic seconds, `heard` at the latest.
-        """
-        if not said:
-            return heard
-        self._note(heard, heard - said)
-        return min(heard, said + self._soonest[0][1])
-
-    def _note(self, heard: float, difference: float) -> None:
-        if self._soonest and abs(difference - self._soonest[-1][1]) > STEP_S:
-            self._soonest.clear()
-        while self._soonest and self._soonest[-1][1] >= difference:
-            self._soonest.pop()
-        self._soonest.append((heard, difference))
-        while self._soonest[0][0] < heard - KEPT_S:
-            self._soonest.popleft()
 
 
 class ClockWatch:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any
 
@@ -123,7 +124,8 @@ class Dialer:
             PbxError: the PBX cannot be reached, or rejects the login.
         """
         self._node = await self._book.open()
-        try:
+        async with AsyncExitStack() as ending:
+            self._end_with(ending)
             await self._pbx.open(self._hear)
             await self._scheduler.open()
             for chore in self._chores:
@@ -131,14 +133,16 @@ class Dialer:
             self._settling.begin(ready)
             await self._dial()
             await self._drain()
-        finally:
-            self._scheduler.close()
-            await self._settling.end()
-            await self._pbx.close()
-            await self._commits.end()
-            self._refusals.close()
-            await self._book.close()
         return not self._up()
+
+    def _end_with(self, ending: AsyncExitStack) -> None:
+        """What is done at the end, the last first: the lease is given back whatever goes wrong."""
+        ending.push_async_callback(self._book.close)
+        ending.callback(self._refusals.close)
+        ending.push_async_callback(self._commits.end)
+        ending.push_async_callback(self._pbx.close)
+        ending.push_async_callback(self._settling.end)
+        ending.callback(self._scheduler.close)
 
     def stop(self) -> None:
         """Place no more calls; `run` returns when those in hand have ended."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from campaigns.states import AttemptState
 from dialer.calls import Call, Calls, utc_now
-from dialer.clock import FarClock
 from dialer.events import Dialling, Event, Invited, OtherBegun, OtherEnded, Ringing
 from dialer.outcomes import Closing
 from dialer.throttle import Throttle
@@ -26,7 +25,6 @@ class Occupancy:
         self._calls = calls
         self._throttle = throttle
         self._trunks = trunks
-        self._far_clock = FarClock()
 
     def hear(self, event: Event) -> None:
         """Learn from an event before the call it belongs to does."""
@@ -36,7 +34,7 @@ class Occupancy:
                 self._throttle.made(attempt_id, now)
                 self._dials(self._calls.get(attempt_id))
             case Invited(attempt_id=attempt_id, at=at):
-                self._throttle.invited(attempt_id, self._far_clock.moment(at, now))
+                self._throttle.invited(attempt_id, at, now)
             case Ringing(attempt_id=attempt_id):
                 self._rings(self._calls.get(attempt_id), now)
             case OtherBegun():

@@ -29,7 +29,6 @@ class Throttle:
         self._lag = Lag()
         self._ramp = Ramp()
         self._backlog = Backlog()
-        self._least_delay = 0.0
         self._uninvited: dict[str, float] = {}  # when the order of a call left, by its attempt
 
     @property
@@ -197,17 +196,15 @@ class Throttle:
         if sent is not None:
             self._uninvited[attempt_id] = sent
 
-    def invited(self, attempt_id: str, at: float) -> None:
-        """The INVITE of a call had left by then (monotonic s)."""
+    def invited(self, attempt_id: str, said: float, heard: float) -> None:
+        """The INVITE of a call has left: by what the PBX's clock said, heard then (monotonic s)."""
         owner = self._owners.get(attempt_id)
-        sent = self._uninvited.pop(attempt_id, None) or self._begun(attempt_id, at)
+        sent = self._uninvited.pop(attempt_id, None) or self._begun(attempt_id, heard)
         if owner is None or sent is None:
             return
-        gauges = self.gauges(*owner)
-        self._lag.note(at, at - sent)
-        for gauge in gauges:
-            # The next INVITE takes as long at least, so that its order may leave as much sooner.
-            gauge.pace.began(sent, max(sent, at - self._least_delay))
+        at = self._lag.counted(sent, said, heard)
+        for gauge in self.gauges(*owner):
+            gauge.pace.began(sent, at)
 
     def _begun(self, attempt_id: str, at: float) -> float | None:
         """When the order left of a call that is held up no longer; None where that is unknown."""
@@ -219,8 +216,7 @@ class Throttle:
 
     def adapt(self, now: float) -> None:
         """Follow how soon the PBX's INVITEs leave, and go on with the ramp (monotonic s)."""
-        spare, share = self._lag.spare(), self._ramp.share(now)
-        self._least_delay = self._lag.least()
+        spare, share = self._lag.spare, self._ramp.share(now)
         inner = (*self._campaigns.values(), *self._controllers.values())
         for gauge in (self._system, *self._trunks.values(), *inner):
             gauge.pace.allow_for(spare)

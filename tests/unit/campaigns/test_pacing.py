@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from campaigns.pacing import (
     BEHIND_S,
-    MOST_DELAY_S,
     SPARE_S,
     UNKNOWN_SPARE_S,
     Backlog,
@@ -51,39 +50,32 @@ rates = st.one_of(st.integers(1, 200).map(float), st.floats(0.2, 200, allow_nan=
 
 
 @settings(max_examples=60, deadline=None)
-@given(rates, st.floats(0, 0.005), st.floats(0, 0.4), st.floats(0, 0.1), chances)
+@given(rates, st.floats(0, 0.005), st.floats(0, 0.4), st.floats(0, 0.1), st.floats(-9e8, 9e8),
+       chances)  # fmt: skip
 def test_no_second_ever_holds_more_invites_than_the_limit(
-    rate: float, least: float, varies: float, said_late: float, chance: random.Random
-) -> None:
-    """However long INVITEs take, which is told after they have left, and is heard later still."""
-    pace = Pace(rate)
-    pace.allow_for(SPARE_S)
+    rate: float, least: float, varies: float, heard_late: float, clock: float,
+    chance: random.Random,
+) -> None:  # fmt: skip
+    """However long INVITEs take, which is told after they have left, by another clock."""
+    pace, lag = Pace(rate), Lag()
+    lag.counted(999.0, 999.0 + least + clock, 999.1)
+    pace.allow_for(lag.spare)
     invites: list[float] = []
     on_the_way: list[tuple[float, float, float]] = []
     now = 1000.0
     while now < 1006.0:
         while on_the_way and on_the_way[0][0] <= now:
-            _, told, sent = heappop(on_the_way)
-            pace.began(sent, max(sent, told - least))
+            heard, said, sent = heappop(on_the_way)
+            pace.began(sent, lag.counted(sent, said + clock, heard))
         if pace.earliest(now) <= now:
             pace.start(now)
             invites.append(now + least + chance.random() ** 4 * varies)
-            told = invites[-1] + chance.random() * 0.005
-            heappush(on_the_way, (told + chance.random() * said_late, told, now))
+            said = invites[-1] + chance.random() * 0.005
+            heappush(on_the_way, (said + chance.random() * heard_late, said, now))
         else:
             soonest = on_the_way[0][0] if on_the_way else math.inf
             now = max(now, min(soonest, pace.earliest(now)))
     assert most_in_window(invites) <= max(1, math.floor(rate))
-
-
-def test_an_invite_quicker_than_those_before_is_allowed_for() -> None:
-    pace, lag = Pace(10), Lag()
-    lag.note(99.0, 0.004)
-    pace.allow_for(lag.spare())
-    begun = place(pace, 100.0, 0.95, random.Random(1), 0.0)
-    for sent in begun:
-        pace.began(sent, sent + 0.004 - lag.least())
-    assert pace.earliest(101.0) + 0.004 - SPARE_S >= begun[0] + 0.004 + 1.0
 
 
 def test_a_call_begun_late_is_counted_when_it_was_begun() -> None:
@@ -182,23 +174,37 @@ def test_slots() -> None:
     assert slots.free == 1
 
 
-def test_the_least_delay_is_that_of_the_last_half_minute() -> None:
+def test_a_call_counts_as_much_later_as_its_invite_took_longer_than_the_quickest() -> None:
     lag = Lag()
-    assert (lag.least(), lag.spare()) == (0.0, UNKNOWN_SPARE_S)
-    lag.note(100.0, 0.001)
-    lag.note(106.0, 0.004)
-    assert (lag.least(), lag.spare()) == (0.001, SPARE_S)
+    assert lag.spare == UNKNOWN_SPARE_S
+    assert lag.counted(100.0, 0.0, 100.5) == 100.5, "the PBX does not say"
+    assert not lag.is_known
+    assert lag.counted(100.0, 5000.001, 100.5) == 100.0
+    assert lag.counted(106.0, 5006.004, 106.5) == pytest.approx(106.003)
+    assert lag.counted(107.0, 5007.0, 107.5) == 107.0, "quicker than any before"
+    assert lag.spare == SPARE_S
+
+
+def test_the_quickest_is_forgotten_after_half_a_minute() -> None:
+    lag = Lag()
+    lag.counted(100.0, 100.001, 100.1)
     for at in range(107, 150, 3):
-        lag.note(float(at), 0.003)
-    assert lag.least() == 0.003, "what is older is forgotten"
+        last = lag.counted(float(at), at + 0.003, at + 0.1)
+    assert last == 149.0
 
 
-def test_a_least_delay_that_may_end_at_any_time_is_not_counted_on() -> None:
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_a_pbx_whose_clock_is_stepped_is_followed_at_once(step: float) -> None:
     lag = Lag()
-    lag.note(100.0, 0.3)
-    assert lag.least() == MOST_DELAY_S
-    lag.note(101.0, -0.1)
-    assert lag.least() == 0.0, "the clocks differ by less than was thought"
+    lag.counted(100.0, 5000.001, 100.1)
+    assert lag.counted(101.0, 5001.004 + step, 101.1) == 101.0
+    assert lag.counted(102.0, 5002.007 + step, 102.1) == pytest.approx(102.003)
+
+
+def test_no_call_counts_later_than_it_was_heard_of() -> None:
+    lag = Lag()
+    lag.counted(100.0, 100.001, 100.1)
+    assert lag.counted(101.0, 102.501, 101.02) == 101.02
 
 
 def test_nothing_is_sent_while_an_order_is_late_nor_for_a_window_after_it() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialer.clock import KEPT_S, STEP_S, ClockWatch, FarClock
+from dialer.clock import STEP_S, ClockWatch
 
 CYCLES = st.lists(st.floats(0.001, 3600.0), min_size=1, max_size=50)
 """Seconds from one look to the next; an hour is a process that was stopped."""
@@ -42,39 +42,3 @@ def test_many_steps_are_told_one_by_one() -> None:
 @pytest.mark.parametrize("size", [-2.0, -0.5, 0.5, 2.0])
 def test_what_ntp_does_to_a_clock_that_is_nearly_right_is_none(size: float) -> None:
     assert ClockWatch(0.0, 0.0).step(1.0 + size, 1.0) == 0.0
-
-
-@given(
-    st.lists(st.tuples(st.floats(0.001, 1.0), st.floats(0.0, 0.3)), min_size=2, max_size=60),
-    st.floats(1e9, 2e9),
-)
-def test_a_moment_told_lies_between_when_it_was_and_when_it_was_heard(
-    told: list[tuple[float, float]], differs: float
-) -> None:
-    clock, now, soonest = FarClock(), 0.0, 1.0
-    for passed, late in told:
-        now += passed
-        soonest = min(soonest, late) if now <= KEPT_S / 2 else soonest
-        moment = clock.moment(now + differs, now + late)
-        assert now - 1e-5 <= moment <= now + late
-        if now <= KEPT_S / 2:
-            assert moment == pytest.approx(now + soonest, abs=1e-5)
-
-
-def test_a_pbx_that_does_not_say_is_heard_when_it_is_heard() -> None:
-    assert FarClock().moment(0.0, 17.5) == 17.5
-
-
-@pytest.mark.parametrize("step", [3600.0, -3600.0])
-def test_a_pbx_whose_clock_is_stepped_is_followed_at_once(step: float) -> None:
-    clock = FarClock()
-    clock.moment(1e9 + 10.0, 10.001)
-    assert clock.moment(1e9 + 11.0, 11.05) == pytest.approx(11.001, abs=1e-5)
-    assert clock.moment(1e9 + step + 12.0, 12.01) == pytest.approx(12.01, abs=1e-5)
-    assert clock.moment(1e9 + step + 13.0, 13.1) == pytest.approx(13.01, abs=1e-5)
-
-
-def test_clocks_that_drift_apart_are_followed() -> None:
-    clock = FarClock()
-    clock.moment(1e9, 0.0)
-    assert clock.moment(1e9 + 2 * KEPT_S - 1.0, 2 * KEPT_S) == pytest.approx(2 * KEPT_S, abs=1e-5)

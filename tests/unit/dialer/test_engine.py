@@ -29,6 +29,7 @@ from dialer.book import Book, Entry
 from dialer.calls import Call
 from dialer.claim import Claimed
 from dialer.events import OtherBegun, OtherEnded
+from dialer.settling import Settling
 from store import campaigns as kept
 from store import leases, suppressions
 from store import trunks as records
@@ -449,6 +450,20 @@ async def test_a_gap_in_the_link(world: World, tmp_path: Path) -> None:
         assert world.states(campaign.id) == {"reached": 3, "unreached": 2, "in_doubt": 1}
         assert len(run.pbx.orders) == 6
         await until(lambda: run.shown().get("gaps") == 1)
+
+
+async def test_the_lease_is_given_back_whatever_goes_wrong_at_the_end(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(self: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Settling, "end", fail)
+        async with dialing(world.engine, tmp_path) as run:
+            pass
+    async with dialing(world.engine, tmp_path, run.pbx):
+        pass
 
 
 async def test_a_call_in_doubt_stays_so_and_keeps_its_number(world: World, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_slot_is_held_from_the_claim_to_the_hangup() -> None:
     settle(made, campaign, 3, ["a", "b"])
     assert made.channels == made.channels_of(campaign.id) == 2
     made.sent("a", 10.0)
-    made.invited("a", 10.0)
+    made.invited("a", 10.0, 10.0)
     assert reserve(made, campaign, 12.0, 13.0) == 1
     settle(made, campaign, 1, [])
     made.release("a")
@@ -188,7 +188,7 @@ class Run:
         for attempt, campaign in self.waiting:
             if self.throttle.earliest(TRUNK, campaign.id, now) <= now:
                 self.throttle.sent(attempt, now)
-                self.throttle.invited(attempt, now)
+                self.throttle.invited(attempt, 0.0, now)
                 self.sent[campaign.id].append(now)
                 self.ends[attempt] = now + self.chance.uniform(0.05, 2.0)
                 self.owner[attempt] = campaign
@@ -276,7 +276,7 @@ def test_a_limit_that_a_controller_is_given_counts_what_is_in_hand() -> None:
     settle(made, plain, reserve(made, plain, 10.0, 10.05), ["a", "b"])
     for one in "ab":
         made.sent(one, 10.0)
-        made.invited(one, 10.0)
+        made.invited(one, 10.0, 10.0)
     room = made.room(10.0, 11.0, 11.0)
     assert room.take(TRUNK, plain.id)
     made.set_campaigns([limited])
@@ -375,7 +375,7 @@ def test_orders_that_a_stall_held_up_are_followed_by_none_for_a_window() -> None
     assert reserve(made, campaign, 3.0, 3.08) == 0
     assert made.earliest(TRUNK, campaign.id, 3.0) > 3.0
     for order in ("a", "b"):
-        made.invited(order, 4.0)
+        made.invited(order, 4.0, 4.0)
     assert made.earliest(TRUNK, campaign.id, 4.1) > 5.0
     assert reserve(made, campaign, 4.1, 4.18) == 0
     assert reserve(made, campaign, 5.2, 5.28) > 0
@@ -398,11 +398,11 @@ def test_a_channel_without_its_invite_holds_others_back_where_invites_are_told()
     settle(made, campaign, reserve(made, campaign, 1.0, 1.2), ["a", "b"])
     made.sent("a", 1.0)
     made.made("a", 1.01)
-    made.invited("a", 1.02)
+    made.invited("a", 1.02, 1.02)
     made.sent("b", 1.1)
     made.made("b", 1.11)
     assert made.earliest(TRUNK, campaign.id, 3.0) > 3.0
-    made.invited("b", 3.1)
+    made.invited("b", 3.1, 3.1)
     assert made.earliest(TRUNK, campaign.id, 3.2) > 4.0
 
 
