@@ -13,6 +13,7 @@ from rehearsal.datagrams import BATCH, Datagrams, lost_by_kernel, open_socket
 from rehearsal.lane import Lane
 from rehearsal.reception import Heard, Reception
 from rehearsal.sdp import Offer
+from rehearsal.stamps import ahead
 from rehearsal.voices import Library
 
 LANES = 10
@@ -158,10 +159,9 @@ class Media:
         self.next_due = min(busy, default=float("inf"))
 
     def _drain(self, lane: Lane) -> None:
-        now = self._clock()
         while (batch := self._datagrams.receive(lane.sock, time.time())) is not None:
             # The kernel stamps wall-clock time; the ledger's clock must not step with it.
-            batch.times += now - time.time()
+            batch.times -= ahead(self._clock)
             self._reception.count(batch)
             if self._capture is not None:
                 self._capture.take(batch)

@@ -2,12 +2,12 @@
 
 import socket
 import struct
-import time
 from collections.abc import Callable, Iterator
 
 from campaigns.errors import InvalidInput
 from rehearsal.datagrams import SO_TIMESTAMPNS, lost_by_kernel, open_socket
 from rehearsal.sip import Address
+from rehearsal.stamps import ahead
 
 _BURST = 64
 _LARGEST = 65535
@@ -54,13 +54,12 @@ class Wire:
                 yield datagram, source, self._arrival(ancillary)
 
     def _arrival(self, ancillary: list[tuple[int, int, bytes]]) -> float:
-        now = self._clock()
         for level, kind, data in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
                 seconds, nanoseconds = _TIMESPEC.unpack(data)
-                stamp: float = seconds + nanoseconds / 1e9
-                return round(now - max(0.0, time.time() - stamp), 6)
-        return now
+                arrived: float = seconds + nanoseconds / 1e9 - ahead(self._clock)
+                return round(min(arrived, self._clock()), 6)
+        return self._clock()
 
     def lost(self) -> int | None:
         """Messages for which the kernel had no room, None if it doesn't say."""
