@@ -256,7 +256,7 @@ class TestConnecting:
             one.log_in()
             for _ in range(50):
                 server.send(event("Key: 1", "Data: " + "x" * 5_000))
-            wait_until(lambda: len(one.events) == 51)
+            wait_until(lambda: len(one.events) == 51, 15.0)
         finally:
             server.close()
 
