@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from calling import ANONYMOUS, Phone
@@ -12,11 +13,15 @@ from cli_process import run
 from far_side import FarSide
 from stage import CALLER_ID, MESSAGE, Stage, numbers, staged, until
 
+from campaigns.check import Subject, Verdict
 from campaigns.receipt_code import code_of
 from campaigns.states import Action
 from operations import public_pages, receipt_links
+from operations.preflight import preflight
 from operations.receipt_links import Standing
 from operations.suppress import Owner, listed
+from store import campaigns
+from store.engine import reading
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 
@@ -24,9 +29,10 @@ Phones = Callable[..., Phone]
 
 EXAMPLES = MESSAGE.parent
 LISTENS = 60
-CALLED, REFUSING, HIDDEN, LATE, ASKING, AGREEING, OTHER, KEYING, SLIPPING, VEILED, HASTY = numbers(
-    LISTENS, 11
-)
+(
+    CALLED, REFUSING, HIDDEN, LATE, ASKING, AGREEING, OTHER, KEYING, SLIPPING, VEILED, HASTY,
+    HEARING,
+) = numbers(LISTENS, 12)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -267,3 +273,45 @@ def test_what_it_speaks_changes_for_the_next_caller(stage: Stage, phone: Phones)
         heard.append(spoken[4000:8000])
         assert heard[-1] in b"".join(packet[12:] for _, packet in one.call.packets)
     assert heard[0] != heard[1]
+
+
+CARRIER = """
+[trunks.carrier]
+host = "localhost"  # a name, which is taken for a real carrier's
+options_interval_s = 0
+port = {port}
+caller_ids = ["+33162000001"]
+"""
+
+
+def test_a_campaign_has_its_number_answered_and_is_not_launched_before_it_was_heard(
+    stage: Stage, phone: Phones
+) -> None:
+    settings = stage.home / "portevoix.toml"
+    settings.write_text(settings.read_text() + CARRIER.format(port=stage.sip_port))
+    stage.reopen()
+    campaign = stage.prepare([CALLED], "For people", trunk="carrier")
+    assert shown(stage, campaign) is Verdict.FAIL
+    stage.signal("dialer", signal.SIGKILL)
+    one = phone(HEARING, "0162000001")
+    assert one.ring() == "200"
+    one.hear(1.5)
+    one.press("9")
+    one.wait()
+    row = kept_campaign(stage, campaign)
+    spoken = (stage.workspace.library.root / f"{row['message']}.alaw").read_bytes()
+    assert spoken[4000:8000] in b"".join(packet[12:] for _, packet in one.call.packets)
+    stage.start_dialer()
+    until(lambda: shown(stage, campaign) is Verdict.PASS)
+    assert e164(HEARING) in refused(stage)
+
+
+def shown(stage: Stage, campaign: int) -> Verdict:
+    """What is found before the launch of the number that is shown."""
+    found = preflight(stage.workspace, stage.controller, campaign)
+    return next(one.verdict for one in found.checks if one.subject is Subject.CALLER_ID)
+
+
+def kept_campaign(stage: Stage, campaign: int) -> dict[str, Any]:
+    with reading(stage.workspace.engine) as connection:
+        return campaigns.row(connection, stage.controller, campaign)
