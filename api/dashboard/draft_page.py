@@ -120,8 +120,11 @@ def _choices(
 ) -> dict[str, Any]:
     """What there is to choose from: a value, its words, and a word about it."""
     days = dates.get_day_names("wide", "stand-alone", language.code)
+    people = language.say("People: {count}")
     return {
-        "lists_choice": [(one.id, one.name, language.number(one.accepted)) for one in lists],
+        "lists_choice": [
+            (one.id, one.name, people.format(count=language.number(one.accepted))) for one in lists
+        ],
         "recordings_choice": [(one.id, one.name) for one in recordings],
         "trunks_choice": [
             (one.trunk.name, one.trunk.name, _about(one, language))
