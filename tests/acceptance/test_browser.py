@@ -553,7 +553,8 @@ def _reads_only(me: Visitor) -> None:
             assert re.search(r"/(logout|account/.*)$", address), (path, address)
         for address in me.page.locator("a").evaluate_all("all => all.map(one => one.href)"):
             to = address.removeprefix(me.site.address).partition("#")[0]
-            if to.startswith("/") and not re.search(r"lang=|(pdf|xlsx)$|^/(consent|people)/", to):
+            apart = r"lang=|(pdf|xlsx)(\?|$)|^/(consent|people)/"
+            if to.startswith("/") and not re.search(apart, to):
                 ahead += {to} - seen
                 seen.add(to)
     assert {"/campaigns/1/report", "/lists/1", "/rules/fr-political"} <= seen
