@@ -11,6 +11,8 @@ from audio.m4a import Track
 _HEADER_BYTES = 7
 _SAMPLES = 1024
 """Of each channel in a raw block."""
+_FAR_TOO_LONG_SECONDS = 3600
+"""No recording is taken of which so much is found: the rest is not looked at."""
 _RATES_HZ = (
     96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000,
     7_350,
@@ -18,14 +20,14 @@ _RATES_HZ = (
 
 
 def track_of(path: Path) -> Track:
-    """Walk the frames to the end of the file: nothing else says how long it is.
+    """Walk the frames to the end of the file, or to where it is far too long: nothing else says it.
 
     Raises:
         InvalidInput: it ends within a frame, or holds something else between them.
     """
     total, at, seconds = path.stat().st_size, 0, 0.0
     with path.open("rb") as stream:
-        while at < total:
+        while at < total and seconds < _FAR_TOO_LONG_SECONDS:
             stream.seek(at)
             header = stream.read(_HEADER_BYTES)
             if len(header) < _HEADER_BYTES:

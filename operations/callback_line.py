@@ -77,6 +77,11 @@ class Spoken:
     campaign_id: int | None = None
 
 
+def is_within_reach(settings: Settings) -> bool:
+    """Whether lines can be put where the PBX finds them."""
+    return settings.pbx.mode == "local" or settings.pbx.directory is not None
+
+
 def directory_of(settings: Settings) -> Path:
     """Where the lines of the PBX are, as seen from here.
 

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from campaigns.errors import NotAllowed
+import structlog
+
 from operations import callback_line
 from operations.callback_line import Spoken
 from operations.workspace import Workspace
 from store import callbacks
 from store.engine import writing
+
+log = structlog.get_logger()
 
 
 def answer(
@@ -22,8 +25,8 @@ def answer(
     """Have a campaign's number answered from now on, unless a line of its own answers it.
 
     What a campaign put there before gives way to this one. A number that is another controller's
-    stays theirs, and a PBX on another host without a shared directory is not reached: that nobody
-    heard the line is told before the launch (`operations.route_checks`).
+    stays theirs, and a PBX that shares no directory, or cannot be written to, is not reached: that
+    nobody heard the line is told before the launch (`operations.route_checks`).
 
     Args:
         workspace: where.
@@ -32,16 +35,17 @@ def answer(
         language: of what the line says besides the message.
         by: who prepared it.
     """
-    spoken = Spoken(
-        workspace.library.message(Path(_heard(row)).parent.name), language, campaign_id=campaign_id
-    )
+    if not callback_line.is_within_reach(workspace.settings):
+        return
+    message = workspace.library.message(Path(_heard(row)).parent.name)
+    spoken = Spoken(message, language, campaign_id=campaign_id)
     number, controller_id = row["caller_id"], row["controller_id"]
-    with writing(workspace.engine) as connection:
-        if _is_free(callbacks.line(connection, number), controller_id):
-            try:
+    try:
+        with writing(workspace.engine) as connection:
+            if _is_free(callbacks.line(connection, number), controller_id):
                 callback_line.put(connection, workspace, controller_id, number, spoken, by)
-            except NotAllowed:  # no directory is shared with the PBX
-                connection.rollback()
+    except OSError as error:
+        log.warning("the callback line was not installed", campaign=campaign_id, why=str(error))
 
 
 def _heard(row: Mapping[str, Any]) -> str:

@@ -164,9 +164,9 @@ def _heard_at(connection: Connection, campaign: Campaign) -> datetime | None:
     number = campaign.caller_id
     line = callbacks.line(connection, number)
     heard = callbacks.last_answered(connection, [number]).get(number)
-    if line is None or heard is None or heard < line["installed_at"]:
+    if line is None or line["removed_at"] or line["controller_id"] != campaign.controller_id:
         return None
-    return heard if line["controller_id"] == campaign.controller_id else None
+    return heard if heard is not None and heard >= line["installed_at"] else None
 
 
 def _limits(workspace: Workspace, ways: tuple[Way, ...]) -> list[Limits]:

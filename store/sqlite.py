@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     from pysqlite3 import dbapi2 as driver
 
-__all__ = ["driver", "refuse_unsound"]
+__all__ = ["driver", "refuse_unsound", "sound"]
 
 _MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 """The first of each line in which no commit is lost."""

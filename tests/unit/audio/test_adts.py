@@ -1,5 +1,6 @@
 """AAC without a container: whole or refused, and heard as it was recorded."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from audio_signals import speech, tone, write
 
-from audio import aac
+from audio import aac, adts
 from audio.decode import decode
 from audio.probe import probe
 from campaigns.errors import InvalidInput
@@ -64,6 +65,15 @@ def test_refuses_a_file_cut_off(recorded: Path, kept: float) -> None:
 def test_refuses_what_is_no_frame(recorded: Path, junk: bytes) -> None:
     recorded.write_bytes(recorded.read_bytes() + junk)
     assert "cut off" in refusal(recorded)
+
+
+def test_looks_no_further_into_what_is_far_too_long(tmp_path: Path) -> None:
+    """A million frames of nothing but their header: 100 MB could hold 14 times as many."""
+    path = tmp_path / "a.aac"
+    empty = bytes([0xFF, 0xF1, 0x50, 0x80, 0x00, 0xFF, 0xFC])
+    path.write_bytes(empty * 1_000_000)
+    assert adts.track_of(path).seconds == pytest.approx(3600, abs=0.1)
+    assert re.search("damaged|longer than", refusal(path))
 
 
 def test_refuses_another_name(recorded: Path) -> None:

@@ -365,11 +365,17 @@ def test_a_slow_trunk_begins_no_slower_than_it_is() -> None:
     assert len(run.sent[campaign.id]) >= 4
 
 
-def test_orders_that_a_stall_held_up_are_followed_by_none_for_a_window() -> None:
-    """They reach the network together when it heals, and count as calls of that second."""
+def two_in_hand() -> tuple[Throttle, Campaign]:
+    """Calls «a» and «b» are claimed under a limit of 20 a second, and not sent yet."""
     campaign = a_campaign(limits=Limits(100, 20))
     made = throttle(campaign, loop=Limits(100, 20))
-    settle(made, campaign, reserve(made, campaign, 1.0, 1.08), ["a", "b"])
+    settle(made, campaign, reserve(made, campaign, 1.0, 1.2), ["a", "b"])
+    return made, campaign
+
+
+def test_orders_that_a_stall_held_up_are_followed_by_none_for_a_window() -> None:
+    """They reach the network together when it heals, and count as calls of that second."""
+    made, campaign = two_in_hand()
     made.sent("a", 1.0)
     made.sent("b", 1.05)
     assert reserve(made, campaign, 3.0, 3.08) == 0
@@ -382,9 +388,7 @@ def test_orders_that_a_stall_held_up_are_followed_by_none_for_a_window() -> None
 
 
 def test_a_pbx_that_tells_of_channels_alone_is_called_all_the_same() -> None:
-    campaign = a_campaign(limits=Limits(100, 20))
-    made = throttle(campaign, loop=Limits(100, 20))
-    settle(made, campaign, reserve(made, campaign, 1.0, 1.08), ["a", "b"])
+    made, campaign = two_in_hand()
     for order in "ab":
         made.sent(order, 1.0)
         made.made(order, 1.1)
@@ -393,9 +397,7 @@ def test_a_pbx_that_tells_of_channels_alone_is_called_all_the_same() -> None:
 
 def test_a_channel_without_its_invite_holds_others_back_where_invites_are_told() -> None:
     """What a disk holds up between the two comes all at once, too."""
-    campaign = a_campaign(limits=Limits(100, 20))
-    made = throttle(campaign, loop=Limits(100, 20))
-    settle(made, campaign, reserve(made, campaign, 1.0, 1.2), ["a", "b"])
+    made, campaign = two_in_hand()
     made.sent("a", 1.0)
     made.made("a", 1.01)
     made.invited("a", 1.02, 1.02)

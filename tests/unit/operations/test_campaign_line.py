@@ -123,6 +123,26 @@ def test_a_line_that_was_recorded_for_it_stays(workspace: Workspace, prepare: An
     assert (lines(workspace)[SHOWN]["campaign_id"], sound(workspace)) == (None, before)
 
 
+def test_one_that_was_removed_since_it_was_heard_is_heard_no_more(
+    workspace: Workspace, prepare: Any
+) -> None:
+    campaign_id = prepare()
+    heard(workspace, "1.1", datetime.now(UTC))
+    callback_line.remove(workspace, 1, SHOWN, "Ana")
+    assert check(workspace, campaign_id).verdict is Verdict.FAIL
+
+
+def test_a_directory_that_cannot_be_written_to_keeps_no_campaign_from_being_prepared(
+    workspace: Workspace, prepare: Any
+) -> None:
+    lines_directory = callback_line.directory_of(workspace.settings)
+    lines_directory.parent.mkdir(parents=True)
+    lines_directory.write_text("no directory")
+    campaign_id = prepare()
+    assert lines(workspace) == {}
+    assert check(workspace, campaign_id).verdict is Verdict.FAIL
+
+
 def test_one_that_was_removed_answers_again(workspace: Workspace, prepare: Any) -> None:
     callback_line.install(workspace, 1, NewLine(SHOWN, [OWN]), "Ana")
     callback_line.remove(workspace, 1, SHOWN, "Ana")
