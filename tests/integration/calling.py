@@ -31,6 +31,7 @@ class Phone:
     port: int
     caller: str
     answers: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -72,7 +73,7 @@ class Phone:
 
     def hear(self, seconds: float) -> None:
         """Let so much sound come."""
-        assert self.call.first_audio.wait(PATIENCE_S)
+        assert self.call.first_audio.wait(PATIENCE_S), f"no sound came; {self._so_far()}"
         time.sleep(seconds)
 
     def press(self, keys: str) -> None:
@@ -85,9 +86,13 @@ class Phone:
         """End the call."""
         self._send("BYE", self._target())
 
-    def wait(self, within_s: float = 20) -> None:
+    def wait(self, within_s: float = PATIENCE_S) -> None:
         """Wait until the PBX hangs up."""
-        assert self.ended.wait(within_s)
+        assert self.ended.wait(within_s), f"the PBX did not hang up; {self._so_far()}"
+
+    def _so_far(self) -> str:
+        heard = [one.partition("\r")[0] for one in (*self.answers, *self.asked)]
+        return f"{len(self.call.packets)} packets of sound came, and {heard}"
 
     def _listen(self) -> None:
         while not self.ended.is_set():
@@ -105,11 +110,18 @@ class Phone:
                 request = self._socket.recv(65535).decode()
             except TimeoutError:
                 continue
+            self.asked.append(request)
             if request.startswith("SIP/2.0"):
+                self._acknowledge_again(request)
                 continue
             self._reply(request)
             if request.startswith("BYE"):
                 self.ended.set()
+
+    def _acknowledge_again(self, answer: str) -> None:
+        """RFC 3261 13.2.2.4: every 200 to an INVITE; the PBX says no BYE before it has an ACK."""
+        if answer.startswith("SIP/2.0 200") and re.search(r"(?im)^CSeq: \d+ INVITE\r$", answer):
+            self._send("ACK", self._target())
 
     def _reply(self, request: str) -> None:
         kept = re.findall(r"(?im)^(?:Via|From|To|Call-ID|CSeq): .*\r$", request)
