@@ -12,8 +12,12 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FRESH_S = 0.1
-"""How long ago a look may have begun that is answered with. Calls go on meanwhile, as they do
-while an answer is on its way; what was changed through this API is never older (`Forgetting`)."""
+"""How old a look may be that is answered with. Calls go on meanwhile, as they do while an answer is
+on its way; what was changed through this API is never older (`Forgetting`)."""
+
+LATE_S = 0.5
+"""How old it may be while the next one is under way: calls go before it on a machine that is full,
+and nobody is kept waiting for it."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -23,8 +27,23 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class _Look(Generic[V]):
+    """One look.
+
+    Attributes:
+        begun: on the clock of the loop, in seconds.
+        task: finds it.
+        before: what the look before it found, and when that one began; None where it found nothing.
+    """
+
     begun: float
     task: asyncio.Task[V]
+    before: tuple[float, V] | None = None
+
+    def found(self) -> tuple[float, V] | None:
+        """What was found last, and when that look began."""
+        if self.task.done() and not self.task.cancelled() and not self.task.exception():
+            return self.begun, self.task.result()
+        return self.before
 
 
 class Lately(Generic[K, V]):
@@ -46,9 +65,11 @@ class Lately(Generic[K, V]):
         """
         now = asyncio.get_running_loop().time()
         look = self._looks.get(key)
-        if look is None or look.begun + FRESH_S < now:
-            self._forget_before(now - FRESH_S)
-            look = self._looks[key] = _Look(now, self._begin(key))
+        if look is None or look.begun + (FRESH_S if look.task.done() else LATE_S) < now:
+            self._forget_before(now - LATE_S)
+            look = self._looks[key] = _Look(now, self._begin(key), look and look.found())
+        if not look.task.done() and look.before and look.before[0] + LATE_S >= now:
+            return look.before[1]
         # Whoever began it may go away; others wait for it too.
         return await asyncio.shield(look.task)
 

@@ -1,5 +1,6 @@
 """Serving the API and the page: one process, which ends its streams when it is told to stop."""
 
+import gc
 import signal
 import socket
 from typing import Any
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.listen import listening
+from operations import priority
 from operations.workspace import Workspace
 
 _LONGEST_GOODBYE_S = 10
@@ -40,6 +42,11 @@ def serve(workspace: Workspace, host: str, port: int) -> int:
     """
     place = listening(host, port)
     server = make_server(workspace, host, port)
+    # Half a million objects that stay: to look through them again and again for what can go takes
+    # tenths of a second, during which nobody is answered.
+    gc.collect()
+    gc.freeze()
+    priority.thread_in_real_time(priority.API)
     # uvicorn raises the signal that ended it once more, which would end the process with a fault.
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: None)

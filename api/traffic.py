@@ -1,5 +1,6 @@
-"""What goes in and out: headers on every answer, a log line and counts for every request."""
+"""What goes in and out: headers on every answer, counts for every request, and lines in the log."""
 
+import logging
 import time
 from collections.abc import MutableMapping
 from typing import Any
@@ -76,9 +77,10 @@ class Traffic:
         self._answered.labels(route, method, f"{status // 100}xx").inc()
         self._seconds.labels(route, method).observe(seconds)
         caller = scope.get("state", {}).get("caller")
-        log.info(
-            "request", route=route, method=method, status=status, ms=round(seconds * 1000, 1),
-            key=caller.name if caller else None, reference=reference,
+        level = logging.DEBUG if method in _READING and status < _REFUSED else logging.INFO
+        log.log(
+            level, "request", route=route, method=method, status=status,
+            ms=round(seconds * 1000, 1), key=caller.name if caller else None, reference=reference,
         )  # fmt: skip
 
 
@@ -90,12 +92,18 @@ def _route(scope: MutableMapping[str, Any]) -> str:
     return f"/api/v1{own}" if scope["path"].startswith("/api/v1/") else str(own)
 
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS = _READING | {"POST", "PUT", "PATCH", "DELETE"}
+_REFUSED = 400
+"""What was read as asked for is counted, and is in the log only where details are wanted: programs
+that follow a campaign ask hundreds of times a second."""
+
+_SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY.items()]
 
 
 def _add_headers(message: Message, path: str, reference: str) -> None:
     headers = MutableHeaders(scope=message)
-    headers.update(SECURITY)
+    headers.raw.extend(_SECURITY)
     headers["X-Request-Id"] = reference
     if not path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")

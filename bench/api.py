@@ -140,7 +140,7 @@ def main(argv: list[str] | None = None) -> int:
     wanted, kept_in = _arguments(argv)
     end_in_order()
     note(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} before")
-    with installed(Plan(CHANNELS, 1000, people.LISTENS)) as site:
+    with installed(Plan(CHANNELS, 1000, people.DAY)) as site:
         turns, starts = _turns(site, wanted)
     found = result(turns, starts)
     missed = broken(found, wanted)

@@ -17,12 +17,13 @@ from bench.installation import Installation, Plan, installed
 from bench.meter import rss_mb
 from bench.report import table, tell
 from campaigns.campaign import Campaign, Limits
-from dialer import outcomes, priority
+from dialer import outcomes
 from dialer.book import write_closings
 from dialer.calls import Call
 from dialer.claim import Taken, Want, claim
 from dialer.events import CallEnded, HungUp
 from dialer.upkeep import CARRY_EVERY_S
+from operations import priority
 from store import campaigns as kept
 from store.disk import Disk
 from store.engine import carry_over, reading, writing

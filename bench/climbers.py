@@ -15,8 +15,8 @@ from bench.installation import Installation
 from bench.meter import Meter, Used
 from campaigns.campaign import Limits
 from campaigns.states import Action
-from dialer import priority
 from dialer.instance.configure import AMI_USER
+from operations import priority
 from store.sqlite import driver as sqlite3
 
 RAW = Path(__file__).with_name("raw.py")

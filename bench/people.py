@@ -50,6 +50,9 @@ LISTENS = str(_POPULATIONS / "listens.toml")
 REFUSES = str(_POPULATIONS / "refusals.toml")
 """One in ten presses 9."""
 
+DAY = "day"
+"""Who the half million of a day are: 62 % answer."""
+
 BY = "bench"
 PROVENANCE = Provenance("s", "m", date(2025, 6, 1), ("political",), {"w": "J'accepte."})
 

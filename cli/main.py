@@ -1,51 +1,90 @@
 """The `portevoix` command."""
 
+from functools import cache
+from importlib import import_module
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cli import (
-    audio_files,
-    audit,
-    budget,
-    call_me,
-    callback_line,
-    campaign,
-    consent_form,
-    constituencies,
-    contacts,
-    controllers,
-    database,
-    halt,
-    keys,
-    logging,
-    nodes,
-    pbx,
-    programs,
-    public_page,
-    requests,
-    rules,
-    segments,
-    suppressions,
-    trunks,
-    users,
-    webhooks,
-)
-from cli.backup import backup, restore_backup
+from cli import logging
 from cli.children import end_with_parent
-from cli.demo import demo
-from cli.doctor.command import doctor
-from cli.receipt import receipt
-from cli.retain import retain
-from cli.serve import serve
 from cli.session import PlainErrors, Session
-from cli.size import size_of
-from cli.why import why
+
+COMMANDS = {
+    "serve": "cli.serve:serve",
+    "demo": "cli.demo:demo",
+    "dialer": "cli.programs:dialer",
+    "api": "cli.programs:api",
+    "network": "cli.programs:network",
+    "doctor": "cli.doctor.command:doctor",
+    "why": "cli.why:why",
+    "retain": "cli.retain:retain",
+    "receipt": "cli.receipt:receipt",
+    "erase": "cli.requests:erase",
+    "backup": "cli.backup:backup",
+    "restore": "cli.backup:restore_backup",
+    "size": "cli.size:size_of",
+    "stop": "cli.halt:stop",
+    "resume": "cli.halt:resume",
+    "campaign": "cli.campaign:app",
+    "call-me": "cli.call_me:app",
+    "budget": "cli.budget:app",
+    "contacts": "cli.contacts:app",
+    "consent-form": "cli.consent_form:app",
+    "rules": "cli.rules:app",
+    "segments": "cli.segments:app",
+    "constituencies": "cli.constituencies:app",
+    "suppressions": "cli.suppressions:app",
+    "request": "cli.requests:app",
+    "public-page": "cli.public_page:app",
+    "audio": "cli.audio_files:app",
+    "audit": "cli.audit:app",
+    "trunk": "cli.trunks:app",
+    "line": "cli.callback_line:app",
+    "key": "cli.keys:app",
+    "webhook": "cli.webhooks:app",
+    "user": "cli.users:app",
+    "controller": "cli.controllers:app",
+    "pbx": "cli.pbx:app",
+    "node": "cli.nodes:app",
+    "database": "cli.database:app",
+}
+"""Where each command is: its module is read when somebody asks for it. All of them together take
+longer to be read than most commands take to be carried out."""
+
+
+class Commands(PlainErrors):
+    """The commands, each read when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in the order in which they are shown."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        del ctx
+        return _command(cmd_name) if cmd_name in COMMANDS else None
+
+
+@cache
+def _command(name: str) -> Any:
+    module, _, attribute = COMMANDS[name].partition(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        made: Any = typer.main.get_group(found)
+    else:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(found)
+        made = typer.main.get_command(alone)
+    made.name = name
+    return made
+
 
 app = typer.Typer(
-    cls=PlainErrors,
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Voice broadcast for people who agreed to be called.",
@@ -76,44 +115,6 @@ def main(
     logging.configure(verbose=verbose)
     ctx.obj = Session(home)
 
-
-app.command()(serve)
-app.command()(demo)
-app.command()(programs.dialer)
-app.command()(programs.api)
-app.command()(programs.network)
-app.command()(doctor)
-app.command()(why)
-app.command()(retain)
-app.command()(receipt)
-app.command()(requests.erase)
-app.command()(backup)
-app.command("restore")(restore_backup)
-app.command("size")(size_of)
-app.command()(halt.stop)
-app.command()(halt.resume)
-app.add_typer(campaign.app, name="campaign")
-app.add_typer(call_me.app, name="call-me")
-app.add_typer(budget.app, name="budget")
-app.add_typer(contacts.app, name="contacts")
-app.add_typer(consent_form.app, name="consent-form")
-app.add_typer(rules.app, name="rules")
-app.add_typer(segments.app, name="segments")
-app.add_typer(constituencies.app, name="constituencies")
-app.add_typer(suppressions.app, name="suppressions")
-app.add_typer(requests.app, name="request")
-app.add_typer(public_page.app, name="public-page")
-app.add_typer(audio_files.app, name="audio")
-app.add_typer(audit.app, name="audit")
-app.add_typer(trunks.app, name="trunk")
-app.add_typer(callback_line.app, name="line")
-app.add_typer(keys.app, name="key")
-app.add_typer(webhooks.app, name="webhook")
-app.add_typer(users.app, name="user")
-app.add_typer(controllers.app, name="controller")
-app.add_typer(pbx.app, name="pbx")
-app.add_typer(nodes.app, name="node")
-app.add_typer(database.app, name="database")
 
 if __name__ == "__main__":
     app()

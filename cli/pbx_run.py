@@ -13,12 +13,12 @@ from cli.children import ChildFailed, portevoix
 from cli.console import say
 from cli.keeper import Keeper
 from cli.session import session_of
-from dialer import priority
 from dialer.instance.apart import instance_apart
 from dialer.instance.configure import configure
 from dialer.instance.identity import choose_identity
 from dialer.instance.locate import find_installation
 from dialer.instance.seats import seat, seats, shared_lines
+from operations import priority
 from operations.settings import Settings, load
 
 

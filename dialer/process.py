@@ -18,7 +18,6 @@ import structlog
 from audio.prompts import prepare_prompts
 from campaigns.campaign import Limits
 from campaigns.errors import InvalidInput, PbxError
-from dialer import priority
 from dialer.ami.adapter import AmiPbx
 from dialer.ami.settings import AmiSettings
 from dialer.book import Book
@@ -36,7 +35,7 @@ from dialer.portions import ALONE, Portions
 from dialer.recordings import Recordings
 from dialer.trunks import Trunks
 from dialer.upkeep import chores
-from operations import suppression_key
+from operations import priority, suppression_key
 from operations.callback_line import directory_of
 from operations.callbacks import carry_out
 from operations.pbx_directories import root_of

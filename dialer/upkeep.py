@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from campaigns.errors import PortevoixError
-from dialer import priority
-from operations import callback_line
+from operations import callback_line, priority
 from operations.retain import retain
 from operations.workspace import Workspace
 from store import leases

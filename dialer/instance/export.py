@@ -4,11 +4,11 @@ import shlex
 from pathlib import Path
 
 from campaigns.errors import InvalidInput
-from dialer import priority
 from dialer.instance import canary
 from dialer.instance.configure import Instance, check, render, values_of
 from dialer.instance.identity import myself
 from dialer.instance.locate import Installation
+from operations import priority
 
 _INSTALL = "install.sh"
 

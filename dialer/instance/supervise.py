@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 from campaigns.errors import PbxError
-from dialer import priority
 from dialer.instance.configure import LOOPBACK, Instance, configure
 from dialer.instance.identity import Identity, choose_identity
 from dialer.instance.locate import Installation
 from dialer.instance.ports import is_free
 from dialer.instance.process import Process, every_process, remembered
+from operations import priority
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 20.0

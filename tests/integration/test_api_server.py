@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+from cli_process import may_go_first
 
 from api.server import make_server
 from operations.keys import make_key
@@ -82,7 +83,15 @@ def events(stream: httpx.Response) -> Iterator[tuple[str, str]]:
             yield event, line.removeprefix("data: ")
 
 
-def test_a_signal_ends_it_well(tmp_path: Path) -> None:
+def scheduled(pid: int) -> dict[int, int]:
+    """How each thread of a process is scheduled."""
+    threads = [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()]
+    return {one: os.sched_getscheduler(one) & ~os.SCHED_RESET_ON_FORK for one in threads}
+
+
+def test_what_answers_goes_first_and_a_signal_ends_it_well(
+    tmp_path: Path,
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -95,6 +104,10 @@ def test_a_signal_ends_it_well(tmp_path: Path) -> None:
     try:
         answer = until_answered(f"http://127.0.0.1:{port}/health")
         assert answer.json()["database"] is True
+        goes_first = scheduled(process.pid)
+        assert (goes_first.pop(process.pid), set(goes_first.values())) == (
+            os.SCHED_RR if may_go_first() else os.SCHED_OTHER, {os.SCHED_OTHER},
+        )  # fmt: skip
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
     finally:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cli_process import wait_until
+from cli_process import may_go_first, wait_until
 from dialplan_calls import Caller, listen, write_sounds
 from far_side import FarSide
 from raw_ami import RawAmi
@@ -62,7 +62,7 @@ def test_it_goes_before_the_rest_where_we_may_say_so(own: Supervisor) -> None:
     own.start()
     process = own.process
     assert process is not None
-    expected = os.SCHED_RR if _may_go_first() else os.SCHED_OTHER
+    expected = os.SCHED_RR if may_go_first() else os.SCHED_OTHER
     threads = [int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()]
     assert len(threads) > 10
     assert {os.sched_getscheduler(one) for one in threads} == {expected}
@@ -85,19 +85,6 @@ def test_its_canary_lives_so_that_it_goes_on_going_before_the_rest(own: Supervis
 def _children_of(pid: int) -> list[Process]:
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [child for child in map(Process.of, map(int, listed)) if child]
-
-
-def _may_go_first() -> bool:
-    """Whether somebody like us is given real-time scheduling: tried on a child."""
-    child = subprocess.Popen(["sleep", "60"])
-    try:
-        os.sched_setscheduler(child.pid, os.SCHED_RR, os.sched_param(1))
-    except PermissionError:
-        return False
-    finally:
-        child.kill()
-        child.wait()
-    return True
 
 
 def test_a_running_one_is_adopted_and_not_started_twice(own: Supervisor) -> None:

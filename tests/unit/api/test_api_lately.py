@@ -42,6 +42,7 @@ async def test_a_hundred_who_ask_at_once_cost_one_look() -> None:
 
 async def test_a_look_is_shared_no_longer_than_it_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lately, "FRESH_S", 0.0)
+    monkeypatch.setattr(lately, "LATE_S", 0.0)
     thing = Thing()
     looks = Lately(thing.read)
     await looks.of("a")
@@ -50,14 +51,71 @@ async def test_a_look_is_shared_no_longer_than_it_is_fresh(monkeypatch: pytest.M
     assert len(looks._looks) == 1
 
 
+async def _reads(thing: Thing, many: int) -> None:
+    async with asyncio.timeout(5):
+        while thing.reads < many:  # noqa: ASYNC110 - it is read in a thread
+            await asyncio.sleep(0.001)
+
+
+async def _told(looks: Lately[str, str], value: str) -> str:
+    """What is told in the end to whoever goes on asking."""
+    async with asyncio.timeout(5):
+        while (told := await looks.of("a")) != value:  # noqa: ASYNC110 - it is read in a thread
+            await asyncio.sleep(0.001)
+    return told
+
+
+async def test_nobody_waits_for_a_look_while_the_one_before_is_not_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lately, "FRESH_S", 0.0)
+    monkeypatch.setattr(lately, "LATE_S", 600.0)
+    thing = Thing()
+    looks = Lately(thing.read)
+    await looks.of("a")
+    thing.value = "new"
+    thing.free.clear()
+    assert [await looks.of("a") for _ in range(3)] == ["old"] * 3
+    await _reads(thing, 2)
+    thing.free.set()
+    assert await _told(looks, "new") == "new"
+
+
+async def test_nothing_is_told_that_is_older_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lately, "FRESH_S", 0.0)
+    monkeypatch.setattr(lately, "LATE_S", 0.05)
+    thing = Thing()
+    looks = Lately(thing.read)
+    await looks.of("a")
+    thing.value = "new"
+    thing.free.clear()
+    assert await looks.of("a") == "old"
+    await asyncio.sleep(0.06)
+    waiting = asyncio.ensure_future(looks.of("a"))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    thing.free.set()
+    assert await asyncio.wait_for(waiting, 5) == "new"
+
+
+async def test_a_look_that_failed_is_not_hidden_by_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lately, "FRESH_S", 0.0)
+    thing = Thing()
+    looks = Lately(lambda _: thing.read(thing.value))
+    assert await looks.of("a") == "old"
+    thing.value = "none"
+    with pytest.raises(NotFound):
+        await _told(looks, "none")
+
+
 async def test_a_look_under_way_is_not_for_those_who_ask_after_a_change() -> None:
     thing = Thing()
     looks = Lately(thing.read)
     thing.free.clear()
     before = asyncio.ensure_future(looks.of("a"))
-    async with asyncio.timeout(5):
-        while not thing.reads:  # noqa: ASYNC110 - it is read in a thread
-            await asyncio.sleep(0.001)
+    await _reads(thing, 1)
     thing.value = "new"
     looks.forget()
     after = asyncio.ensure_future(looks.of("a"))

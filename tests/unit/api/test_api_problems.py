@@ -83,6 +83,17 @@ def test_an_unexpected_error_is_logged_and_not_shown(
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+def test_what_was_read_as_asked_for_is_a_detail_of_the_log(rig: Rig) -> None:
+    with capture_logs() as logged:
+        assert rig.ours.get("/api/v1/lists").status_code == 200
+        assert rig.ours.get("/api/v1/lists/7").status_code == 404
+        assert rig.ours.post("/api/v1/campaigns/7/launch").status_code == 404
+    requests = [one for one in logged if one["event"] == "request"]
+    assert [(one["method"], one["status"], one["log_level"]) for one in requests] == [
+        ("GET", 200, "debug"), ("GET", 404, "info"), ("POST", 404, "info"),
+    ]  # fmt: skip
+
+
 def test_a_database_that_cannot_record_is_said_so(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

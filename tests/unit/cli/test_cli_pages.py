@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import typer
 
@@ -13,8 +14,9 @@ PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
 
 def commands(group: Any, path: str = "") -> list[str]:
     found = []
-    for name, command in group.commands.items():
-        words = f"{path} {name}".strip()
+    asked = click.Context(group)
+    for name in group.list_commands(asked):
+        words, command = f"{path} {name}".strip(), group.get_command(asked, name)
         found += commands(command, words) if hasattr(command, "commands") else [words]
     return found
 
