@@ -67,7 +67,8 @@ class Lately(Generic[K, V]):
         look = self._looks.get(key)
         if look is None or look.begun + (FRESH_S if look.task.done() else LATE_S) < now:
             self._forget_before(now - LATE_S)
-            look = self._looks[key] = _Look(now, self._begin(key), look and look.found())
+            before = look.found() if look else None
+            look = self._looks[key] = _Look(now, self._begin(key), before)
         if not look.task.done() and look.before and look.before[0] + LATE_S >= now:
             return look.before[1]
         # Whoever began it may go away; others wait for it too.
