@@ -138,7 +138,8 @@ class Door:
         return await run_in_threadpool(_of_session, self._workspace, token) if token else None
 
     def _refusal(self, request: Request, caller: Caller | None) -> Response | None:
-        page = not request.url.path.startswith("/api/") and request.url.path != "/metrics"
+        path: str = request.scope["path"]
+        page = not path.startswith("/api/") and path != "/metrics"
         if caller is None:
             if page:
                 return _to_sign_in(request)

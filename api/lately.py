@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FRESH_S = 0.1
+FRESH_S = 0.25
 """How old a look may be that is answered with. Calls go on meanwhile, as they do while an answer is
 on its way; what was changed through this API is never older (`Forgetting`)."""
 
@@ -39,6 +39,12 @@ class _Look(Generic[V]):
     task: asyncio.Task[V]
     before: tuple[float, V] | None = None
 
+    def is_over(self, now: float) -> bool:
+        """Whether another look is due: it is old, takes long, or was given up with its loop."""
+        if self.task.done():
+            return self.task.cancelled() or self.begun + FRESH_S < now
+        return self.begun + LATE_S < now
+
     def found(self) -> tuple[float, V] | None:
         """What was found last, and when that look began."""
         if self.task.done() and not self.task.cancelled() and not self.task.exception():
@@ -65,12 +71,14 @@ class Lately(Generic[K, V]):
         """
         now = asyncio.get_running_loop().time()
         look = self._looks.get(key)
-        if look is None or look.begun + (FRESH_S if look.task.done() else LATE_S) < now:
+        if look is None or look.is_over(now):
             self._forget_before(now - LATE_S)
             before = look.found() if look else None
             look = self._looks[key] = _Look(now, self._begin(key), before)
         if not look.task.done() and look.before and look.before[0] + LATE_S >= now:
             return look.before[1]
+        if look.task.done():
+            return look.task.result()
         # Whoever began it may go away; others wait for it too.
         return await asyncio.shield(look.task)
 

@@ -6,9 +6,10 @@ whoever has a key or a session. It is looked at before anything of the request's
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from re import Pattern
 from typing import Any, TypeVar
 
-from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 from starlette.types import Scope
 
@@ -40,13 +41,17 @@ class Routes:
         self._routes = routes
 
     @cached_property
-    def _contexts(self) -> list[RouteContext]:
-        return [one for one in iter_route_contexts(self._routes) if one.methods and one.endpoint]
+    def _asked(self) -> list[tuple[frozenset[str], Pattern[str], frozenset[Permission] | None]]:
+        """Of each route its methods, the addresses that are its own, and what it needs."""
+        return [
+            (frozenset(one.methods), one.path_regex, needed(one.endpoint))
+            for one in iter_route_contexts(self._routes)
+            if one.methods and one.endpoint
+        ]
 
     def permits(self, scope: Scope, permissions: frozenset[Permission]) -> bool:
         """Whether a request goes to no route, or to one that these permissions are enough for."""
-        for one in self._contexts:
-            if scope["method"] in (one.methods or ()) and one.path_regex.match(scope["path"]):
-                asked = needed(one.endpoint)
+        for methods, addresses, asked in self._asked:
+            if scope["method"] in methods and addresses.match(scope["path"]):
                 return asked is not None and asked <= permissions
         return True

@@ -98,7 +98,7 @@ class Rated:
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers(left))
+                MutableHeaders(scope=message).raw.extend(self._headers(left))
             await send(message)
 
         if left.requests < 0:
@@ -106,12 +106,14 @@ class Rated:
         else:
             await self._app(scope, receive, sent)
 
-    def _headers(self, left: Left) -> dict[str, str]:
+    def _headers(self, left: Left) -> list[tuple[bytes, bytes]]:
         said = {
-            "RateLimit-Policy": f'"key";q={self._rate.per_minute};w={WINDOW_S}',
-            "RateLimit": f'"key";r={max(0, left.requests)};t={left.seconds}',
+            "ratelimit-policy": f'"key";q={self._rate.per_minute};w={WINDOW_S}',
+            "ratelimit": f'"key";r={max(0, left.requests)};t={left.seconds}',
         }
-        return said if left.requests >= 0 else {**said, "Retry-After": str(left.seconds)}
+        if left.requests < 0:
+            said["retry-after"] = str(left.seconds)
+        return [(name.encode(), value.encode()) for name, value in said.items()]
 
 
 def _refusal(request: Request, left: Left) -> ASGIApp:

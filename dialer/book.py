@@ -179,8 +179,10 @@ class Book:
             return leases.acquire(connection, utc_now(), self.node, self._capacity)
 
     def _release(self) -> None:
+        """Give it back for good: a renewal that was asked for just before comes after it here."""
+        held, self._lease = self._held(), None
         with writing(self.engine) as connection:
-            leases.release(connection, self._held(), utc_now())
+            leases.release(connection, held, utc_now())
 
     def _renew(self, status: Mapping[str, Any]) -> None:
         with self._holding(), writing(self.engine, synchronised=False) as connection:
@@ -227,7 +229,7 @@ class Book:
 
     def _held(self) -> Lease:
         if self._lease is None:
-            raise RuntimeError("The book is not open.")
+            raise LeaseLost("This dialer does not drive this database.")
         return self._lease
 
 

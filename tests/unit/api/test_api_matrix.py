@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -135,9 +136,14 @@ def owned(rig: Rig) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def client(rig: Rig) -> Iterator[TestClient]:
-    """One for all requests: to make one for each takes longer than what is asked."""
-    with TestClient(rig.app, follow_redirects=False) as made:
-        yield made
+    """One for all requests: to make one for each takes longer than what is asked.
+
+    Nobody is told of events meanwhile: what is ours changes by what is asked here alone.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("api.app.telling", lambda _: nullcontext())
+        with TestClient(rig.app, follow_redirects=False) as made:
+            yield made
 
 
 @pytest.fixture(scope="module")

@@ -383,6 +383,16 @@ async def test_an_overtaken_dialer_writes_nothing_by_any_way(world: World, book:
         assert leases.holder(connection, datetime.now(UTC)) is not None, "it gave nothing back"
 
 
+async def test_a_renewal_that_comes_late_takes_nothing_back(world: World, book: Book) -> None:
+    closing = asyncio.create_task(book.close())
+    await asyncio.sleep(0)
+    with pytest.raises(LeaseLost):
+        await book.renew({})
+    await closing
+    with reading(world.engine) as connection:
+        assert leases.holder(connection, datetime.now(UTC)) is None, "it is given back"
+
+
 def _row() -> Suppression:
     return Suppression(number(1), SuppressionScope.OPERATOR, 0, SuppressionReason.MANUAL, "",
         datetime.now(UTC))  # fmt: skip
