@@ -24,9 +24,11 @@ class Connection:
         self.server = server
         self.sock = sock
         self.ended = ""
+        self._sending = threading.Lock()
 
     def send(self, data: bytes) -> None:
-        with suppress(OSError):
+        # A test and the thread that answers may both: OpenSSL takes one at a time.
+        with self._sending, suppress(OSError):
             self.sock.sendall(data)
 
     def block(self, *lines: str) -> None:

@@ -252,7 +252,8 @@ class TestConnecting:
         ours = ssl.create_default_context(cafile=str(certificate))
         server = AmiServer(tls=_server_side(certificate))
         try:
-            one = make(server, tls=ours)
+            # Without a Ping, which would make the server read while it sends.
+            one = make(server, tls=ours, patience=AmiPatience())
             one.log_in()
             for _ in range(50):
                 server.send(event("Key: 1", "Data: " + "x" * 5_000))
