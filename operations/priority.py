@@ -20,7 +20,7 @@ def in_real_time(level: int, pid: int = 0) -> None:
     """Let a process go first, where we may.
 
     Args:
-        level: `PBX` or `DIALER`.
+        level: `PBX`, `DIALER`, or another of these priorities.
         pid: the process, while it has one thread: those it makes inherit it; 0 is this one.
     """
     _schedule(os.SCHED_RR, level, pid)

@@ -65,32 +65,33 @@ async def _told(looks: Lately[str, str], value: str) -> str:
     return told
 
 
-async def test_nobody_waits_for_a_look_while_the_one_before_is_not_old(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def held(thing: Thing, monkeypatch: pytest.MonkeyPatch) -> Lately[str, str]:
+    """It was looked at, and the next look takes as long as the test wants."""
     monkeypatch.setattr(lately, "FRESH_S", 0.0)
     monkeypatch.setattr(lately, "LATE_S", 600.0)
-    thing = Thing()
     looks = Lately(thing.read)
     await looks.of("a")
     thing.value = "new"
     thing.free.clear()
     assert [await looks.of("a") for _ in range(3)] == ["old"] * 3
+    return looks
+
+
+async def test_nobody_waits_for_a_look_while_the_one_before_is_not_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    thing = Thing()
+    looks = await held(thing, monkeypatch)
     await _reads(thing, 2)
+    assert thing.reads == 2, "one look for all who asked meanwhile"
     thing.free.set()
     assert await _told(looks, "new") == "new"
 
 
 async def test_nothing_is_told_that_is_older_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lately, "FRESH_S", 0.0)
-    monkeypatch.setattr(lately, "LATE_S", 0.05)
     thing = Thing()
-    looks = Lately(thing.read)
-    await looks.of("a")
-    thing.value = "new"
-    thing.free.clear()
-    assert await looks.of("a") == "old"
-    await asyncio.sleep(0.06)
+    looks = await held(thing, monkeypatch)
+    monkeypatch.setattr(lately, "LATE_S", 0.0)
     waiting = asyncio.ensure_future(looks.of("a"))
     await asyncio.sleep(0)
     assert not waiting.done()

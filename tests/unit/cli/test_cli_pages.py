@@ -1,5 +1,7 @@
 """docs/cli.md names every command there is."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,8 @@ import typer
 
 from cli.main import app
 
-PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "cli.md").read_text()
 
 
 def commands(group: Any, path: str = "") -> list[str]:
@@ -24,3 +27,18 @@ def commands(group: Any, path: str = "") -> list[str]:
 @pytest.mark.parametrize("command", commands(typer.main.get_command(app)))
 def test_a_command_is_on_the_page(command: str) -> None:
     assert command in PAGE
+
+
+def test_a_command_reads_no_module_of_another() -> None:
+    """To read them all takes longer than most commands take to be carried out."""
+    asked = (
+        "import sys; from cli import main\n"
+        "try: main.app(['line', 'list', '--help'])\n"
+        "finally: print(*(one for one in sys.modules if one.startswith('cli.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    read = set(done.stdout.splitlines()[-1].split())
+    assert "cli.callback_line" in read
+    assert read.isdisjoint({"cli.campaign", "cli.demo", "cli.serve", "cli.audio_files"})
