@@ -21,7 +21,7 @@ from store.sqlite import driver as sqlite3
 
 RAW = Path(__file__).with_name("raw.py")
 CHANNELS = 2000
-WARM_S, STEP_S = 7.0, 8.0
+WARM_S, STEP_S = 7.0, 7.0
 
 Spans = list[tuple[float, float, float]]
 """(rate, begun, ended) of each step, in epoch seconds."""

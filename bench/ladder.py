@@ -11,8 +11,8 @@ with room to spare, and within a second of growing without end."""
 LEAST_ACHIEVED = 0.9
 """Of what was offered. An engine keeps a few percent back, lest a second hold a call too many."""
 
-FACTOR = 1.06
-STEPS_BELOW, STEPS_ABOVE = 4, 2
+FACTOR = 1.03
+STEPS_BELOW, STEPS_ABOVE = 6, 3
 
 
 @dataclass(frozen=True, slots=True)

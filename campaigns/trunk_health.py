@@ -14,6 +14,7 @@ from enum import StrEnum
 from campaigns.trunk_rate import Delays, Rate
 from campaigns.trunk_sign import Sign
 from campaigns.trunk_spike import Spike
+from campaigns.trunk_starts import Starts
 from campaigns.trunk_strain import Strain
 
 PROBE_CPS = 1.0
@@ -45,7 +46,8 @@ GOOD_PROBES = 3
 """Probes in a row that go well before a trunk is used again: one can be luck."""
 
 REOPENED_AT = 0.25
-"""Share of the limit at which a trunk is used again after a pause; it rises from there."""
+"""Share of what it was called at with which a trunk is used again after a pause; it rises from
+there."""
 
 DOUBTED = (Sign.INVALID,)
 """Answers that are a person's by themselves, and the network's where most calls get them: «no such
@@ -53,7 +55,8 @@ number» (404). Not 480: at the end of a list those are left whose phones are of
 answer so."""
 
 DELAY_LOWEST = 0.25
-"""Share of the limit below which delay alone does not slow a trunk: nothing is refused yet."""
+"""Share of what it was called at below which delay alone does not slow a trunk: nothing is refused
+yet."""
 
 _REFUSED = frozenset({Sign.CONGESTED, Sign.FAILED})
 
@@ -82,6 +85,8 @@ class Health:
         self._rate = Rate()
         self._delays = Delays()
         self._strain = Strain()
+        self._starts = Starts()
+        self._reached_before = 1.0
         self._spikes = {sign: Spike(sign) for sign in DOUBTED}
         self._last: deque[Sign] = deque(maxlen=LAST)
         self._run = 0
@@ -117,6 +122,7 @@ class Health:
     def dialled(self, sent: float) -> None:
         """The INVITE of a call sent at this instant (monotonic s) left."""
         self._up.add(sent)
+        self._strain.called(sent, min(self.limit_cps, self._starts.rate_with(sent)))
 
     def over(self, sent: float) -> None:
         """The call sent then is over, whatever it says."""
@@ -148,10 +154,9 @@ class Health:
     def began(self, at: float, post_dial_delay_s: float) -> None:
         """A phone began to ring, so long after the call was sent."""
         sent = at - post_dial_delay_s
-        self._strain.called(at, self._rate.at(at) * self.limit_cps)
         if self._delays.rose(post_dial_delay_s, at):
             self._strain.late(at)
-            self._rate.cut(at, DELAY_LOWEST)
+            self._rate.cut(at, self._reached(at), DELAY_LOWEST)
         if self._pause is None:
             if sent >= self._closed_at:
                 self._judge(at, Sign.OK, sent)
@@ -162,6 +167,10 @@ class Health:
     def _lowest(self) -> float:
         return min(1.0, PROBE_CPS / self.limit_cps)
 
+    def _reached(self, at: float) -> float:
+        """The share of its limit at which the trunk was called lately; all where nobody knows."""
+        return min(1.0, (self._strain.most(at) or self.limit_cps) / self.limit_cps)
+
     def _judge(self, at: float, sign: Sign, sent: float) -> None:
         self._last.append(sign)
         if sign is not Sign.UNAVAILABLE:
@@ -171,7 +180,7 @@ class Health:
             since = spike.since if spike else at
             self._open(at, sign, since, doubted=spike is not None)
         else:
-            self._rate.note(at, sign, sent)
+            self._rate.note(at, sign, sent, self._reached(at))
 
     def _carries_nothing(self) -> bool:
         if self._last[-1] is Sign.OK:
@@ -181,6 +190,7 @@ class Health:
 
     def _open(self, at: float, why: Sign, since: float, *, doubted: bool = False) -> None:
         self.why = why
+        self._reached_before = self._reached(at)
         self._pause = _Pause(at + FIRST_PAUSE_S, FIRST_PAUSE_S, since, doubted)
 
     def _probed(self, at: float, sign: Sign, sent: float) -> None:
@@ -201,7 +211,7 @@ class Health:
         self._run = 0
         for spike in self._spikes.values():
             spike.start_again()
-        self._rate.start_at(at, REOPENED_AT)
+        self._rate.start_at(at, REOPENED_AT * self._reached_before, self._reached_before)
 
 
 @dataclass(slots=True)

@@ -28,8 +28,8 @@ CUT_EVERY_S = 1.0
 the new rate. A refusal takes some hundred milliseconds."""
 
 RISE_PER_S = 0.1
-"""Share of the limit won back each second: ten seconds for all of it, and slow enough not to run
-into the same wall at once."""
+"""Share won back each second, of what it was called at and then of its limit: ten seconds for all
+of it, and slow enough not to run into the same wall at once."""
 
 DELAY_CALLS = 20
 """Calls over which the post-dial delay is looked at."""
@@ -46,10 +46,14 @@ usual one; a machine that falls behind at 150 calls a second does not within a s
 
 
 class Rate:
-    """Cut by half when calls are refused for want of room, and rising again all the time."""
+    """Cut by half when calls are refused for want of room, and rising again all the time.
+
+    What is halved is the share of its limit that the trunk was called at: one that may be called
+    ten times as fast as it is would else be cut four times before it had one call less.
+    """
 
     def __init__(self) -> None:
-        self._factor = 1.0
+        self._factor = self._reached = 1.0
         self._since = -math.inf
         self._cut_at = -math.inf
         self._news: deque[tuple[float, Sign]] = deque(maxlen=100)
@@ -58,27 +62,38 @@ class Rate:
         """The share of the limit now, 0 to 1 (monotonic s)."""
         if self._since == -math.inf:
             return self._factor
-        return min(1.0, self._factor + RISE_PER_S * max(0.0, now - self._since))
+        gone, rise = max(0.0, now - self._since), RISE_PER_S * self._reached
+        back_s = max(0.0, self._reached - self._factor) / rise
+        if gone < back_s:
+            return self._factor + rise * gone
+        return min(1.0, max(self._factor, self._reached) + RISE_PER_S * (gone - back_s))
 
-    def start_at(self, now: float, factor: float) -> None:
-        """Go on from a share of the limit; what was sent before says nothing of it."""
-        self._factor, self._since = factor, now
+    def start_at(self, now: float, factor: float, reached: float) -> None:
+        """Go on from a share of the limit; what was sent before says nothing of it.
+
+        Args:
+            now: monotonic seconds.
+            factor: that share.
+            reached: the share that it was called at, which it comes back to in ten seconds.
+        """
+        self._factor, self._reached, self._since = factor, reached, now
         self._cut_at = now
         self._news.clear()
 
-    def cut(self, now: float, lowest: float = 0.0) -> None:
-        """Halve it, down to `lowest`, unless it was cut a moment ago."""
+    def cut(self, now: float, reached: float, lowest: float = 0.0) -> None:
+        """Halve what was `reached`, down to `lowest` of it, unless it was cut a moment ago."""
         if now - self._cut_at >= CUT_EVERY_S:
-            factor = self.at(now)
-            self.start_at(now, min(factor, max(factor * BACK_OFF, lowest)))
+            factor = min(self.at(now), reached)
+            halved = max(factor * BACK_OFF, lowest * reached)
+            self.start_at(now, min(factor, halved), reached)
 
-    def note(self, at: float, sign: Sign, sent: float) -> None:
+    def note(self, at: float, sign: Sign, sent: float, reached: float) -> None:
         """What a call says that was sent and ended then (monotonic s)."""
         if sent < self._cut_at:
             return
         self._news.append((at, sign))
         if sign in {Sign.CONGESTED, Sign.UNAVAILABLE} and self._is_congested(at):
-            self.cut(at)
+            self.cut(at, reached)
 
     def _is_congested(self, now: float) -> bool:
         signs = [sign for at, sign in self._news if at > now - NEWS_S]

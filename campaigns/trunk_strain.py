@@ -72,12 +72,16 @@ class Strain:
         while self._called[0][0] < now - LOOKED_BACK_S:
             self._called.popleft()
 
+    def most(self, at: float) -> float:
+        """Calls per second that it was called at most lately; 0 where it was not."""
+        since = at - LOOKED_BACK_S
+        return max((rate for then, rate in self._called if then >= since), default=0.0)
+
     def late(self, at: float) -> bool:
         """It falls behind; whether that is news."""
         news = at - self._late_at > QUIET_S
         self._late_at = max(at, self._late_at)
-        since = at - LOOKED_BACK_S
-        most = max((rate for then, rate in self._called if then >= since), default=0.0)
+        most = self.most(at)
         if not news or not most:
             return False
         self._fell_behind(at, max(LEAST, min(most, self.bears(at))))

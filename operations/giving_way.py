@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from threading import Thread
 from time import monotonic, sleep, thread_time
 from typing import TypeVar
 
@@ -10,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from store import leases
 from store.engine import reading, writing
+from store.in_line import scheduled
 
 T = TypeVar("T")
 
@@ -22,8 +25,31 @@ LOOK_EVERY_S = 1.0
 
 
 def give_way() -> None:
-    """Put this process, and whatever it starts, behind all others."""
+    """Put this process, and whatever it starts, behind all others; to be called at its beginning.
+
+    Where it may come back for a moment (`store.in_line`), as root may, it takes only what nobody
+    else wants: the kernel then counts its processor as free for others (`SCHED_IDLE`, sched(7)),
+    which it does not while somebody is there who is merely less important.
+    """
     os.nice(NICE)
+    if _may_come_back():
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def _may_come_back() -> bool:
+    """Tried by a thread of its own, which stays there where it may not."""
+    back: list[bool] = []
+
+    def go_and_come() -> None:
+        with suppress(PermissionError):
+            with scheduled(os.SCHED_IDLE):
+                pass
+            back.append(True)
+
+    thread = Thread(target=go_and_come)
+    thread.start()
+    thread.join()
+    return bool(back)
 
 
 def resting(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from campaigns.errors import StoreUnavailable
+from store.in_line import in_line
 from store.sqlite import driver as sqlite3
 from store.sqlite import refuse_unsound
 
@@ -148,7 +149,7 @@ def writing_on(connection: Connection) -> Iterator[Connection]:
     Raises:
         StoreUnavailable: the database is locked, full or gone.
     """
-    with recording(), connection.begin():
+    with recording(), in_line(), connection.begin():
         if connection.dialect.name == "sqlite":
             _begin_writing(connection)
         yield connection

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from campaigns.outcome import Facts, Outcome, resolve
 from campaigns.trunk_health import (
+    DELAY_LOWEST,
     FIRST_PAUSE_S,
     GOOD_PROBES,
     LONGEST_PAUSE_S,
@@ -165,16 +166,22 @@ def test_480_is_congestion_only_where_it_is_a_storm(share: int, slowed: bool) ->
     assert (trunk.rate < 10) is slowed
 
 
+def rings(health: Health, at: float, delay_s: float) -> None:
+    """As one call is sent, the phone of another begins to ring, so long after it was."""
+    health.dialled(at)
+    health.began(at, delay_s)
+
+
 def test_a_rising_post_dial_delay_slows_a_trunk_before_it_refuses_anything() -> None:
-    health = Health(20)
+    health = Health(10)
     for index in range(100):
-        health.began(1000 + index / 10, 1.5)
+        rings(health, 1000 + index / 10, 1.5)
     assert health.factor(1010) == 1.0
     for index in range(30):
-        health.began(1010 + index / 10, 6.0)
+        rings(health, 1010 + index / 10, 6.0)
     assert 0.2 < health.factor(1013) < 0.8
     for index in range(40):
-        health.began(1013 + index / 10, 1.5)
+        rings(health, 1013 + index / 10, 1.5)
     assert BACK_OFF < health.factor(1017 + 10) < PLATEAU, "not into the same wall"
     assert health.factor(1017 + 600) == 1.0
 
@@ -184,19 +191,60 @@ def test_a_machine_that_falls_behind_at_full_rate_is_found_before_it_drowns() ->
     health, found = Health(150), 0.0
     for index in range(150 * 60):
         late = max(0.0, index / 150 - 30) * 0.3
-        health.began(1000 + index / 150, 0.02 + late)
+        rings(health, 1000 + index / 150, 0.02 + late)
         if health.factor(1000 + index / 150) < 0.6:
             found = late
             break
     assert 1.0 <= found < 1.5, "seconds late"
 
 
+@pytest.mark.parametrize("limit_cps", [50.0, 150.0, 1000.0])
+def test_a_trunk_is_slowed_from_what_it_is_called_at_however_much_it_may_be(
+    limit_cps: float,
+) -> None:
+    health, now = Health(limit_cps), 1000.0
+    for index in range(50 * 30):
+        now = 1000 + index / 50
+        rings(health, now, 0.02)
+    for index in range(1, 80):
+        rings(health, now + index / 50, 3.0)
+    slowed = health.factor(now + 1.6) * limit_cps
+    assert 50 * DELAY_LOWEST <= slowed < 30
+    back = health.factor(now + 13) * limit_cps
+    assert 50 * BACK_OFF * 0.95 < back < 50 * 1.02, "not into the same wall"
+
+
+def test_a_trunk_that_may_be_called_faster_is_cut_by_half_of_what_it_is_called_at() -> None:
+    health = Health(1000)
+    for index in range(500):
+        health.dialled(1000 + index / 50)
+    for index in range(4):
+        health.note(1010 + index / 100, Sign.CONGESTED, 1009.5)
+    assert health.factor(1010.04) * 1000 == pytest.approx(25, abs=1.0)
+    assert health.factor(1015) * 1000 == pytest.approx(50, abs=1.0)
+    assert health.factor(1030) == 1.0
+
+
+def test_after_a_pause_it_begins_at_a_quarter_of_what_it_was_called_at() -> None:
+    health = Health(1000)
+    for index in range(500):
+        health.dialled(1000 + index / 50)
+    for index in range(RUN):
+        health.note(1010 + index / 100, Sign.FAILED, 1009.5)
+    assert health.breaker(1010.5) is Breaker.OPEN
+    now = 1010.5 + FIRST_PAUSE_S
+    for index in range(GOOD_PROBES):
+        health.note(now + index, Sign.OK, now + index)
+    assert health.breaker(now + 3) is Breaker.CLOSED
+    assert health.factor(now + GOOD_PROBES - 1) * 1000 == pytest.approx(12.5, abs=1.0)
+
+
 def test_a_delay_that_stays_is_the_usual_one_some_day() -> None:
-    health = Health(20)
+    health = Health(10)
     for index in range(100):
-        health.began(1000 + index / 10, 1.0)
+        rings(health, 1000 + index / 10, 1.0)
     for index in range(1000):
-        health.began(1010 + index / 10, 4.0)
+        rings(health, 1010 + index / 10, 4.0)
     assert health.factor(1110) > BACK_OFF
     assert health.factor(1110 + 600) == 1.0
 
@@ -353,7 +401,7 @@ def test_the_factor_is_a_share_at_every_moment(
     for sign, wait in calls:
         now += wait / 10
         health.note(now, sign, now - wait)
-        health.began(now, wait)
+        rings(health, now, wait)
         assert 0.0 <= health.factor(now) <= 1.0
         assert (health.factor(now) == 0.0) is (health.breaker(now) is Breaker.OPEN)
         assert (health.why is None) is (health.breaker(now) is Breaker.CLOSED)

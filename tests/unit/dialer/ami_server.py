@@ -82,7 +82,7 @@ class AmiServer:
         with self._changed:
             return [each for each in self.actions if header(each, "Action") == name]
 
-    def wait_for(self, predicate: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    def wait_for(self, predicate: Callable[[], bool], timeout_s: float = 20.0) -> None:
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while not predicate():

@@ -14,8 +14,9 @@ from dialer.ami.client import AmiClient
 from dialer.ami.settings import AmiPatience, AmiSettings
 
 PATIENCE = AmiPatience(
-    connect=1.0, action=0.6, send=0.5, silence=0.4, ping=0.6, boot=3.0, first_retry=0.05
+    connect=5.0, action=2.0, send=2.0, silence=0.4, ping=2.0, boot=5.0, first_retry=0.05
 )
+"""Short enough to be waited for, and longer than a full machine stalls."""
 
 
 def settings_for(server: AmiServer, secret: str = "x", **changes: object) -> AmiSettings:  # noqa: S107
@@ -23,7 +24,7 @@ def settings_for(server: AmiServer, secret: str = "x", **changes: object) -> Ami
     return AmiSettings(server.host, server.port, "dialer", secret, **values)
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 3.0) -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it never came"
@@ -32,6 +33,8 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 3.0) -> None:
 
 class Ours:
     """`AmiClient`, with every event kept as its headers."""
+
+    hears_within_s = 20.0
 
     def __init__(self, server: AmiServer, **changes: object) -> None:
         self.events: list[list[tuple[str, str]]] = []
@@ -49,7 +52,7 @@ class Ours:
         self.events += [Headers(each).pairs for each in blocks if each.startswith(b"Event")]
 
     def log_in(self) -> None:
-        answer = self.client.login("dialer", "secret").result(5)
+        answer = self.client.login("dialer", "secret").result(20)
         assert answer.headers.get("Response") == "Success"
 
     def order(self, name: str, headers: dict[str, str]) -> "Future[object]":
@@ -57,11 +60,11 @@ class Ours:
 
     def answer(self, name: str, headers: dict[str, str]) -> str:
         """The Response of an action's answer."""
-        return self.order(name, headers).result(5).headers.get("Response")
+        return self.order(name, headers).result(20).headers.get("Response")
 
     def failure(self, name: str) -> str:
         """Why an action that is not answered failed."""
-        error = self.order(name, {}).exception(5)
+        error = self.order(name, {}).exception(20)
         assert error is not None
         return str(error)
 
@@ -76,6 +79,8 @@ class Ours:
 
 class Plain:
     """asterisk-ami 0.1.7, by its documented interface."""
+
+    hears_within_s = 1.5  # most of these tests wait in vain for it
 
     def __init__(self, server: AmiServer, **_changes: object) -> None:
         self.events: list[list[tuple[str, str]]] = []

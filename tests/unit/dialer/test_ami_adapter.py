@@ -56,7 +56,7 @@ class Heart:
         self._more.set()
 
     async def until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not done():
                 self._more.clear()
                 await self._more.wait()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ami_server import AmiServer, ignore
-from ami_subjects import Ours, Plain, Subject, wait_until
+from ami_subjects import PATIENCE, Ours, Plain, Subject, wait_until
 
 from campaigns.errors import PbxError
 from dialer.ami import AmiPatience
@@ -69,7 +69,7 @@ def received(subject: Subject, server: AmiServer, *pieces: bytes) -> list[tuple[
     for piece in pieces:
         server.send(piece)
         time.sleep(0.002 if len(pieces) > 1 else 0)
-    wait_until(lambda: len(subject.events) == 1, 1.0)
+    wait_until(lambda: len(subject.events) == 1, subject.hears_within_s)
     return subject.events[0]
 
 
@@ -191,9 +191,7 @@ class TestActions:
         self, subject: Subject, server: AmiServer
     ) -> None:
         server.answers["Getvar"] = lambda connection, _action: connection.close()
-        before = time.monotonic()
         assert "lost" in subject.failure("Getvar")
-        assert time.monotonic() - before < 0.5
 
     @clients("an action that is never answered is kept for ever")
     def test_an_unanswered_action_times_out_and_is_forgotten(
@@ -214,14 +212,17 @@ class TestActions:
                 subject.order("Getvar", {"Variable": "x" * 20_000})
             except PbxError:
                 break
-        assert time.monotonic() - before < 1.0
-        wait_until(subject.client.finished.is_set, 3.0)
+        assert time.monotonic() - before < PATIENCE.send
+        wait_until(subject.client.finished.is_set)
 
     @pytest.mark.parametrize("kind", [pytest.param(Ours, id="ours")])
     def test_actions_from_many_threads_have_ids_of_their_own(
-        self, subject: Subject, server: AmiServer
+        self, make: Make, server: AmiServer
     ) -> None:
         # Not run on the plain library: its unlocked counter is right by luck of CPython.
+        subject = make(server, patience=AmiPatience())
+        subject.log_in()
+
         def many() -> None:
             for _ in range(100):
                 subject.order("Getvar", {"Variable": "A"})
@@ -257,7 +258,7 @@ class TestConnecting:
             one.log_in()
             for _ in range(50):
                 server.send(event("Key: 1", "Data: " + "x" * 5_000))
-            wait_until(lambda: len(one.events) == 51, 15.0)
+            wait_until(lambda: len(one.events) == 51)
         finally:
             server.close()
 
@@ -311,13 +312,13 @@ class TestEnding:
         self, subject: Subject, server: AmiServer
     ) -> None:
         server.answers["Ping"] = ignore
-        wait_until(lambda: bool(subject.lost), 5.0)
-        assert subject.lost == ["no answer to Ping in 0.6 s"]
+        wait_until(lambda: bool(subject.lost))
+        assert subject.lost == ["no answer to Ping in 2 s"]
         server.wait_for(lambda: server.connections[0].ended == "ConnectionResetError")
 
     @pytest.mark.parametrize("kind", [pytest.param(Ours, id="ours")])
     def test_logging_off_ends_in_order(self, subject: Subject, server: AmiServer) -> None:
-        assert subject.client.logoff().result(2).headers.get("Response") == "Goodbye"
+        assert subject.client.logoff().result(20).headers.get("Response") == "Goodbye"
         wait_until(lambda: bool(subject.lost))
         assert subject.lost == ["the PBX closed the connection"]
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from operations import giving_way
-from operations.giving_way import NICE, calls_are_up, resting
+from operations.giving_way import NICE, _may_come_back, calls_are_up, resting
 from store import leases
 from store.engine import writing
 
@@ -54,7 +54,26 @@ def test_otherwise_it_does_not_rest(store: Engine, slept: list[float]) -> None:
     assert slept == []
 
 
+def after_giving_way(asked: str) -> str:
+    """What a process that gave way says of itself."""
+    given = f"import os; from operations.giving_way import give_way; give_way(); print({asked})"
+    said = subprocess.run([sys.executable, "-c", given], check=True, capture_output=True, text=True)
+    return said.stdout.strip()
+
+
 def test_a_process_that_gives_way_stands_behind_the_others() -> None:
-    ask = "import os; from operations.giving_way import give_way; give_way(); print(os.nice(0))"
-    said = subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True)
-    assert int(said.stdout) == min(19, os.nice(0) + NICE)
+    assert int(after_giving_way("os.nice(0)")) == min(19, os.nice(0) + NICE)
+
+
+def test_it_takes_only_what_nobody_wants_where_it_may_come_back() -> None:
+    wanted = os.SCHED_IDLE if _may_come_back() else os.SCHED_OTHER
+    assert int(after_giving_way("os.sched_getscheduler(0)")) == wanted
+
+
+def test_whoever_may_not_come_back_is_not_put_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_pid: int, policy: int, _param: os.sched_param) -> None:
+        if policy != os.SCHED_IDLE:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    assert not _may_come_back()

@@ -96,7 +96,8 @@ def test_an_interrupted_download_leaves_nothing(
 ) -> None:
     cache, reached = tmp_path / "cache", tmp_path / "reached"
     cache.mkdir()
-    clone.stand_in("apt-get", f'[[ $1 == update ]] && touch "{reached}" && sleep 30')
+    # A shell that waits for a child when SIGINT comes goes on if that child just ended well.
+    clone.stand_in("apt-get", f'[[ $1 == update ]] && : >"{reached}" && exec sleep 30')
     with subprocess.Popen(
         # What a shell has started in the background ignores SIGINT, and so does all below it.
         ["env", "--default-signal", clone.root / "setup/pbx-tree.sh", cache / "pbx-tree"],
