@@ -128,17 +128,24 @@ def ceilings(site: Installation, campaign: int, rounds: int) -> Ceilings:
 
 
 def _search(raw: RawLoop, site: Installation) -> float:
-    """About where the raw loop's ceiling is: the last rate that holds."""
+    """About where the raw loop's ceiling is: the last rate that holds before one fails twice.
+
+    Once may be another program; a ladder that stands too low finds no ceiling for rounds.
+    """
     start = site.ledger.stat().st_size
     process = raw.start()
-    at = FIRST_RATE
+    at, failed = FIRST_RATE, False
     while at < MOST_RATE:
         done = raw.step(process, at, STEP_S)
         time.sleep(WRITTEN_S)
         span = (at, done["begun"], done["ended"])
-        if not _step(span, raw.sent(), read(site.ledger, start)).holds:
+        if _step(span, raw.sent(), read(site.ledger, start)).holds:
+            at, failed = at * SEARCH_FACTOR, False
+        elif failed:
             break
-        at *= SEARCH_FACTOR
+        else:
+            failed = True
+            wait_for_quiet(site)
     raw.finish(process)
     return at / SEARCH_FACTOR
 

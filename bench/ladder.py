@@ -58,7 +58,7 @@ def around(rate: float) -> list[float]:
 def shifted(rate: float, steps: Sequence[Step]) -> float:
     """Where the next ladder is put, after what this one showed."""
     if topped(steps):
-        return rate * FACTOR**STEPS_ABOVE
+        return rate * FACTOR ** (STEPS_BELOW + STEPS_ABOVE)
     found = ceiling(steps)
     return found * FACTOR if found else rate / FACTOR**STEPS_BELOW
 
