@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MOST_DELAY_S = 0.25
 """Between an order and its INVITE at the far side, for 99 of 100 calls: several times what it is
@@ -12,7 +12,11 @@ LEAST_ACHIEVED = 0.9
 """Of what was offered. An engine keeps a few percent back, lest a second hold a call too many."""
 
 FACTOR = 1.03
-STEPS_BELOW, STEPS_ABOVE = 6, 3
+BELOW = 2
+"""Rungs under the ceiling of the last round at which the next one begins."""
+
+TRIES = 2
+"""How often a rate is tried before it is too high: once may be another program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +42,46 @@ class Step:
 
 
 def ceiling(steps: Sequence[Step]) -> float:
-    """The highest rate achieved by a step that holds; 0 where none does.
-
-    What one step leaves behind makes the next one late, so that none holds far above the ceiling.
-    """
+    """The highest rate achieved by a step that holds; 0 where none does."""
     return max((step.achieved for step in steps if step.holds), default=0.0)
 
 
-def topped(steps: Sequence[Step]) -> bool:
-    """Whether every step holds, so that the ceiling lies beyond the ladder."""
-    return all(step.holds for step in steps)
+@dataclass(slots=True)
+class Ladder:
+    """One climb: rung by rung until a rate fails twice; downwards first, where none holds yet.
 
+    Attributes:
+        rate: what is to be tried next, in calls per second.
+        factor: from rung to rung.
+        over: there is nothing more to try.
+    """
 
-def around(rate: float) -> list[float]:
-    """A ladder about a rate at which the ceiling is thought to be."""
-    return [round(rate * FACTOR**n, 1) for n in range(-STEPS_BELOW, STEPS_ABOVE + 1)]
+    rate: float
+    factor: float = FACTOR
+    steps: list[Step] = field(default_factory=list)
+    over: bool = False
+    _failed: int = 0
 
+    @classmethod
+    def below(cls, found: float) -> "Ladder":
+        """One that begins somewhat below a ceiling that was found before."""
+        return cls(round(found / FACTOR**BELOW, 1))
 
-def shifted(rate: float, steps: Sequence[Step]) -> float:
-    """Where the next ladder is put, after what this one showed."""
-    if topped(steps):
-        return rate * FACTOR ** (STEPS_BELOW + STEPS_ABOVE)
-    found = ceiling(steps)
-    return found * FACTOR if found else rate / FACTOR**STEPS_BELOW
+    def took(self, step: Step) -> None:
+        """What came of the rate that was to be tried."""
+        self.steps.append(step)
+        if step.holds:
+            self._failed = 0
+            self.rate = round(self.rate * self.factor, 1)
+            return
+        self._failed += 1
+        if self._failed < TRIES:
+            return
+        if ceiling(self.steps):
+            self.over = True
+        else:
+            self._failed = 0
+            self.rate = round(self.rate / self.factor ** (BELOW + 1), 1)
 
 
 def finite(seconds: float) -> float:

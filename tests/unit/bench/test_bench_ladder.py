@@ -1,9 +1,8 @@
-import itertools
 import math
 
 import pytest
 
-from bench.ladder import FACTOR, MOST_DELAY_S, Step, around, ceiling, shifted, topped
+from bench.ladder import FACTOR, MOST_DELAY_S, Ladder, Step, ceiling
 
 
 def step(offered: float, delay: float = 0.01, achieved: float | None = None) -> Step:
@@ -30,19 +29,29 @@ def test_a_call_that_never_began_does_not_hold() -> None:
     assert not step(100, delay=math.inf).holds
 
 
-def test_a_ladder_climbs_evenly_through_its_centre() -> None:
-    rates = around(100)
-    assert 100 in rates
-    assert rates[0] < 100 < rates[-1]
-    ratios = [high / low for low, high in itertools.pairwise(rates)]
-    assert ratios == pytest.approx([FACTOR] * len(ratios), rel=0.01)
+def test_a_ladder_climbs_evenly_until_a_rate_fails_twice_in_a_row() -> None:
+    ladder = Ladder(100)
+    for holds in (True, False, True, True, False):
+        assert not ladder.over
+        ladder.took(step(ladder.rate, 0.01 if holds else LATE))
+    assert not ladder.over
+    ladder.took(step(ladder.rate, LATE))
+    assert ladder.over
+    tried = [one.offered for one in ladder.steps]
+    rising = [100 * FACTOR**n for n in (0, 1, 1, 2, 3, 3)]
+    assert tried == pytest.approx(rising, rel=0.002)
+    assert ceiling(ladder.steps) == tried[3]
 
 
-def test_the_next_ladder_goes_where_the_ceiling_was() -> None:
-    all_hold = [step(rate) for rate in around(100)]
-    assert topped(all_hold)
-    assert shifted(100, all_hold) > 100
-    none_hold = [step(rate, delay=9.0) for rate in around(100)]
-    assert shifted(100, none_hold) < 100
-    some = [step(90), step(95, delay=9.0)]
-    assert shifted(100, some) == pytest.approx(90 * FACTOR)
+def test_a_ladder_of_which_no_rate_holds_goes_down() -> None:
+    ladder = Ladder(100)
+    for _ in range(2):
+        ladder.took(step(ladder.rate, LATE))
+    assert ladder.rate < 95
+    assert not ladder.over
+    ladder.took(step(ladder.rate))
+    assert ladder.rate > ladder.steps[-1].offered
+
+
+def test_the_next_ladder_begins_below_where_the_ceiling_was() -> None:
+    assert Ladder.below(100).rate == pytest.approx(100 / FACTOR**2, rel=0.001)
