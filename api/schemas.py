@@ -108,7 +108,10 @@ class ImportState(BaseModel):
         description="Whether this server is at it. One that was cut short goes on where it was, "
         "when the same file is sent again; one from the command line is seen by its rows alone."
     )
-    rows: int = Field(description="Kept so far: `accepted` and `rejected` together.")
+    rows: int = Field(
+        description="Counted so far: `accepted` and `rejected` together. A large file is counted "
+        "in pieces, of up to 200,000 rows."
+    )
     accepted: int
     rejected: int
     percent: float | None = Field(

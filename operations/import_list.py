@@ -1,16 +1,15 @@
 """Importing a list: every row becomes a contact or a refused row, and nothing is lost.
 
-The file is read as a stream and kept in small transactions, each of which notes the line it came
-to. An import that dies is resumed by importing the same file again; the same file imported twice
-changes nothing.
+The file is read as a stream and kept in small transactions, see `operations.list_keeping`. An
+import that dies is resumed by importing the same file again; the same file imported twice changes
+nothing.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain, islice
-from time import monotonic
+from itertools import chain
 from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Engine
@@ -18,14 +17,14 @@ from sqlalchemy import Connection, Engine
 from campaigns.contacts.basis import BasisKind, Channel, Evidence, Provenance
 from campaigns.contacts.generated import Detector
 from campaigns.contacts.slot import read_slot
-from campaigns.errors import InvalidInput, NotAllowed
+from campaigns.errors import InvalidInput
 from campaigns.webhook import EventKind
-from operations.columns import CONTACT_FIELDS, Columns, Field, match_columns
-from operations.contact_rows import ContactValues, latest_day
-from operations.duplicates import judged, rejected_values
+from operations.columns import CONTACT_FIELDS, Field, match_columns
+from operations.contact_rows import latest_day
 from operations.giving_way import resting
 from operations.list_hold import plain_hold, said
-from operations.list_reading import Read, Wanted, reading_list
+from operations.list_keeping import Keeper
+from operations.list_reading import Wanted, reading_list
 from operations.rejects import Reject
 from operations.rows import Row
 from operations.spreadsheet import open_sheet
@@ -35,14 +34,11 @@ from store.carrying import carrying_over
 from store.engine import reading, writing
 from store.lists import ListState
 from store.outbox import Event
-from store.staging import Binder, Staging, staging
+from store.staging import Binder, staging
 from store.tables import contact, rejected_row
 
-LOCK_GOAL_S = 0.015
-"""How long a transaction should hold the write lock; 0.05 is the most it may."""
 _REJECTS_AT_ONCE = 1000
 _NUMBERS_AT_ONCE = 10_000
-_SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +149,12 @@ def import_list(
         carrying_over(engine) as carried_s,
     ):
         withdrawals = Withdrawals(controller_id, known["id"], by)
-        bind = list if found.bound else Binder(contact, engine.dialect).bound
-        run = _Import(stage, known, columns, bind, withdrawals, detector)
-        batches = run.batches(found.rows)
-        for done in resting(engine, batches, lambda: found.spent_s + carried_s()):
+        bind = list if sqlite else Binder(contact, engine.dialect).bound
+        keeper = Keeper(stage, known, columns, bind, withdrawals, detector)
+        kept = keeper.keep(found.pieces)
+        for rows_kept, bytes_read in resting(engine, kept, lambda: found.spent_s + carried_s()):
             if progress:
-                progress(ImportProgress(done, found.bytes_read, size, known["id"]))
+                progress(ImportProgress(rows_kept, bytes_read, size, known["id"]))
     with writing(engine) as connection:
         lists.finish(connection, known["id"], plain_hold(detector.verdict()))
         _tell(connection, lists.one(connection, controller_id, known["id"]))
@@ -198,7 +194,7 @@ def _kept_before(engine: Engine, list_id: int, line: int) -> Iterator[list[str]]
     after: int | None = 0
     while line and after is not None:
         with reading(engine) as connection:
-            numbers, after = lists.real_numbers(connection, list_id, after, _NUMBERS_AT_ONCE)
+            numbers, after = lists.real_numbers(connection, list_id, after, line, _NUMBERS_AT_ONCE)
         yield numbers
 
 
@@ -275,63 +271,3 @@ def declared(row: Mapping[str, Any]) -> Provenance:
         slot=read_slot(row["slot"]) if row["slot"] else None,
         expires_on=row["consent_expires_on"],
     )
-
-
-class _Import:
-    """One run over a file, from the line an earlier run came to."""
-
-    def __init__(
-        self,
-        stage: Staging,
-        known: Mapping[str, Any],
-        columns: Columns,
-        bind: Callable[[list[ContactValues]], list[tuple[Any, ...]]],
-        withdrawals: Withdrawals,
-        detector: Detector,
-    ) -> None:
-        self._stage = stage
-        self._detector = detector
-        self._list_id: int = known["id"]
-        self._controller_id: int = known["controller_id"]
-        self._columns = columns
-        self._bind = bind
-        self._withdrawals = withdrawals
-        self._line: int = known["imported_line"]
-        self._batch = _FIRST_BATCH
-
-    def batches(self, rows: Iterator[Read]) -> Iterator[int]:
-        """Keep all rows, a transaction at a time; yields how many of this run are kept."""
-        done = 0
-        while batch := list(islice(rows, self._batch)):
-            self._keep(batch)
-            done += len(batch)
-            yield done
-
-    def _keep(self, read: list[Read]) -> None:
-        contacts, refused = self._without_duplicates(read)
-        rejects = [tuple(rejected_values(self._list_id, one).values()) for one in refused]
-        self._stage.put({contact: self._bind(contacts), rejected_row: rejects})
-        with self._stage.writing() as connection:
-            begun = monotonic()
-            here, self._line = self._line, read[-1].line
-            if not lists.advance(
-                connection, self._list_id, here, self._line, len(contacts), len(refused)
-            ):
-                raise NotAllowed(
-                    "The same file is being imported at this moment, or its import was undone."
-                )
-            self._withdrawals.suppress(connection, read)
-        self._adapt(monotonic() - begun)
-        # Numbers kept for fiction are made up by nature, and can be called in a rehearsal alone.
-        self._detector.look([one.number for one in contacts if not one.fictional])
-
-    def _without_duplicates(self, read: list[Read]) -> tuple[list[ContactValues], list[Reject]]:
-        with self._stage.reading() as connection:
-            found = judged(connection, self._controller_id, self._list_id, self._columns, read)
-        contacts = [one for one in found if not isinstance(one, Reject)]
-        return contacts, [one for one in found if isinstance(one, Reject)]
-
-    def _adapt(self, held: float) -> None:
-        """Larger batches while the lock is held for less than its goal, smaller ones above it."""
-        ratio = min(2.0, max(0.25, LOCK_GOAL_S / max(held, 1e-6)))
-        self._batch = min(_LARGEST_BATCH, max(_SMALLEST_BATCH, round(self._batch * ratio)))

@@ -2,6 +2,9 @@
 
 Reading a row takes about as long as keeping it does. With two processors both go on at once, which
 threads of one Python do not.
+
+Rows come by pieces of the file, the contacts of each by their numbers: in the order of a file
+nearly every row would have another page of the index of numbers to be written anew.
 """
 
 import contextlib
@@ -10,11 +13,15 @@ import io
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import IO, BinaryIO, Protocol, TypeAlias
+from itertools import islice
+from operator import itemgetter
+from typing import IO, Any, BinaryIO, Protocol, TypeAlias
+
+from sqlalchemy.dialects import sqlite
 
 from campaigns.contacts.basis import Provenance
 from campaigns.errors import InvalidInput
@@ -22,10 +29,19 @@ from operations.columns import Columns
 from operations.contact_rows import ContactRows, ContactValues
 from operations.rejects import Reject
 from operations.rows import Row
+from store.staging import Binder
+from store.tables import contact
 
 LARGE = 8 * 1024 * 1024
 """Bytes from which on a file is worth another process: its start takes as long as some 20,000
 rows."""
+
+FIRST_PIECE, PIECE = 25_000, 200_000
+"""Rows of the first piece, and of the largest: each is twice the one before. A larger one would
+write less still, and hold more memory (some 400 bytes for each row)."""
+
+AT_ONCE = 2000
+"""Rows that are handed over together."""
 
 READER = "operations.list_reader"
 """The program that reads."""
@@ -33,7 +49,37 @@ READER = "operations.list_reader"
 _PIPE = 1024 * 1024
 """Bytes that may wait between both: some thousand rows, the most that Linux gives to anybody."""
 
-Read: TypeAlias = ContactValues | Reject
+NUMBER = itemgetter(ContactValues._fields.index("number"))
+
+_BINDER = Binder(contact, sqlite.dialect())
+
+Contacts: TypeAlias = list[tuple[Any, ...]]
+"""Values of contacts in the order of `ContactValues`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows that follow each other in a file.
+
+    Attributes:
+        contacts: some at a time, by number, and by line where that is the same; to be taken once,
+            before the next piece is.
+        count: of contacts.
+        refused: the other rows, in their order.
+        line: the last row's.
+        bytes_read: how far into the file it goes.
+    """
+
+    contacts: Iterable[Contacts]
+    count: int
+    refused: list[Reject]
+    line: int
+    bytes_read: int
+
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+        return self.count + len(self.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +103,64 @@ class Wanted:
     after: int
     bound: bool = False
 
-    def read(self, rows: Iterator[Row]) -> Iterator[Read]:
-        """What becomes of each row."""
+    def pieces(self, rows: Iterator[Row], tell: Callable[[], int]) -> Iterator[Piece]:
+        """What becomes of the rows of a file.
+
+        Args:
+            rows: the file's.
+            tell: says how far into the file they have come, in bytes.
+        """
         reader = ContactRows(self.list_id, self.columns, self.provenance, self.latest)
-        return (reader.read(row) for row in rows if row.line > self.after)
+        read = (reader.read(row) for row in rows if row.line > self.after)
+        size = FIRST_PIECE
+        while (piece := self._piece(islice(read, size), tell)).rows:
+            yield piece
+            size = min(PIECE, 2 * size)
+
+    def _piece(self, read: Iterator[ContactValues | Reject], tell: Callable[[], int]) -> Piece:
+        contacts: Contacts = []
+        refused: list[Reject] = []
+        line = 0
+        while some := list(islice(read, AT_ONCE)):
+            contacts += self._bound([one for one in some if isinstance(one, ContactValues)])
+            refused += [one for one in some if isinstance(one, Reject)]
+            line = some[-1].line
+        contacts.sort(key=NUMBER)
+        return Piece(parts(contacts), len(contacts), refused, line, tell())
+
+    def _bound(self, contacts: Sequence[ContactValues]) -> Sequence[tuple[Any, ...]]:
+        return _BINDER.bound(contacts) if self.bound else contacts
+
+
+def parts(contacts: Contacts) -> Iterator[Contacts]:
+    """The same contacts, some at a time."""
+    return (contacts[at : at + AT_ONCE] for at in range(0, len(contacts), AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the other process says: some rows, none at the end, or what is wrong with the file."""
+    """What the other process says.
 
-    rows: list[Read]
-    bytes_read: int = 0
+    A piece without its contacts, which follow until all are told; neither at the end; or what is
+    wrong with the file.
+    """
+
+    piece: Piece | None = None
+    contacts: Contacts = field(default_factory=list)
     spent_s: float = 0.0
     fault: tuple[str, str, str] | None = None
 
 
 class Reading(Protocol):
-    """Rows that are being read.
+    """A file that is being read.
 
     Attributes:
-        rows: what becomes of each.
-        bound: contacts among them are as SQLite's driver takes them.
+        pieces: of it.
         spent_s: processor seconds that another process has taken for it.
     """
 
-    rows: Iterator[Read]
-    bound: bool
+    pieces: Iterator[Piece]
     spent_s: float
-
-    @property
-    def bytes_read(self) -> int:
-        """How far into the file it has come."""
 
 
 @contextmanager
@@ -105,7 +177,7 @@ def reading_list(
     """
     descriptor = _descriptor(file) if size >= LARGE else None
     if descriptor is None:
-        yield _Here(file, wanted.read(rows))
+        yield _Here(wanted.pieces(rows, file.tell))
         return
     with closing(_Apart(descriptor, wanted)) as apart:
         yield apart
@@ -119,26 +191,18 @@ def _descriptor(file: BinaryIO) -> int | None:
         return None
 
 
+@dataclass(slots=True)
 class _Here:
-    """Rows that are read by this process."""
+    """A file that is read by this process."""
 
-    def __init__(self, file: BinaryIO, rows: Iterator[Read]) -> None:
-        self._file = file
-        self.rows = rows
-        self.bound = False
-        self.spent_s = 0.0
-
-    @property
-    def bytes_read(self) -> int:
-        return self._file.tell()
+    pieces: Iterator[Piece]
+    spent_s: float = 0.0
 
 
 class _Apart:
-    """Rows that another process reads."""
+    """A file that another process reads."""
 
     def __init__(self, descriptor: int, wanted: Wanted) -> None:
-        self.bytes_read = 0
-        self.bound = wanted.bound
         self.spent_s = 0.0
         # -P: whatever lies in the directory that somebody works in is not imported.
         self._process = subprocess.Popen(  # noqa: S603 - our own
@@ -147,38 +211,40 @@ class _Apart:
             stdout=subprocess.PIPE,
             pass_fds=[descriptor],
         )
-        self.rows = self._rows(wanted)
+        self.pieces = self._pieces(wanted)
 
     def close(self) -> None:
         """End the process, which may be in the midst of it."""
         with self._process:
             self._process.kill()
 
-    def _rows(self, wanted: Wanted) -> Iterator[Read]:
+    def _pieces(self, wanted: Wanted) -> Iterator[Piece]:
         sent, told = self._process.stdin, self._process.stdout
         assert sent is not None  # noqa: S101 - asked for above
         assert told is not None  # noqa: S101
         fcntl.fcntl(told, fcntl.F_SETPIPE_SZ, _PIPE)
         with contextlib.suppress(BrokenPipeError), sent:
             pickle.dump(wanted, sent)
-        while True:
-            found = _told(told)
-            if found.fault is not None:
-                raise InvalidInput(*found.fault)
-            self.bytes_read, self.spent_s = found.bytes_read, found.spent_s
-            if not found.rows:
-                return
-            yield from found.rows
+        while (piece := self._told(told).piece) is not None:
+            yield replace(piece, contacts=self._contacts(told, piece.count))
 
+    def _contacts(self, stream: IO[bytes], count: int) -> Iterator[Contacts]:
+        while count:
+            some = self._told(stream).contacts
+            count -= len(some)
+            yield some
 
-def _told(stream: IO[bytes]) -> Told:
-    try:
-        # Written by a process that we started, of rows that it has read.
-        found: Told = pickle.load(stream)  # noqa: S301
-    except (EOFError, pickle.UnpicklingError) as error:
-        raise InvalidInput(
-            "file",
-            "reading it broke off before its end.",
-            "Import the same file again: it goes on where it stopped.",
-        ) from error
-    return found
+    def _told(self, stream: IO[bytes]) -> Told:
+        try:
+            # Written by a process that we started, of rows that it has read.
+            found: Told = pickle.load(stream)  # noqa: S301
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise InvalidInput(
+                "file",
+                "reading it broke off before its end.",
+                "Import the same file again: it goes on where it stopped.",
+            ) from error
+        if found.fault is not None:
+            raise InvalidInput(*found.fault)
+        self.spent_s = found.spent_s
+        return found

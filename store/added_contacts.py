@@ -58,7 +58,7 @@ def last_real_numbers(connection: Connection, list_id: int, count: int) -> list[
     rows = connection.execute(
         select(contact.c.number, contact.c.fictional)
         .where(contact.c.list_id == list_id)
-        .order_by(contact.c.id.desc())
+        .order_by(contact.c.line.desc())
         .limit(count)
     ).all()
     return [row.number for row in reversed(rows) if not row.fictional]

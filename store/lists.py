@@ -16,6 +16,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -192,6 +193,23 @@ def advance(
     return done.rowcount == 1
 
 
+def is_at(connection: Connection, list_id: int, line: int) -> bool:
+    """Whether an import has come to just this line; nobody else goes on until the end.
+
+    False too where the list was removed.
+    """
+    found = connection.execute(
+        select(contact_list.c.id)
+        .where(
+            contact_list.c.id == list_id,
+            contact_list.c.imported_line == line,
+            contact_list.c.state != ListState.REMOVED.value,
+        )
+        .with_for_update()
+    )
+    return found.first() is not None
+
+
 def finish(connection: Connection, list_id: int, hold: Mapping[str, Any] | None = None) -> None:
     """The whole file is in: the list may be called, unless it was removed meanwhile.
 
@@ -214,20 +232,21 @@ def release(connection: Connection, list_id: int, by: str, reason: str, now: dat
 
 
 def real_numbers(
-    connection: Connection, list_id: int, after: int, count: int
+    connection: Connection, list_id: int, after: int, last: int, count: int
 ) -> tuple[list[str], int | None]:
     """Numbers of a list that are of no range kept for fiction, in the order of its file.
 
     Returns:
-        Some, from after a contact's id; and the last contact's id, None where there are no more.
+        Some, from after a line to another; and the line that this came to, None where there are no
+        more.
     """
     rows = connection.execute(
-        select(contact.c.id, contact.c.number, contact.c.fictional)
-        .where(contact.c.list_id == list_id, contact.c.id > after)
-        .order_by(contact.c.id)
+        select(contact.c.line, contact.c.number, contact.c.fictional)
+        .where(contact.c.list_id == list_id, contact.c.line > after, contact.c.line <= last)
+        .order_by(contact.c.line)
         .limit(count)
     ).all()
-    return [row.number for row in rows if not row.fictional], rows[-1].id if rows else None
+    return [row.number for row in rows if not row.fictional], rows[-1].line if rows else None
 
 
 def evidence_counts(connection: Connection, list_id: int) -> dict[Evidence, int]:
@@ -315,13 +334,15 @@ def contacts(
     count: int,
     asked: ContactFilter = ANY_CONTACT,
 ) -> list[dict[str, Any]]:
-    """Contacts of a list in the order of its file, from after a contact's id."""
-    rows = connection.execute(
-        select(contact)
-        .where(contact.c.list_id == list_id, contact.c.id > after, *asked.conditions())
-        .order_by(contact.c.id)
-        .limit(count)
-    )
+    """Contacts of a list in the order of its file, from after a contact's id; 0 for the first.
+
+    Those of whom nothing is told any more have no line, and come first.
+    """
+    wanted = select(contact).where(contact.c.list_id == list_id, *asked.conditions())
+    if after:
+        line = select(contact.c.line).where(contact.c.id == after).scalar_subquery()
+        wanted = wanted.where(tuple_(contact.c.line, contact.c.id) > tuple_(line, after))
+    rows = connection.execute(wanted.order_by(contact.c.line, contact.c.id).limit(count))
     return [dict(row) for row in rows.mappings()]
 
 

@@ -45,7 +45,7 @@ def some(
         )
         .select_from(segments.people(selection))
         .where(contact.c.list_id == list_id)
-        .order_by(contact.c.id)
+        .order_by(contact.c.line)
         .limit(count)
     )
     return [dict(one) for one in rows.mappings()]

@@ -5,9 +5,9 @@ takes on the processor that calls leave over; copied from a temporary table, whi
 they hold it for a fraction of that (https://www.sqlite.org/tempfiles.html).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -18,13 +18,12 @@ from sqlalchemy import (
     Table,
     delete,
     insert,
-    select,
 )
 
 from store.engine import leaving_the_log, recording, unsynchronised, writing_on
 
-Rows = Mapping[Table, Sequence[tuple[Any, ...]]]
-"""Rows by table: what the driver takes for every column of it but the key, in their order."""
+Rows: TypeAlias = Sequence[tuple[Any, ...]]
+"""Rows of a table: what the driver takes for every column of it but the key, in their order."""
 
 
 class Binder:
@@ -40,7 +39,7 @@ class Binder:
             if not one.primary_key
         ]
 
-    def bound(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def bound(self, rows: Rows) -> list[tuple[Any, ...]]:
         """The same rows, made of the values of every column but the key."""
         if not rows:
             return []
@@ -74,14 +73,24 @@ class Staging:
             beside.drop(self._connection)
         self._connection.commit()
 
-    def put(self, rows: Rows) -> None:
-        """Make rows ready; they replace those that were. No lock is taken."""
+    def beside(self, table: Table) -> Table:
+        """The temporary table of what is ready for a table."""
+        return self._beside[table]
+
+    def put(self, table: Table, rows: Rows) -> None:
+        """Make rows ready for a table; they replace those that were. No lock is taken."""
         with self._connection.begin():
-            for table, values in rows.items():
-                beside = self._beside[table]
-                self._connection.execute(delete(beside))
-                if values:
-                    self._inserts[table].run(self._connection, values)
+            self._empty(self._beside[table])
+            if rows:
+                self._inserts[table].run(self._connection, rows)
+
+    def _empty(self, beside: Table) -> None:
+        if self._connection.dialect.name == "postgresql":
+            # Rows that are deleted stay in the file until a vacuum, which comes by itself to no
+            # temporary table (https://www.postgresql.org/docs/current/routine-vacuuming.html).
+            self._connection.exec_driver_sql(f"TRUNCATE {beside.name}")
+        else:
+            self._connection.execute(delete(beside))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -91,16 +100,13 @@ class Staging:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction, at the end of which what is ready is kept.
+        """One transaction that writes.
 
         Raises:
             StoreUnavailable: nothing was kept.
         """
         with writing_on(self._connection) as connection:
             yield connection
-            for table, beside in self._beside.items():
-                names = beside.columns.keys()
-                connection.execute(insert(table).from_select(names, select(beside)))
 
 
 class _Insert:
@@ -111,7 +117,7 @@ class _Insert:
         self._names = table.columns.keys()
         self._positional = dialect.positional
 
-    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    def run(self, connection: Connection, rows: Rows) -> None:
         if self._positional:
             connection.exec_driver_sql(self._statement, list(rows))
         else:

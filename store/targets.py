@@ -42,7 +42,7 @@ def fill(
     now: datetime,
     selection: Selection | None = None,
 ) -> int | None:
-    """Make targets of the next contacts of a list; the last contact's id, None at the end.
+    """Make targets of a list's contacts behind a line; the last one's line, None at the end.
 
     A number that is in the campaign already is not put in twice: its target is weighed against the
     new row, see `store.several`. Call it again and again, each
@@ -54,12 +54,12 @@ def fill(
     last = connection.execute(
         select(
             func.max(
-                select(contact.c.id)
-                .where(contact.c.list_id == list_id, contact.c.id > after)
-                .order_by(contact.c.id)
+                select(contact.c.line)
+                .where(contact.c.list_id == list_id, contact.c.line > after)
+                .order_by(contact.c.line)
                 .limit(count)
                 .subquery()
-                .c.id
+                .c.line
             )
         )
     ).scalar()
@@ -150,7 +150,7 @@ _REVIVE = (
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """Contacts of one list, from after one of them to another, as targets of a campaign."""
+    """Contacts of one list, from behind one line to another, as targets of a campaign."""
 
     campaign_id: int
     list_id: int
@@ -162,8 +162,8 @@ class _New:
         """Which they are, but for people who were erased."""
         return (
             contact.c.list_id == self.list_id,
-            contact.c.id > self.after,
-            contact.c.id <= self.last,
+            contact.c.line > self.after,
+            contact.c.line <= self.last,
             is_number(contact.c.number),
         )
 
@@ -173,20 +173,24 @@ class _New:
         gate: ColumnElement[Any] = _NULL,
         variant: ColumnElement[Any] = _NULL,
     ) -> Select[Any]:
-        """Values of `_COLUMNS`."""
-        return select(
-            literal(self.campaign_id),
-            contact.c.id,
-            contact.c.number,
-            contact.c.zones,
-            literal(state),
-            literal(False),
-            literal(round(self.now.timestamp() * 1000)),
-            literal(0),
-            literal(0),
-            gate,
-            variant,
-        ).where(*self.contacts())
+        """Values of `_COLUMNS`, in the order of the file: people are called in it."""
+        return (
+            select(
+                literal(self.campaign_id),
+                contact.c.id,
+                contact.c.number,
+                contact.c.zones,
+                literal(state),
+                literal(False),
+                literal(round(self.now.timestamp() * 1000)),
+                literal(0),
+                literal(0),
+                gate,
+                variant,
+            )
+            .where(*self.contacts())
+            .order_by(contact.c.line)
+        )
 
 
 _COLUMNS = (

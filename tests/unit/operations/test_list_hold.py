@@ -12,6 +12,7 @@ from store_subjects import World
 from campaigns.contacts.basis import Provenance
 from campaigns.errors import InvalidInput, NotAllowed, NotFound, StoreUnavailable
 from operations import import_list as importing
+from operations import list_keeping, list_reading
 from operations.add_list import add_list
 from operations.campaign_file import CampaignValues
 from operations.import_list import ImportProgress, ImportReport, import_list
@@ -118,12 +119,14 @@ def test_who_releases_says_why_and_only_what_is_held(world: World) -> None:
         release_list(world.engine, 1, held.list_id, "Max", "x")
 
 
+@pytest.mark.parametrize("piece", [20, 25, 100])
 def test_an_import_that_was_cut_short_is_looked_at_as_a_whole(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
-    monkeypatch.setattr(importing, "_FIRST_BATCH", 25)
-    monkeypatch.setattr(importing, "_SMALLEST_BATCH", 25)
-    monkeypatch.setattr(importing, "_LARGEST_BATCH", 25)
+    for name in ("_FIRST_BATCH", "_SMALLEST_BATCH", "_LARGEST_BATCH"):
+        monkeypatch.setattr(list_keeping, name, 15)
+    for name in ("FIRST_PIECE", "PIECE"):
+        monkeypatch.setattr(list_reading, name, piece)
     monkeypatch.setattr(importing, "_NUMBERS_AT_ONCE", 7)
 
     def cut(progress: ImportProgress) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from operations.columns import CONTACT_FIELDS, match_columns
 from operations.import_list import ImportProgress, ImportReport, import_list
 from operations.import_list import rejects as refused
 from operations.list_reader import answer
-from operations.list_reading import Wanted, reading_list
+from operations.list_reading import Piece, Wanted, reading_list
 from operations.spreadsheet import open_sheet
 from store import controllers, lists
 from store.engine import reading, writing
@@ -113,12 +113,21 @@ def test_a_reader_that_dies_loses_nothing(
     assert run(store, "A", file).rows == 5000
 
 
+def lines(pieces: Iterable[Piece]) -> list[int]:
+    """Of all rows, kept or refused."""
+    found = []
+    for piece in pieces:
+        found += [one[1] for some in piece.contacts for one in some]
+        found += [one.line for one in piece.refused]
+    return sorted(found)
+
+
 def test_the_reader_ends_with_whoever_asked(large: None, file: Path) -> None:
     with file.open("rb") as stream:
         rows = open_sheet(stream).rows()
         stream.seek(0)
         with reading_list(stream, file.stat().st_size, rows, wanted(stream)) as found:
-            assert next(iter(found.rows)).line == 2
+            assert next(found.pieces).rows == 5000
             assert found.spent_s > 0
             process = found._process  # type: ignore[attr-defined]
             assert process.poll() in {None, 0}  # it may be through already
@@ -129,21 +138,41 @@ def test_a_file_in_memory_is_read_here(large: None) -> None:
     stream = io.BytesIO(f"{HEADER}\n{row(1)}\n".encode())
     asked = wanted(stream)
     with reading_list(stream, 1, open_sheet(stream).rows(), asked) as found:
-        assert [one.line for one in found.rows] == [2]
+        assert lines(found.pieces) == [2]
         assert found.spent_s == 0
+
+
+def test_pieces_grow_and_every_row_is_in_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_reading, "FIRST_PIECE", 300)
+    monkeypatch.setattr(list_reading, "PIECE", 2000)
+    sizes, seen, before = [], [], 0
+    with file.open("rb") as stream:
+        asked = wanted(stream)
+        for piece in asked.pieces(open_sheet(stream).rows(), stream.tell):
+            contacts = [one for some in piece.contacts for one in some]
+            assert len(contacts) == piece.count
+            assert contacts == sorted(contacts, key=lambda one: (one[2], one[1]))
+            here = sorted([one[1] for one in contacts] + [one.line for one in piece.refused])
+            assert before < here[0] <= here[-1] == piece.line
+            sizes.append(piece.rows)
+            seen += here
+            before = piece.line
+    assert sizes == [300, 600, 1200, 2000, 900]
+    assert seen == list(range(2, 5002))
 
 
 def test_the_reader_begins_behind_a_line(file: Path) -> None:
     with file.open("rb") as stream:
-        told = list(answer(stream, wanted(stream, after=4999)))
-    assert [one.line for each in told for one in each.rows] == [5000, 5001]
-    assert told[-1].rows == []
+        told = [one for some in answer(stream, wanted(stream, after=4999)) for one in some]
+    refused = [one.line for each in told if each.piece for one in each.piece.refused]
+    assert sorted([*refused, *(one[1] for each in told for one in each.contacts)]) == [5000, 5001]
+    assert (told[-1].piece, told[-1].contacts, told[-1].fault) == (None, [], None)
 
 
 def test_what_is_wrong_with_a_file_is_told(file: Path) -> None:
     with file.open("rb") as stream:
         asked = wanted(stream)
-    (told,) = answer(io.BytesIO(b"%PDF-1.7"), asked)
+    ((told,),) = answer(io.BytesIO(b"%PDF-1.7"), asked)
     assert told.fault is not None
     assert "PDF" in str(InvalidInput(*told.fault))
     assert pickle.loads(pickle.dumps(told)) == told  # noqa: S301 - it goes from process to process

@@ -1,0 +1,62 @@
+"""Rows of a list, kept from what is ready beside their tables; whatever is there already stays.
+
+An import that died may have kept some of them before.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Select, Table, insert, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.staging import Staging
+from store.tables import contact, rejected_row
+
+
+class Repeated(NamedTuple):
+    """A row whose number the list has on another line."""
+
+    line: int
+    first: int
+    number: str
+
+
+def add_contacts(connection: Connection, stage: Staging, count: int) -> list[Repeated]:
+    """Keep contacts of one list, but for those whose number it has.
+
+    Args:
+        connection: of the stage's writing transaction.
+        stage: with the contacts; of two with one number the first is kept.
+        count: how many they are.
+    """
+    ready = stage.beside(contact)
+    added = _add(connection, contact, ready, select(ready).where(true()))
+    if added == count:
+        return []
+    # As a subquery: what is ready is gone through, and each looked for along the index of numbers.
+    first = (
+        select(contact.c.line)
+        .where(contact.c.number == ready.c.number, contact.c.list_id == ready.c.list_id)
+        .scalar_subquery()
+    )
+    repeated = select(ready.c.line, first, ready.c.number).where(first != ready.c.line)
+    return [Repeated(*row) for row in connection.execute(repeated)]
+
+
+def add_refused(connection: Connection, stage: Staging) -> None:
+    """Keep refused rows, but for those whose line was refused before."""
+    ready = stage.beside(rejected_row)
+    there = (
+        select(rejected_row.c.id)
+        .where(rejected_row.c.list_id == ready.c.list_id, rejected_row.c.line == ready.c.line)
+        .exists()
+    )
+    connection.execute(
+        insert(rejected_row).from_select(ready.columns.keys(), select(ready).where(~there))
+    )
+
+
+def _add(connection: Connection, table: Table, ready: Table, rows: Select[tuple[object]]) -> int:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    kept = dialect.insert(table).from_select(ready.columns.keys(), rows).on_conflict_do_nothing()
+    # Of an INSERT the count is thrown away on PostgreSQL unless it is asked for.
+    return connection.execute(kept, execution_options={"preserve_rowcount": True}).rowcount
