@@ -14,7 +14,7 @@ from bench.meter import Used
 from bench.report import note, table, tell
 from rehearsal.ledger import LedgerCall, read
 
-FIRST_RATE, SEARCH_FACTOR = 80.0, 1.15
+FIRST_RATE, SEARCH_FACTOR = 100.0, 1.15
 LEAST_RATE = 10.0
 """Where not even this holds, the machine can measure nothing."""
 
