@@ -27,9 +27,9 @@ from store import list_rows, lists, suppressions
 from store.staging import Rows, Staging
 from store.tables import contact, rejected_row
 
-LOCK_GOAL_S = 0.015
+LOCK_GOAL_S = 0.012
 """How long a transaction should hold the write lock; 0.05 is the most it may."""
-_SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 4000
+_SMALLEST_BATCH, _FIRST_BATCH, _LARGEST_BATCH = 50, 500, 3000
 
 _LINE = itemgetter(ContactValues._fields.index("line"))
 _FICTIONAL = itemgetter(ContactValues._fields.index("fictional"))
