@@ -1,4 +1,4 @@
-"""The engine against the raw loop: both climb on the same Asterisk, rung by rung in turns."""
+"""The engine against the raw loop: the same ladder of rates, on the same Asterisk, in turns."""
 
 import math
 import time
@@ -6,66 +6,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.climbers import Climber, Engine, Held, RawLoop
+from bench.climbers import STEP_S, Climber, Engine, RawLoop
 from bench.figures import median, percentile, rate
 from bench.installation import PATIENCE_S, Installation
-from bench.ladder import Ladder, Step, ceiling, finite
+from bench.ladder import Step, around, ceiling, finite, shifted
 from bench.meter import Used
 from bench.report import note, table, tell
 from rehearsal.ledger import LedgerCall, read
 
-FIRST_RATE, SEARCH_FACTOR = 100.0, 1.15
-LEAST_RATE = 10.0
-"""Where not even this holds, the machine can measure nothing."""
+MEASURED_S = 5.0
+FIRST_RATE, SEARCH_FACTOR = 80.0, 1.15
+MOST_RATE = 1000.0
+LADDERS = 4
+"""How often a round is climbed at most: where no rate of the last one holds, its ceiling is 0."""
 
 WRITTEN_S = 0.5
 """The network writes down what it saw ten times a second."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Round:
     """One climb of one of both.
 
     Attributes:
         who: `raw` or `engine`.
-        used: by every process while each rate that holds was looked at.
-        calls: that began meanwhile.
+        used: CPU of every process over the whole climb.
+        calls: placed in it.
     """
 
     who: str
-    ladder: Ladder
-    used: list[Used] = field(default_factory=list)
-    calls: float = 0
-
-    @property
-    def steps(self) -> list[Step]:
-        """Every rate that was tried."""
-        return self.ladder.steps
+    steps: list[Step]
+    used: Used
+    calls: int
 
     @property
     def ceiling(self) -> float:
         """Calls per second."""
         return ceiling(self.steps)
 
-    def took(self, step: Step, held: Held) -> None:
-        """What came of a rate."""
-        self.ladder.took(step)
-        if step.holds:
-            self.used.append(held.used)
-            self.calls += step.achieved * (held.ended - held.begun)
-
-    def cpu_s(self, name: str) -> float:
-        """CPU of a process."""
-        return sum(one.cpu_s.get(name, 0.0) for one in self.used)
-
     def ms_per_call(self, name: str) -> float:
         """CPU of a process for each call."""
-        return self.cpu_s(name) * 1000 / self.calls if self.calls else 0.0
-
-    @property
-    def idle_share(self) -> float:
-        """Of all cores."""
-        return median(one.idle_share for one in self.used)
+        return self.used.cpu_s.get(name, 0.0) * 1000 / self.calls if self.calls else 0.0
 
 
 @dataclass(slots=True)
@@ -84,7 +65,7 @@ class Ceilings:
         return {
             "engine_over_raw": median(engine.ceiling / raw.ceiling for engine, raw in pairs),
             "dialer_cpu_over_asterisk": median(
-                one.cpu_s("dialer") / one.cpu_s("asterisk") for one in self.of("engine")
+                one.used.cpu_s["dialer"] / one.used.cpu_s["asterisk"] for one in self.of("engine")
             ),
             "rounds": len(pairs),
             "engine_ceiling": median(engine.ceiling for engine, _ in pairs),
@@ -101,8 +82,8 @@ class Ceilings:
                     [s.offered, s.achieved, finite(s.delay_p50_s), finite(s.delay_p99_s), s.holds]
                     for s in one.steps
                 ],
-                "ms_per_call": {name: one.ms_per_call(name) for name in one.used[0].cpu_s},
-                "idle_share": one.idle_share,
+                "ms_per_call": {name: one.ms_per_call(name) for name in one.used.cpu_s},
+                "idle_share": one.used.idle_share,
             }
             for one in self.rounds
         ]
@@ -124,76 +105,69 @@ class Ceilings:
 def _row(number: int, one: Round) -> tuple[object, ...]:
     itself = one.ms_per_call("dialer" if one.who == "engine" else "raw")
     others = (one.ms_per_call(name) for name in ("asterisk", "network"))
-    return (number, one.who, one.ceiling, itself, *others, one.idle_share)
+    return (number, one.who, one.ceiling, itself, *others, one.used.idle_share)
 
 
 def ceilings(site: Installation, campaign: int, rounds: int) -> Ceilings:
     """Climb in turns. The site has no dialer; the campaign runs and has people left."""
     found = Ceilings()
-    both: tuple[Climber, Climber] = (RawLoop(site, campaign), Engine(site, campaign))
-    centre = _search(both[0], site)
-    tell(f"the ladders begin at about {centre:.0f} calls/s")
-    centres = {one.who: centre for one in both}
+    raw = RawLoop(site, campaign)
+    centre = _search(raw, site)
+    tell(f"the ladder stands at about {centre:.0f} calls/s")
+    engine = Engine(site, campaign)
     for number in range(rounds):
-        climbs = {one.who: Round(one.who, Ladder.below(centres[one.who])) for one in both}
-        _climb(site, both if number % 2 == 0 else both[::-1], climbs)
-        found.rounds += climbs.values()
-        centres = {who: one.ceiling for who, one in climbs.items()}
-        tell(f"round {number + 1}: raw {centres['raw']:.1f}, engine {centres['engine']:.1f}")
+        pair: list[Climber] = [raw, engine] if number % 2 == 0 else [engine, raw]
+        for one in pair:
+            found.rounds.append(_until_held(one, site, centre))
+        of_raw, of_engine = found.of("raw")[-1], found.of("engine")[-1]
+        if not of_raw.ceiling:
+            raise RuntimeError("The raw loop held no rate: the machine can measure nothing now.")
+        tell(f"round {number + 1}: raw {of_raw.ceiling:.1f}, engine {of_engine.ceiling:.1f}")
+        centre = shifted(centre, of_raw.steps)
     return found
 
 
-def _search(raw: Climber, site: Installation) -> float:
-    """About where the raw loop's ceiling is."""
-    ladder = Ladder(FIRST_RATE, SEARCH_FACTOR)
-    while not ladder.over:
-        _make_sure(ladder.rate)
-        step, _ = _rung(site, raw, ladder.rate, None)
-        ladder.took(step)
-        raw.end()
-        if not step.holds:
-            wait_for_quiet(site)
-    return ceiling(ladder.steps)
+def _search(raw: RawLoop, site: Installation) -> float:
+    """About where the raw loop's ceiling is: the last rate that holds before one fails twice.
 
-
-def _climb(site: Installation, both: Sequence[Climber], climbs: dict[str, Round]) -> None:
-    """A rung of each in turn, until neither has one left."""
-    before: Climber | None = None
-    while left := [one for one in both if not climbs[one.who].ladder.over]:
-        for one in left:
-            climb = climbs[one.who]
-            _make_sure(climb.ladder.rate)
-            step, held = _rung(site, one, climb.ladder.rate, before)
-            climb.took(step, held)
-            before = _leave(site, one, step)
-    if before is not None:
-        before.end()
-
-
-def _make_sure(at: float) -> None:
-    if at < LEAST_RATE:
-        raise RuntimeError("No rate holds: the machine can measure nothing now.")
-
-
-def _rung(site: Installation, one: Climber, at: float, before: Climber | None) -> tuple[Step, Held]:
-    """Hold a rate, from the moment at which the other one leaves."""
+    Once may be another program; a ladder that stands too low finds no ceiling for rounds.
+    """
     start = site.ledger.stat().st_size
-    one.begin(at)
-    if before is not None:
-        before.end()
-    held = one.hold(at)
-    one.leave()
-    time.sleep(WRITTEN_S)
-    return _step(held, one.sent(), read(site.ledger, start)), held
+    process = raw.start()
+    at, failed = FIRST_RATE, False
+    while at < MOST_RATE:
+        done = raw.step(process, at, STEP_S)
+        time.sleep(WRITTEN_S)
+        span = (at, done["begun"], done["ended"])
+        if _step(span, raw.sent(), read(site.ledger, start)).holds:
+            at, failed = at * SEARCH_FACTOR, False
+        elif failed:
+            break
+        else:
+            failed = True
+            wait_for_quiet(site)
+    raw.finish(process)
+    return at / SEARCH_FACTOR
 
 
-def _leave(site: Installation, one: Climber, step: Step) -> Climber | None:
-    """Who is left to be ended; nobody, where what piled up had to be waited for."""
-    if step.holds:
-        return one
-    one.end()
-    wait_for_quiet(site)
-    return None
+def _until_held(one: Climber, site: Installation, centre: float) -> Round:
+    """A round on a ladder about a rate, or on one further down where this one lies too high."""
+    found = _round(one, site, around(centre))
+    for _ in range(LADDERS - 1):
+        if found.ceiling:
+            break
+        centre = shifted(centre, found.steps)
+        found = _round(one, site, around(centre))
+    return found
+
+
+def _round(one: Climber, site: Installation, rates: list[float]) -> Round:
+    start = wait_for_quiet(site)
+    spans, used = one.climb(rates)
+    calls = read(site.ledger, start)
+    ordered = one.sent()
+    steps = [_step(span, ordered, calls) for span in spans]
+    return Round(one.who, steps, used, len(calls))
 
 
 def wait_for_quiet(site: Installation) -> int:
@@ -211,9 +185,12 @@ def wait_for_quiet(site: Installation) -> int:
     return site.ledger.stat().st_size
 
 
-def _step(held: Held, ordered: dict[str, float], calls: Sequence[LedgerCall]) -> Step:
-    """What the far side saw meanwhile: calls that began and, of these and earlier ones, ended."""
-    looked_at = (held.begun, held.ended)
+def _step(
+    span: tuple[float, float, float], ordered: dict[str, float], calls: Sequence[LedgerCall]
+) -> Step:
+    """What the far side saw of a step: calls that began and, of these and earlier ones, ended."""
+    offered, _, ended = span
+    looked_at = (ended - MEASURED_S, ended)
     begun = {call.number: call.invite_at for call in calls}
     delays = [
         begun.get(number, math.inf) - at
@@ -221,5 +198,10 @@ def _step(held: Held, ordered: dict[str, float], calls: Sequence[LedgerCall]) ->
         if looked_at[0] <= at < looked_at[1]
     ]
     over = (call.ended_at for call in calls if call.ended_at is not None)
-    achieved = min(rate(begun.values(), looked_at), rate(over, looked_at))
-    return Step(held.rate, achieved, percentile(delays, 0.5), percentile(delays, 0.99))
+    return Step(
+        offered,
+        rate(begun.values(), looked_at),
+        rate(over, looked_at),
+        percentile(delays, 0.5),
+        percentile(delays, 0.99),
+    )

@@ -1,8 +1,4 @@
-"""Who climbs a ladder of rates: the raw AMI loop, and the engine.
-
-Both come and go for each rung, so that neither reads what the other places, and so that they take
-turns within half a minute: the speed of a host changes more from minute to minute than they differ.
-"""
+"""Who climbs a ladder of rates: the raw AMI loop, and the engine."""
 
 import json
 import os
@@ -11,44 +7,26 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from bench import people
-from bench.installation import DRAIN_S, PATIENCE_S, Installation
+from bench.installation import Installation
 from bench.meter import Meter, Used
 from campaigns.campaign import Limits
+from campaigns.states import Action
 from dialer.instance.configure import AMI_USER
 from operations import priority
 from store.sqlite import driver as sqlite3
 
 RAW = Path(__file__).with_name("raw.py")
 CHANNELS = 2000
-HELD_S = 5.0
-"""For how long a rate is looked at."""
+FLOW_S, RAMP_S, STEP_S = 4.0, 10.0, 7.0
+"""Until as many calls end as begin: of the raw loop, and of a dialer, which comes to its whole rate
+8 s after its start (docs/pacing.md); and for how long each rate is held."""
 
-RAMP_S = 10.0
-"""From the start of a dialer, which takes 8 s to come to its whole rate (docs/pacing.md)."""
-
-FLOW_S = 4.0
-"""Until as many calls end as begin, and those of the other have ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A rate that was held for a while.
-
-    Attributes:
-        rate: calls per second asked for.
-        begun, ended: of the while that counts, in epoch seconds.
-        used: by every process in it.
-    """
-
-    rate: float
-    begun: float
-    ended: float
-    used: Used
+Spans = list[tuple[float, float, float]]
+"""(rate, begun, ended) of each step, in epoch seconds."""
 
 
 class Climber(Protocol):
@@ -56,47 +34,40 @@ class Climber(Protocol):
 
     who: str
 
-    def begin(self, rate: float) -> None:
-        """Start, and come to a rate; what the other left behind ends meanwhile."""
-
-    def hold(self, rate: float) -> Held:
-        """Go on at it."""
-
-    def leave(self) -> None:
-        """Place nothing more; calls that are up go on."""
-
-    def end(self) -> None:
-        """Be gone, once they have ended."""
+    def climb(self, rates: list[float]) -> tuple[Spans, Used]:
+        """Hold each rate for a while, from no call up to none up."""
 
     def sent(self) -> dict[str, float]:
-        """When each order left (epoch s), by number."""
+        """When each order of the last climb left (epoch s), by number; older ones may be in it."""
 
 
 class RawLoop:
-    """The raw loop."""
+    """The raw loop, a process for each climb."""
 
     who = "raw"
 
     def __init__(self, site: Installation, campaign: int) -> None:
         self._site = site
         self._campaign = campaign
+        self._first = 0
         self._calls: dict[str, float] = {}
-        self._process: subprocess.Popen[str] | None = None
         self._journal = site.supervisor.instance.root / "raw"
         self._journal.mkdir(exist_ok=True)
         site.supervisor.identity.give(self._journal, 0o700)
 
-    def begin(self, rate: float) -> None:
-        """See Climber."""
-        self._process = subprocess.Popen(
+    def start(self) -> "subprocess.Popen[str]":
+        """Start the loop; it places nothing yet."""
+        instance = self._site.supervisor.instance
+        self._calls = {}
+        process = subprocess.Popen(
             [sys.executable, str(RAW), *self._arguments()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "AMI_SECRET": self._site.supervisor.instance.ami_secret},
+            env={**os.environ, "AMI_SECRET": instance.ami_secret},
         )
-        priority.in_real_time(priority.DIALER, self._process.pid)
-        self._step(self._process, rate, FLOW_S)
+        priority.in_real_time(priority.DIALER, process.pid)
+        return process
 
     def _arguments(self) -> Iterable[str]:
         library = self._site.workspace.library
@@ -107,38 +78,35 @@ class RawLoop:
             "message": library.root / people.message_path(self._site, self._campaign),
             "confirmation": library.root / people.message_path(self._site, self._campaign),
             "journal": self._journal / "raw.journal",
-            "first": len(self._calls),
+            "first": self._first,
         }
         for name, value in given.items():
             yield from (f"--{name}", str(value))
 
-    def _step(self, process: "subprocess.Popen[str]", rate: float, seconds: float) -> Any:
-        assert process.stdin is not None  # noqa: S101 - asked for in begin
+    def step(self, process: "subprocess.Popen[str]", at: float, seconds: float) -> dict[str, Any]:
+        """Have it hold a rate; what it says of it."""
+        assert process.stdin is not None  # noqa: S101 - asked for in start
         assert process.stdout is not None  # noqa: S101
-        print(rate, seconds, file=process.stdin, flush=True)
-        done = json.loads(process.stdout.readline())
+        print(at, seconds, file=process.stdin, flush=True)
+        done: dict[str, Any] = json.loads(process.stdout.readline())
         self._calls.update(done["calls"])
+        self._first += len(done["calls"])
         return done
 
-    def hold(self, rate: float) -> Held:
-        """See Climber."""
-        assert self._process is not None  # noqa: S101 - it has begun
-        meter = Meter({self.who: self._process.pid, **self._site.pids})
-        done = self._step(self._process, rate, HELD_S)
-        return Held(rate, done["begun"], done["ended"], meter.read())
+    def finish(self, process: "subprocess.Popen[str]") -> None:
+        """Let it end, once its calls have."""
+        process.communicate()
 
-    def leave(self) -> None:
+    def climb(self, rates: list[float]) -> tuple[Spans, Used]:
         """See Climber."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-
-    def end(self) -> None:
-        """See Climber."""
-        if self._process is not None:
-            self._process.wait(PATIENCE_S)
-            assert self._process.stdout is not None  # noqa: S101 - asked for in begin
-            self._process.stdout.close()
-            self._process = None
+        process = self.start()
+        meter = Meter({"raw": process.pid, **self._site.pids})
+        self.step(process, rates[0], FLOW_S)
+        done = [self.step(process, at, STEP_S) for at in rates]
+        time.sleep(people.MESSAGE_S + 5.0)  # the last calls: what they take counts
+        used = meter.read()
+        self.finish(process)
+        return [(one["rate"], one["begun"], one["ended"]) for one in done], used
 
     def sent(self) -> dict[str, float]:
         """As the loop says."""
@@ -146,7 +114,7 @@ class RawLoop:
 
 
 class Engine:
-    """The dialer."""
+    """The dialer, started for each climb."""
 
     who = "engine"
 
@@ -154,28 +122,24 @@ class Engine:
         self._site = site
         self._campaign = campaign
 
-    def begin(self, rate: float) -> None:
+    def climb(self, rates: list[float]) -> tuple[Spans, Used]:
         """See Climber."""
-        people.limit(self._site, self._campaign, Limits(CHANNELS, rate))
+        self._at(rates[0])
         self._site.start_dialer()
+        meter = Meter(self._site.pids)
         time.sleep(RAMP_S)
-
-    def hold(self, rate: float) -> Held:
-        """See Climber."""
-        meter, begun = Meter(self._site.pids), time.time()
-        time.sleep(HELD_S)
-        return Held(rate, begun, time.time(), meter.read())
-
-    def leave(self) -> None:
-        """See Climber."""
-        if self._site.dialer is not None:
-            self._site.dialer.terminate()
-
-    def end(self) -> None:
-        """See Climber."""
-        if self._site.dialer is not None:
-            self._site.dialer.wait(DRAIN_S)
-            self._site.end_dialer()
+        spans = []
+        for at in rates:
+            begun = time.time()
+            self._at(at)
+            time.sleep(STEP_S)
+            spans.append((at, begun, time.time()))
+        people.act(self._site, self._campaign, Action.PAUSE)
+        people.wait_for_silence(self._site, self._campaign)
+        used = meter.read()
+        self._site.end_dialer()
+        people.act(self._site, self._campaign, Action.RESUME)
+        return spans, used
 
     def sent(self) -> dict[str, float]:
         """As the engine recorded it."""
@@ -184,3 +148,6 @@ class Engine:
                 "SELECT number, sent_at FROM attempt WHERE sent_at IS NOT NULL"
             )
             return {number: at / 1000 for number, at in rows}
+
+    def _at(self, at: float) -> None:
+        people.limit(self._site, self._campaign, Limits(CHANNELS, at))

@@ -62,13 +62,13 @@ class Loop:
         self._sent: dict[int, float] = {}
         self.calls: list[tuple[str, float]] = []
         self.delays: list[float] = []
-        self.events = self.hangups = 0
+        self.events = self.hangups = self.answers = 0
 
     def login(self) -> None:
-        """Log in, and wait for the first event."""
+        """Log in, and wait for the answer."""
         login = f"Action: Login\r\nUsername: {self._given.user}\r\nSecret: {self._given.secret}\r\n"
         self._socket.sendall(f"{login}\r\n".encode())
-        self.read_until(lambda: self.events > 0, 10)
+        self.read_until(lambda: self.answers > 0, 10)
 
     def place(self) -> None:
         """Send one Originate."""
@@ -94,6 +94,7 @@ class Loop:
         now = time.monotonic()
         for block in blocks:
             self.events += b"Event: " in block[:64]
+            self.answers += b"Response: " in block[:64]
             self.hangups += block.startswith(b"Event: Hangup")
             if found := _NEWCHANNEL.match(block):
                 sent = self._sent.pop(int(found[1]), None)
