@@ -91,12 +91,12 @@ def lift_one(
 ) -> None:
     """Take a number off the list again, for a person who asked for it; both options go on record.
 
-    Campaigns that refused it already do not call it any more.
+    Campaigns that have not ended call it again, unless another refusal stands.
     """
     workspace = open_home(ctx)
     owner = _owner(workspace, controller, campaign, everybody=everybody)
     lift(workspace.engine, owner, number, why=why, by=by)
-    say("Lifted. Campaigns that did not refuse it yet may call it.")
+    say("Lifted. Campaigns that have not ended may call it, unless another refusal stands.")
 
 
 @app.command("import")

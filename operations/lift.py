@@ -5,22 +5,24 @@ number the network did not know and knows now. Nothing else takes a suppression 
 form, no program; but for what a trunk out of order said of numbers (`store.invalid_numbers`).
 """
 
+from collections import Counter
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from campaigns.contacts.phone import masked, parse
 from campaigns.contacts.suppression import SuppressionScope
 from campaigns.errors import InvalidInput, NotFound
 from operations.suppress import Owner
-from store import audit, suppressions
+from store import audit, closed_targets, suppressions, tallies
 from store.engine import writing
 
 
 def lift(engine: Engine, owner: Owner, number: str, *, why: str, by: str) -> None:
     """Take a number off an owner's list; what other owners refuse stays refused.
 
-    A campaign that refused the number already does not call it any more.
+    Campaigns that live and refused the number for it call it again, unless somebody else's refusal
+    stands.
 
     Args:
         engine: the store.
@@ -39,13 +41,26 @@ def lift(engine: Engine, owner: Owner, number: str, *, why: str, by: str) -> Non
         if not text.strip():
             raise InvalidInput(field, "it is empty.", "Say who answers for it, and why.")
     e164 = parse(number).e164
+    now = datetime.now(UTC)
     with writing(engine) as connection:
         if not suppressions.remove(connection, e164, owner.scope, owner.id):
             raise NotFound("This number is not suppressed there.")
+        _open_again(connection, owner, e164, now)
         detail = {"why": why.strip()}
         if owner.scope is SuppressionScope.CAMPAIGN:
             detail["campaign"] = f"{owner.id}"
         audit.record(
-            connection, datetime.now(UTC), by.strip(), "suppression.lift", masked(e164),
+            connection, now, by.strip(), "suppression.lift", masked(e164),
             owner.controller_id, detail,
         )  # fmt: skip
+
+
+def _open_again(connection: Connection, owner: Owner, number: str, now: datetime) -> None:
+    where = {
+        SuppressionScope.OPERATOR: closed_targets.everybodys(),
+        SuppressionScope.CONTROLLER: closed_targets.of_controller(owner.id),
+        SuppressionScope.CAMPAIGN: closed_targets.of_campaign(owner.id),
+    }
+    delta: tallies.Delta = Counter()
+    closed_targets.open_again(connection, [number], where[owner.scope], now, delta)
+    tallies.add(connection, delta)

@@ -8,19 +8,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select
 
 from campaigns.contacts.suppression import SuppressionReason, SuppressionScope
 from campaigns.outcome import Outcome
-from campaigns.rules.gates import Gate
-from campaigns.states import LIVE_CAMPAIGN, TargetState
-from store import tallies
+from campaigns.states import LIVE_CAMPAIGN
+from store import closed_targets, tallies
 from store.columns import Instant
-from store.tables import attempt, campaign, suppression, target
+from store.tables import attempt, campaign, suppression
 
 _AT_ONCE = 500
 _LIVE = [state.value for state in LIVE_CAMPAIGN]
-_PENDING, _REFUSED = TargetState.PENDING.value, TargetState.REFUSED.value
 
 _SAID = (
     select(attempt.c.id, attempt.c.number)
@@ -49,23 +47,6 @@ _UNSUPPRESS = (
     .returning(suppression.c.owner_id, suppression.c.number)
 )
 
-_WAIT_AGAIN = (
-    update(target)
-    .where(
-        target.c.number.in_(bindparam("numbers", expanding=True)),
-        target.c.campaign_id.in_(
-            select(campaign.c.id).where(
-                campaign.c.controller_id == bindparam("controller"),
-                campaign.c.state.in_(_LIVE),
-            )
-        ),
-        target.c.state == _REFUSED,
-        target.c.gate == Gate.SUPPRESSED.value,
-    )
-    .values(state=_PENDING, gate=None, due_at=bindparam("at", type_=Instant))
-    .returning(target.c.campaign_id)
-)
-
 
 def take_back(connection: Connection, trunk: str, since: datetime, now: datetime) -> int:
     """Suppress no more what a trunk out of order knew nothing of; how many numbers.
@@ -87,23 +68,11 @@ def take_back(connection: Connection, trunk: str, since: datetime, now: datetime
             numbers[controller_id].append(number)
     delta: tallies.Delta = Counter()
     for controller_id, theirs in numbers.items():
-        _let_wait(connection, controller_id, theirs, now, delta)
+        for some in _in_parts(theirs):
+            live = closed_targets.of_controller(controller_id)
+            closed_targets.open_again(connection, some, live, now, delta)
     tallies.add(connection, delta)
     return sum(map(len, numbers.values()))
-
-
-def _let_wait(
-    connection: Connection,
-    controller_id: int,
-    numbers: Sequence[str],
-    now: datetime,
-    delta: tallies.Delta,
-) -> None:
-    for some in _in_parts(numbers):
-        asked = {"controller": controller_id, "numbers": some, "at": now}
-        for campaign_id in connection.execute(_WAIT_AGAIN, asked).scalars():
-            tallies.moved(delta, campaign_id, _REFUSED, _PENDING)
-            delta[campaign_id, tallies.GATE, Gate.SUPPRESSED.value] -= 1
 
 
 def _in_parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -26,7 +26,7 @@ from campaigns.outcome import Outcome
 from campaigns.rules.gates import Gate
 from campaigns.selection import Selection
 from campaigns.states import TargetState
-from store import segments, several, tallies
+from store import closed_targets, segments, several, tallies
 from store.columns import Instant, is_number
 from store.tables import contact, contact_list, target
 
@@ -45,8 +45,8 @@ def fill(
     """Make targets of a list's contacts behind a line; the last one's line, None at the end.
 
     A number that is in the campaign already is not put in twice: its target is weighed against the
-    new row, see `store.several`. Call it again and again, each
-    time in a transaction of its own, so that no write lock is held for long.
+    new row, see `store.several`. Who must never be called is refused at once. Call it again and
+    again, each time in a transaction of its own, so that no write lock is held for long.
 
     With a selection only its members are put in, each with its variant; those whose address is
     doubtful are put in as refused.
@@ -71,9 +71,11 @@ def fill(
         delta[campaign_id, tallies.STATE, _PENDING] = _insert_ignoring(connection, new.rows())
     else:
         _fill_selected(connection, new, selection, delta)
+    numbers = connection.execute(select(contact.c.number).where(*new.contacts())).scalars().all()
+    closed_targets.close(connection, campaign_id, numbers, delta)
     if several.has_several(connection, campaign_id):
-        again = connection.execute(select(contact.c.number).where(*new.contacts())).scalars().all()
-        delta.update(several.weigh(connection, campaign_id, again, now, repoint=selection is None))
+        weighed = several.weigh(connection, campaign_id, numbers, now, repoint=selection is None)
+        delta.update(weighed)
     tallies.add(connection, delta)
     return int(last)
 

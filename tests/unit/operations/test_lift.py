@@ -8,6 +8,7 @@ from store_subjects import NOW, World, number
 
 from campaigns.contacts.suppression import SuppressionReason
 from campaigns.errors import InvalidInput, NotFound
+from campaigns.states import Action
 from operations.lift import lift
 from operations.suppress import Owner, listed, owner_of, suppress
 from store import audit, controllers, suppressions
@@ -76,3 +77,30 @@ def test_nobody_lifts_without_a_name_and_a_reason(
     with pytest.raises(InvalidInput):
         lift(store, owner, MOBILE, why=why, by=by)
     assert len(listed(store, owner)) == 1
+
+
+def test_campaigns_that_live_call_it_again_unless_another_refusal_stands(store: Engine) -> None:
+    world = World(store)
+    owner, other = world.controller(), world.controller("B")
+    for whose in (Owner.controller(owner), Owner.operator()):
+        suppress(store, whose, number(0), source="key", by="x")
+    suppress(store, Owner.controller(other), number(0), source="key", by="x")
+    live, over, theirs = (
+        world.campaign(one, [world.contacts(one, [number(0), number(1)])])
+        for one in (owner, owner, other)
+    )
+    world.act(over.id, Action.STOP)
+    world.act(over.id, Action.END)
+    lift(store, Owner.controller(owner), number(0), why="wrote", by="Zoé")
+    assert world.states(live.id) == {"pending": 2}
+    assert suppressions_of(world, live.id) == {number(0)}, "the claim refuses it again"
+    lift(store, Owner.operator(), number(0), why="wrote", by="Zoé")
+    assert suppressions_of(world, live.id) == set()
+    assert world.states(over.id)["refused"] == 1
+    assert suppressions_of(world, theirs.id, other) == {number(0)}
+    world.check()
+
+
+def suppressions_of(world: World, campaign_id: int, controller_id: int = 1) -> set[str]:
+    with reading(world.engine) as connection:
+        return suppressions.in_force(connection, [number(0)], controller_id, campaign_id, NOW)
