@@ -110,6 +110,8 @@ class Keeper:
         withdrawn = [ContactValues(*one) for one in some if _WITHDRAWN(one) is not None]
         some = self._without_erased(some, found)
         self._stage.put(contact, self._bind(some))
+        with self._stage.reading() as connection:
+            list_rows.look_up(connection, self._stage)
         with self._writing() as connection:
             repeated = list_rows.add_contacts(connection, self._stage, len(some))
             self._withdrawals.suppress(connection, withdrawn)

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from campaigns.errors import StoreUnavailable
 from store.engine import carry_over
 
-EVERY_S = 0.05
-"""Some times for each part of the log that makes a writer carry it over itself."""
+EVERY_S = 0.2
+"""A few times for each part of the log that makes a writer carry it over itself. Each time the disk
+is waited for twice, and writers that need it then wait too."""
 
 
 @contextmanager

@@ -175,23 +175,50 @@ def unsynchronised(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def leaving_the_log(connection: Connection) -> Iterator[None]:
-    """Have the writer on a connection leave SQLite's log to others (`store.carrying`) meanwhile.
+def unmapped(connection: Connection) -> Iterator[None]:
+    """Have SQLite read the database's pages into its own cache on a connection, and map none.
 
-    It carries it over itself only where the log has grown to the largest that is no concern: that
-    holds the write lock for as long as it takes.
+    Who goes through all of a large database holds as much memory as may be mapped otherwise.
     """
-    driver: Any = connection.connection.driver_connection
+    with _set(connection, "mmap_size", 0):
+        yield
+
+
+@contextmanager
+def _set(connection: Connection, pragma: str, value: int) -> Iterator[None]:
+    """Another value of a pragma of SQLite on one connection, for a while."""
     if connection.dialect.name != "sqlite":
         yield
         return
-    (usual,) = driver.execute("PRAGMA wal_autocheckpoint").fetchone()
-    (page_size,) = driver.execute("PRAGMA page_size").fetchone()
-    driver.execute(f"PRAGMA wal_autocheckpoint={LARGEST_LOG // page_size}")
+    driver: Any = connection.connection.driver_connection
+    (usual,) = driver.execute(f"PRAGMA {pragma}").fetchone()
+    driver.execute(f"PRAGMA {pragma}={value}")
     try:
         yield
     finally:
-        driver.execute(f"PRAGMA wal_autocheckpoint={usual}")
+        driver.execute(f"PRAGMA {pragma}={usual}")
+
+
+@contextmanager
+def leaving_the_log(connection: Connection) -> Iterator[None]:
+    """Have the writer on a connection leave SQLite's log to others (`store.carrying`) meanwhile.
+
+    It carries it over itself only where the log has grown to the largest that is no concern, and
+    does not cut off what has grown over that: file systems may take their time for either.
+    """
+    pages = LARGEST_LOG // _page_size(connection)
+    with (
+        _set(connection, "wal_autocheckpoint", pages),
+        _set(connection, "journal_size_limit", 2 * LARGEST_LOG),
+    ):
+        yield
+
+
+def _page_size(connection: Connection) -> int:
+    if connection.dialect.name != "sqlite":
+        return 1
+    driver: Any = connection.connection.driver_connection
+    return int(driver.execute("PRAGMA page_size").fetchone()[0])
 
 
 @contextmanager

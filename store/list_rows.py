@@ -5,7 +5,7 @@ An import that died may have kept some of them before.
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, Table, insert, select, true
+from sqlalchemy import Connection, Select, Table, func, insert, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.staging import Staging
@@ -18,6 +18,25 @@ class Repeated(NamedTuple):
     line: int
     first: int
     number: str
+
+
+def look_up(connection: Connection, stage: Staging) -> None:
+    """Read what `add_contacts` will read, before it does so with the write lock in its hands.
+
+    The index of the numbers of a large list lies on the disk, where it has been left alone for a
+    while, and reading it there may take as long as a dialer must not wait.
+
+    Args:
+        connection: of a transaction of the stage that only reads.
+        stage: with the contacts.
+    """
+    ready = stage.beside(contact)
+    there = (
+        select(contact.c.id)
+        .where(contact.c.number == ready.c.number, contact.c.list_id == ready.c.list_id)
+        .exists()
+    )
+    connection.execute(select(func.count()).select_from(ready).where(there)).scalar_one()
 
 
 def add_contacts(connection: Connection, stage: Staging, count: int) -> list[Repeated]:

@@ -20,7 +20,13 @@ from sqlalchemy import (
     insert,
 )
 
-from store.engine import leaving_the_log, recording, unsynchronised, writing_on
+from store.engine import (
+    leaving_the_log,
+    recording,
+    unmapped,
+    unsynchronised,
+    writing_on,
+)
 
 Rows: TypeAlias = Sequence[tuple[Any, ...]]
 """Rows of a table: what the driver takes for every column of it but the key, in their order."""
@@ -144,6 +150,7 @@ def staging(engine: Engine, *tables: Table) -> Iterator[Staging]:
         recording(),
         engine.connect() as connection,
         unsynchronised(connection),
+        unmapped(connection),
         leaving_the_log(connection),
     ):
         stage = Staging(connection, tables)
