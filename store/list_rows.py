@@ -5,7 +5,7 @@ An import that died may have kept some of them before.
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, Table, func, insert, select, true
+from sqlalchemy import Connection, func, insert, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.staging import Staging
@@ -48,7 +48,11 @@ def add_contacts(connection: Connection, stage: Staging, count: int) -> list[Rep
         count: how many they are.
     """
     ready = stage.beside(contact)
-    added = _add(connection, contact, ready, select(ready).where(true()))
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    names, rows = ready.columns.keys(), select(ready).where(true())
+    kept = dialect.insert(contact).from_select(names, rows).on_conflict_do_nothing()
+    # Of an INSERT the count is thrown away on PostgreSQL unless it is asked for.
+    added = connection.execute(kept, execution_options={"preserve_rowcount": True}).rowcount
     if added == count:
         return []
     # As a subquery: what is ready is gone through, and each looked for along the index of numbers.
@@ -72,10 +76,3 @@ def add_refused(connection: Connection, stage: Staging) -> None:
     connection.execute(
         insert(rejected_row).from_select(ready.columns.keys(), select(ready).where(~there))
     )
-
-
-def _add(connection: Connection, table: Table, ready: Table, rows: Select[tuple[object]]) -> int:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    kept = dialect.insert(table).from_select(ready.columns.keys(), rows).on_conflict_do_nothing()
-    # Of an INSERT the count is thrown away on PostgreSQL unless it is asked for.
-    return connection.execute(kept, execution_options={"preserve_rowcount": True}).rowcount

@@ -16,7 +16,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -334,15 +333,16 @@ def contacts(
     count: int,
     asked: ContactFilter = ANY_CONTACT,
 ) -> list[dict[str, Any]]:
-    """Contacts of a list in the order of its file, from after a contact's id; 0 for the first.
+    """Contacts of a list in the order of its file, from after a line.
 
-    Those of whom nothing is told any more have no line, and come first.
+    Those of whom nothing is told any more have no line, and are not among them.
     """
-    wanted = select(contact).where(contact.c.list_id == list_id, *asked.conditions())
-    if after:
-        line = select(contact.c.line).where(contact.c.id == after).scalar_subquery()
-        wanted = wanted.where(tuple_(contact.c.line, contact.c.id) > tuple_(line, after))
-    rows = connection.execute(wanted.order_by(contact.c.line, contact.c.id).limit(count))
+    rows = connection.execute(
+        select(contact)
+        .where(contact.c.list_id == list_id, contact.c.line > after, *asked.conditions())
+        .order_by(contact.c.line)
+        .limit(count)
+    )
     return [dict(row) for row in rows.mappings()]
 
 

@@ -192,7 +192,7 @@ def people(
     with reading(workspace.engine) as connection:
         lists.one(connection, caller.controller_id, list_id)
         rows = lists.contacts(connection, list_id, asked.after, asked.limit, wanted)
-    return Page(items=[_contact(row) for row in rows], next=next_of(rows, asked.limit))
+    return Page(items=[_contact(row) for row in rows], next=next_of(rows, asked.limit, "line"))
 
 
 @router.post(

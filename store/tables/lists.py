@@ -69,7 +69,7 @@ contact = Table(
     Column("slot", Text),  # hours agreed to, as campaigns.contacts.slot writes them
     Column("consent_expires_on", Date),  # the last day on which consent holds
     Column("withdrawn_on", Date),
-    # By number first: it also finds a number in every list, and an import keeps one index less.
+    # By number first: it also finds a number in every list, and an import keeps one index fewer.
     UniqueConstraint("number", "list_id"),
     Index("ix_contact_list_id_id", "list_id", "id"),
     # The order of the file: an import keeps contacts by number, a part of the file at a time.

@@ -211,6 +211,18 @@ def test_an_import_that_dies_is_resumed_by_the_same_file(
     ]
 
 
+def test_people_are_listed_in_the_order_of_the_file(engine: Engine, controller: int) -> None:
+    """They are kept by number: their ids are in another order."""
+    numbers = [f"+3363998{number:04}" for number in (9, 2, 7, 1, 8)]
+    report = run(engine, controller, csv_of(*(f"{one};x;;;" for one in numbers)))
+    with reading(engine) as connection:
+        first = lists.contacts(connection, report.list_id, 0, 3)
+        second = lists.contacts(connection, report.list_id, first[-1]["line"], 3)
+    ids = [one["id"] for one in (*first, *second)]
+    assert [one["number"] for one in (*first, *second)] == numbers
+    assert ids != sorted(ids)
+
+
 def test_two_imports_of_one_file_at_once_do_not_mix(engine: Engine, controller: int) -> None:
     content = csv_of(*(f"{mobile(number)};x;;;" for number in range(3000)))
 

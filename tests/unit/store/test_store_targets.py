@@ -64,6 +64,17 @@ def test_they_are_found_in_the_order_of_the_list(world: World) -> None:
     assert due(world, campaign.id, count=7) == [number(n) for n in range(7)]
 
 
+def test_they_are_called_in_the_order_of_the_file_in_whatever_order_they_were_kept(
+    world: World,
+) -> None:
+    controller = world.controller()
+    list_id = world.contacts(controller, [number(n) for n in range(5)])
+    with writing(world.engine) as connection:
+        connection.exec_driver_sql("UPDATE contact SET line = 20 - line")
+    campaign = world.campaign(controller, [list_id])
+    assert due(world, campaign.id) == [number(n) for n in (4, 3, 2, 1, 0)]
+
+
 def test_what_a_gate_asks_is_found_with_them(world: World) -> None:
     controller = world.controller()
     one = world.contacts(controller, [number(1)], ("survey",), Evidence.LIST, fictional=False)
